@@ -1,0 +1,15 @@
+# Run the tests
+test:
+    pip install ".[test]" && pytest
+
+# Check style and types
+lint:
+    ruff check . && ruff format --check . && mypy
+
+# Mend what can be mended
+fix:
+    ruff check --fix . && ruff format .
+
+# All that a change must pass
+ci:
+    .ci/run

@@ -1,0 +1,131 @@
+"""Messages on stderr, results on stdout, one line for an error, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.imaging.files import write_atomically
+
+Progress = Callable[[int, int, float], None]
+
+
+@dataclass
+class Verbosity:
+    """How much to say; set once, by the command's options."""
+
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+
+
+verbosity = Verbosity()
+
+
+def say(text: str) -> None:
+    """Print a result on stdout."""
+    print(text, flush=True)
+
+
+def note(text: str) -> None:
+    """Print a message on stderr unless -q."""
+    if not verbosity.quiet:
+        print(text, file=sys.stderr, flush=True)
+
+
+def explain(text: str) -> None:
+    """Print a message on stderr with -v."""
+    if verbosity.verbose:
+        note(text)
+
+
+def warn(text: str) -> None:
+    """Print a warning on stderr unless -q."""
+    if text:
+        note(f"inrr: warning: {text}")
+
+
+def fail(text: str, hint: str = "") -> None:
+    """Print an error as one line on stderr, whatever the verbosity."""
+    line = " ".join(f"inrr: error: {text}".split())
+    print(f"{line}{hint}", file=sys.stderr, flush=True)
+
+
+def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool) -> None:
+    """Write the record of a run to its sidecar file, and to stdout if asked for JSON."""
+    text = json.dumps(record, allow_nan=False)
+    if sidecar is not None:
+        write_atomically(sidecar, f"{text}\n".encode())
+    if as_json:
+        say(text)
+
+
+@contextmanager
+def progress_bar(enabled: bool) -> Iterator[Progress | None]:
+    """Show steps, loss, elapsed and remaining time on stderr, if that is a terminal and ``enabled``."""
+    if not (enabled and not verbosity.quiet and sys.stderr.isatty()):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("fitting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[loss]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("fitting", total=None, loss="starting")
+        yield lambda step, steps, loss: bar.update(task, completed=step, total=steps, loss=f"loss {loss:.2e}")
+
+
+class Group(TyperGroup):
+    """The root command: every failure becomes one line on stderr and a documented exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            note("\ninrr: interrupted; nothing was written")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except InputError as error:
+            if verbosity.debug:
+                raise
+            fail(str(error))
+            raise typer.Exit(ExitCode.BAD_INPUT) from None
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            if verbosity.debug:
+                raise
+            fail(f"{type(error).__name__}: {error}", hint=" (inrr --debug shows the traceback)")
+            raise typer.Exit(ExitCode.FAILURE) from None
+
+    def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
+        """Parse and run; usage errors are one line that names the command to ask."""
+        try:
+            code = super().main(*args, **kwargs | {"standalone_mode": False})
+        except TyperException as error:
+            context = getattr(error, "ctx", None)
+            where = context.command_path if context is not None else "inrr"
+            fail(error.format_message(), hint=f" (see '{where} --help')")
+            code = ExitCode.BAD_INPUT
+        if standalone_mode:
+            sys.exit(code)
+        return code

@@ -1,0 +1,104 @@
+"""``inrr demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from inrr_cli.cli import options
+from inrr_cli.cli.console import emit, note, progress_bar, say
+from inrr_cli.errors import InputError
+from inrr_cli.imaging.files import Picture, check_destination, write_picture
+from inrr_cli.imaging.views import side_by_side
+from inrr_cli.masks import Pattern, make_mask
+from inrr_cli.metrics import psnr
+from inrr_cli.plan import make_plan
+from inrr_cli.restoration import fit_inpainting
+
+VIEWS = ("damaged", "mask", "restored", "comparison")
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put the pictures.")] = Path("inrr-demo"),
+    device: options.Device = "auto",
+    seed: options.Seed = 0,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Damage a photograph in five ways, restore it, and show how well that went.
+
+    [bold]inrr demo[/bold]   writes to the folder inrr-demo
+
+    [bold]inrr demo pictures --force[/bold]   overwrite what is there
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give a folder")
+    plan = make_plan(seed=seed, device=device)
+    truth = _photograph()
+    names = {(pattern, view): folder / f"{pattern.value}_{view}.png" for pattern in Pattern for view in VIEWS}
+    if folder.exists():
+        for path in names.values():
+            check_destination(path, force=force)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot make this folder: {error.strerror}") from None
+    note(f"restoring scikit-image's photograph of an astronaut, {truth.shape[1]} x {truth.shape[0]}, into {folder}")
+    rows = []
+    for pattern in Pattern:
+        missing = make_mask(truth.shape[:2], pattern, seed=seed)
+        damaged = np.where(missing[..., None], 0, truth).astype(np.uint8)
+        with progress_bar(not as_json) as progress:
+            result = fit_inpainting(damaged, missing, plan, progress=progress)
+        pictures = {
+            "damaged": damaged,
+            "mask": np.where(missing, 255, 0).astype(np.uint8),
+            "restored": result.image,
+            "comparison": side_by_side([damaged, result.image, truth]),
+        }
+        for view, pixels in pictures.items():
+            write_picture(names[pattern, view], Picture(pixels))
+        rows.append(
+            {
+                "pattern": pattern.value,
+                "missing_fraction": float(missing.mean()),
+                "psnr_missing": psnr(result.image / 255, truth / 255, missing),
+                "psnr_full": psnr(result.image / 255, truth / 255),
+                "seconds": round(result.seconds, 1),
+            }
+        )
+        note(f"  {pattern.value}: {result.seconds:.1f} s")
+    emit({"command": "demo", "folder": str(folder), "results": rows}, None, as_json)
+    if not as_json:
+        _print_table(rows)
+        say(f"Look at {folder}/*_comparison.png: damaged, restored, true.")
+
+
+def _photograph() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return the astronaut of scikit-image, reduced: (256, 256, 3) uint8."""
+    from PIL import Image
+    from skimage.data import astronaut
+
+    return np.asarray(Image.fromarray(astronaut()).resize((256, 256), Image.Resampling.LANCZOS))
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("pattern", *("missing", "psnr_missing", "psnr_full", "time"))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(
+            row["pattern"],
+            f"{row['missing_fraction']:.1%}",
+            f"{row['psnr_missing']:.2f} dB",
+            f"{row['psnr_full']:.2f} dB",
+            f"{row['seconds']:.1f} s",
+        )
+    Console().print(table)

@@ -1,0 +1,103 @@
+"""Options that commands share, and the flags of each method, made from its dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from inrr_cli.cli.console import verbosity
+from inrr_cli.neural.recipes import PRESETS
+from inrr_cli.neural.registry import REGULARIZERS, REPRESENTATIONS
+from inrr_cli.plan import DEVICES
+
+FIT, METHOD, OUTPUT = "Fit", "Method options", "Output and messages"
+
+
+def _completing(names: Any) -> Callable[[str], list[str]]:
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def choice(flag: str, names: Any, help: str, panel: str | None = None) -> Any:
+    """Declare an option that takes one of ``names``: they are its metavar and its completions."""
+    return typer.Option(
+        flag, metavar="|".join(names), autocompletion=_completing(names), help=help, rich_help_panel=panel
+    )
+
+
+def _quiet(value: bool) -> None:
+    verbosity.quiet = value
+
+
+def _verbose(value: bool) -> None:
+    verbosity.verbose = value
+
+
+Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="8-bit grey or RGB picture, PNG or JPEG.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="FILE", show_default="beside IMAGE", help="File to write, .png or .jpg."),
+]
+Reg = Annotated[str, choice("--reg", REGULARIZERS, "Regulariser.")]
+Net = Annotated[str, choice("--net", REPRESENTATIONS, "Representation.")]
+Preset = Annotated[str, choice("--preset", PRESETS, "Seconds, or the paper's released recipe (hours).")]
+Seed = Annotated[int, typer.Option("--seed", help="Same seed, same device: same bytes.")]
+Device = Annotated[str, choice("--device", DEVICES, "Where to compute; auto takes cuda, else mps, else cpu.")]
+Reference = Annotated[
+    Path | None, typer.Option("--reference", metavar="FILE", help="The true picture, to measure PSNR and SSIM.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.", rich_help_panel=OUTPUT)]
+Sidecar = Annotated[
+    Path | None,
+    typer.Option("--sidecar", metavar="FILE", help="Write the JSON object to a .json file.", rich_help_panel=OUTPUT),
+]
+KeepPartial = Annotated[
+    bool, typer.Option("--keep-partial", help="On Ctrl-C write what there is.", rich_help_panel=OUTPUT)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.", rich_help_panel=OUTPUT)]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", callback=_quiet, help="Say nothing but errors.", rich_help_panel=OUTPUT)
+]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", callback=_verbose, help="Say what is done.", rich_help_panel=OUTPUT)
+]
+Steps = Annotated[
+    int | None, typer.Option("--steps", show_default="the preset's", help="Optimiser steps.", rich_help_panel=FIT)
+]
+Rate = Annotated[
+    float | None, typer.Option("--lr", show_default="the preset's", help="Learning rate.", rich_help_panel=FIT)
+]
+
+
+def with_method_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give ``command`` one flag for each option of each method; those that were set arrive in its ``**methods``."""
+    flags: dict[str, inspect.Parameter] = {}
+    for name, options in (REPRESENTATIONS | REGULARIZERS).items():
+        for item in dataclasses.fields(options):
+            choices = "softmax|exp" if item.type == "Adjacency" else None
+            kind = {"float": float, "int": int}.get(str(item.type), str)
+            option = typer.Option(
+                f"--{item.name.replace('_', '-')}",
+                metavar=choices,
+                show_default=f"{item.default} for {name}",
+                help=item.metadata["help"],
+                rich_help_panel=METHOD,
+            )
+            flags[item.name] = inspect.Parameter(
+                item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+            )
+    signature = inspect.signature(command, eval_str=True)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+
+    def run(**values: Any) -> None:
+        unset = {name for name in flags if values[name] is None}
+        command(**{name: value for name, value in values.items() if name not in unset})
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+    run.__signature__ = signature.replace(parameters=[*parameters, *flags.values()])  # type: ignore[attr-defined]
+    return run

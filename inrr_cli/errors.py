@@ -1,0 +1,24 @@
+"""Exit codes and the one exception that means "the input is at fault"."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the command returns to the shell."""
+
+    OK = 0
+    FAILURE = 1
+    BAD_INPUT = 2
+    PARTIAL = 3
+    INTERRUPTED = 130
+
+
+class InputError(ValueError):
+    """Something the caller gave cannot be used; the message says what, where and what to do.
+
+    The command line prints the message as one line and exits with ``ExitCode.BAD_INPUT``.
+    """
+
+
+class DivergedError(RuntimeError):
+    """A fit's loss stopped being finite, so there is no result."""

@@ -1,0 +1,65 @@
+"""How close a restoration is to the truth.
+
+Every number says over which pixels it was taken: ``missing`` tells methods apart, ``known`` is the fit,
+``full`` is the composite a user gets, ``raw`` is the engine's own output everywhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def psnr(
+    image: NDArray[np.floating],
+    reference: NDArray[np.floating],
+    where: NDArray[np.bool_] | None = None,
+) -> float | None:
+    """Peak signal-to-noise ratio in dB, peak 1.
+
+    Parameters
+    ----------
+    image, reference : (M, N[, C]) ndarray of float
+        Values in [0, 1]; ``image`` is clipped to that range first.
+    where : (M, N) ndarray of bool, optional
+        Pixels to compare, all by default.
+
+    Returns
+    -------
+    float or None
+        ``inf`` where the two agree exactly, None where there is no pixel to compare.
+    """
+    squared = (np.clip(image, 0.0, 1.0).astype(np.float64) - reference) ** 2
+    if where is not None:
+        squared = squared[where]
+    if squared.size == 0:
+        return None
+    error = float(squared.mean())
+    return float("inf") if error == 0 else -10.0 * float(np.log10(error))
+
+
+def ssim(image: NDArray[np.floating], reference: NDArray[np.floating]) -> float | None:
+    """Mean structural similarity (Wang et al. 2004, doi:10.1109/TIP.2003.819861), data range 1.
+
+    Parameters
+    ----------
+    image, reference : (M, N[, C]) ndarray of float
+        Values in [0, 1].
+
+    Returns
+    -------
+    float or None
+        None where a side is shorter than the 7-pixel window.
+    """
+    from skimage.metrics import structural_similarity
+
+    if min(image.shape[:2]) < 7:
+        return None
+    return float(
+        structural_similarity(
+            np.clip(image, 0.0, 1.0).astype(np.float64),
+            reference.astype(np.float64),
+            data_range=1.0,
+            channel_axis=2 if image.ndim == 3 else None,
+        )
+    )

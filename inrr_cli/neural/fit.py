@@ -1,0 +1,200 @@
+"""Fit a representation to the known pixels of a picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from inrr_cli.device import has_fast_bfloat16
+from inrr_cli.errors import DivergedError
+from inrr_cli.neural.interfaces import Regularizer, Representation
+from inrr_cli.neural.muon import Muon
+from inrr_cli.neural.recipes import Recipe
+
+Progress = Callable[[int, int, float], None]
+
+# Points that go through the network at once: their activations stay in the processor's caches, and a step of any
+# size uses the same memory and can be interrupted soon.
+BLOCK_POINTS = 16_384
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What ``fit`` did: steps run, whether they were all, and whether hidden layers were in bfloat16."""
+
+    steps: int
+    completed: bool
+    bfloat16: bool
+
+
+def pixel_centres(length: int, rendered: int | None = None) -> Tensor:
+    """Coordinates of the pixels along an axis of ``length`` pixels: -1 at the first centre and 1 at the last.
+
+    Parameters
+    ----------
+    length : int
+        Pixels of the axis that the coordinates belong to.
+    rendered : int, optional
+        Pixels that share the same extent, ``length`` by default; more of them lie closer together, and the outermost
+        ones a fraction of a pixel beyond +-1.
+
+    Returns
+    -------
+    (rendered,) Tensor of float32
+    """
+    rendered = rendered or length
+    index = (torch.arange(rendered, dtype=torch.float64) + 0.5) * (length / rendered) - 0.5
+    return (2 * index / (length - 1) - 1 if length > 1 else 0 * index).float()
+
+
+def fit(
+    representation: Representation,
+    regularizer: Regularizer | None,
+    image: Tensor,
+    known: Tensor,
+    recipe: Recipe,
+    *,
+    generator: torch.Generator,
+    progress: Progress | None = None,
+    keep_partial: bool = False,
+) -> Fitted:
+    """Minimise mean(((prediction - image) known)^2) + the regulariser's energy; channels are summed.
+
+    Where no pixel is missing, the regulariser sees the prediction whatever ``recipe.complete`` says.
+
+    Parameters
+    ----------
+    representation, regularizer
+        Networks to train in place; both on the device of ``image``.
+    image : (H, W, K) Tensor of float32
+        Values in [0, 1]; what stands at missing pixels is not used.
+    known : (H, W) Tensor of bool
+        Where ``image`` counts.
+    recipe : Recipe
+        Steps, rates and sampling.
+    generator : torch.Generator
+        Source of the rows and columns drawn, on the cpu.
+    progress : callable, optional
+        Called after each step with the steps done, the steps in all and the loss.
+    keep_partial : bool
+        On Ctrl-C stop and return instead of raising KeyboardInterrupt.
+
+    Raises
+    ------
+    DivergedError
+        If the loss is no longer finite.
+    """
+    device = image.device
+    fast = recipe.bfloat16 and has_fast_bfloat16(device)
+    optimizers = _optimizers(representation, regularizer, recipe, torch.bfloat16 if fast else torch.float32)
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    rates = [group["lr"] for group in groups]
+    y, x = (pixel_centres(length).to(device) for length in image.shape[:2])
+    known = known[..., None]
+    image = torch.where(known, image, 0)
+    missing = 1 - known.float().mean().item()
+    objective = Objective(representation, regularizer, fast, missing if recipe.complete and missing else None)
+    done = 0
+    try:
+        for step in range(recipe.steps):
+            for group, rate in zip(groups, rates, strict=True):
+                group["lr"] = rate * recipe.rate_at(step)
+            rows, columns = (_draw(length, recipe.spacing_at(step), generator).to(device) for length in image.shape[:2])
+            at = (rows[:, None], columns)
+            for optimizer in optimizers:
+                optimizer.zero_grad(set_to_none=True)
+            loss = objective.backward(image[at], known[at], y[rows], x[columns])
+            if not math.isfinite(loss):
+                raise DivergedError(f"the fit diverged at step {step + 1}; give a lower --lr than {recipe.lr:g}")
+            for optimizer in optimizers:
+                optimizer.step()
+            done += 1
+            if progress:
+                progress(done, recipe.steps, loss)
+    except KeyboardInterrupt:
+        if not keep_partial:
+            raise
+        return Fitted(done, completed=False, bfloat16=fast)
+    return Fitted(done, completed=True, bfloat16=fast)
+
+
+@torch.no_grad()
+def render(representation: Callable[[Tensor, Tensor], Tensor], y: Tensor, x: Tensor) -> Tensor:
+    """Evaluate a representation on a grid, in blocks of rows: (R,), (C,) to (R, C, K)."""
+    return torch.cat([representation(block, x) for block in torch.split(y, max(1, BLOCK_POINTS // len(x)))])
+
+
+def _draw(length: int, spacing: float | None, generator: torch.Generator) -> Tensor:
+    """One index at random from each of ``length / spacing`` equal parts, or all: (n,) of int64, ascending.
+
+    Where a part ends amid a pixel, two neighbours may draw it both; so every index is drawn equally often.
+    """
+    if spacing is None:
+        return torch.arange(length)
+    parts = max(1, round(length / spacing))
+    where = torch.arange(parts) + torch.rand(parts, generator=generator, dtype=torch.float64)
+    return (where * (length / parts)).long().clamp(max=length - 1)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The loss of a fit and how to carry its gradient into the weights.
+
+    ``missing`` is the fraction of missing pixels if the regulariser sees the completed picture, else None.
+    """
+
+    representation: Representation
+    regularizer: Regularizer | None
+    bfloat16: bool
+    missing: float | None
+
+    def predict(self, y: Tensor, x: Tensor) -> Tensor:
+        """Render (R, C, K) in the precision of the fit."""
+        with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
+            return self.representation(y, x)  # type: ignore[no-any-return]
+
+    def loss(self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` (R, C, 1) or not."""
+        loss = torch.where(known, prediction - image, 0).square().sum(-1).mean()
+        if self.regularizer is not None and self.missing is None:
+            loss += self.regularizer(prediction, y, x)
+        elif self.regularizer is not None:
+            loss += self.regularizer(torch.where(known, image, prediction), y, x) / self.missing
+        return loss
+
+    def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor) -> float:
+        """Add the gradients of the loss to the parameters and return it.
+
+        A grid of more than BLOCK_POINTS is rendered twice: once to get the loss and its gradient at each pixel, and
+        once more, block by block, to carry that gradient into the weights.
+        """
+        block = max(1, BLOCK_POINTS // len(x))
+        if len(y) <= block:
+            loss = self.loss(self.predict(y, x), image, known, y, x)
+            torch.autograd.backward(loss)
+            return loss.item()
+        prediction = render(self.predict, y, x).requires_grad_()
+        loss = self.loss(prediction, image, known, y, x)
+        torch.autograd.backward(loss)
+        assert prediction.grad is not None
+        for part, grad in zip(torch.split(y, block), torch.split(prediction.grad, block), strict=True):
+            torch.autograd.backward(self.predict(part, x), grad)
+        return loss.item()
+
+
+def _optimizers(
+    representation: Representation, regularizer: Regularizer | None, recipe: Recipe, dtype: torch.dtype
+) -> list[torch.optim.Optimizer]:
+    matrices = representation.matrices() if recipe.optimizer == "muon" else []
+    taken = {id(matrix) for matrix in matrices}
+    others = [p for p in representation.parameters() if id(p) not in taken]
+    learned = list(regularizer.parameters()) if regularizer is not None else []
+    return [
+        *([Muon(matrices, recipe.lr, dtype=dtype)] if matrices else []),
+        torch.optim.Adam(others, recipe.lr, fused=True),
+        *([torch.optim.Adam(learned, recipe.lr_regularizer, fused=True)] if learned else []),
+    ]

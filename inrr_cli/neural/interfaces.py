@@ -1,0 +1,57 @@
+"""What a representation and a regulariser are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Representation(nn.Module, ABC):
+    """A picture as a function of its coordinates.
+
+    Parameters
+    ----------
+    options
+        The representation's dataclass from ``inrr_cli.neural.registry``.
+    shape : (int, int, int)
+        Rows, columns and channels (H, W, K) of the picture it will be fitted to.
+    generator : torch.Generator
+        Source of the initial weights.
+    """
+
+    def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
+        super().__init__()
+
+    @abstractmethod
+    def forward(self, y: Tensor, x: Tensor) -> Tensor:
+        """Render the grid of ``y`` (R,) rows and ``x`` (C,) columns, coordinates in [-1, 1]: (R, C, K) in [0, 1]."""
+
+    @abstractmethod
+    def matrices(self) -> list[nn.Parameter]:
+        """Hidden weights as (..., out, in) stacks: what an optimiser of matrices should handle."""
+
+
+class Regularizer(nn.Module, ABC):
+    """An energy that says how unlike a natural picture a rendering is.
+
+    Parameters
+    ----------
+    options
+        The regulariser's dataclass from ``inrr_cli.neural.registry``.
+    generator : torch.Generator
+        Source of the initial weights, if it learns any.
+    """
+
+    def __init__(self, options: Any, *, generator: torch.Generator) -> None:
+        super().__init__()
+
+    @abstractmethod
+    def forward(self, image: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        """Weighted energy, a scalar, of ``image`` (R, C, K), the rendering at rows ``y`` (R,) and columns ``x`` (C,).
+
+        The rows and columns may be any subset of the picture's: the energy estimates that of the whole picture, as a
+        mean over pixels and a sum over channels.
+        """

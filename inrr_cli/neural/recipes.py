@@ -1,0 +1,86 @@
+"""How a fit runs: ``fast`` for people who wait, ``paper`` as the paper's authors released it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one fit.
+
+    Attributes
+    ----------
+    steps : int
+        Optimiser steps.
+    lr : float
+        Learning rate of the representation.
+    lr_regularizer : float
+        Learning rate of what the regulariser learns.
+    optimizer : {"muon", "adam"}
+        Muon moves hidden matrices, Adam all else; or Adam moves everything.
+    spacing : (float, float) or None
+        Each step draws one row and one column at random from every ``spacing`` of them, and sees only the pixels
+        where they cross: few at first, when any gradient will do, and more towards the end, when its noise counts.
+        The first and the last spacing; None takes every pixel in each step.
+    decay : bool
+        Cosine decay of both learning rates to 2 %.
+    bfloat16 : bool
+        Multiply hidden layers in bfloat16 where the hardware is fast at it.
+    complete : bool
+        The regulariser sees the completed picture, known pixels as they are and the prediction elsewhere, and its
+        mean is over the missing pixels: it moves these and leaves the fit of the others alone. Otherwise it sees the
+        prediction everywhere, as in the paper.
+    options : dict
+        Defaults of methods that this recipe changes, by option name.
+    """
+
+    steps: int
+    lr: float
+    lr_regularizer: float
+    optimizer: Literal["muon", "adam"]
+    spacing: tuple[float, float] | None
+    decay: bool
+    bfloat16: bool
+    complete: bool
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def rate_at(self, step: int) -> float:
+        """Factor of the learning rates in a step."""
+        if not self.decay:
+            return 1.0
+        return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+
+    def spacing_at(self, step: int) -> float | None:
+        """Spacing in a step, from the first to the last in equal ratios."""
+        if self.spacing is None:
+            return None
+        first, last = self.spacing
+        return first * math.pow(last / first, step / self.steps)
+
+
+PRESETS = {
+    "fast": Recipe(
+        steps=400,
+        lr=1e-2,
+        lr_regularizer=1e-2,
+        optimizer="muon",
+        spacing=(4, 4),
+        decay=True,
+        bfloat16=True,
+        complete=True,
+    ),
+    "paper": Recipe(
+        steps=10_001,
+        lr=1e-3,
+        lr_regularizer=1e-4,
+        optimizer="adam",
+        spacing=None,
+        decay=False,
+        bfloat16=False,
+        complete=False,
+        options={"weight": 1e-6 * 256 * 256, "reg_omega": 5.0, "sharpness": 1.0},
+    ),
+}

@@ -1,0 +1,104 @@
+"""Which representations and regularisers there are, and the options of each, without importing torch.
+
+A method is one module with one class of the same name in CamelCase, and one frozen dataclass of options here.
+The command line makes its flags and its help from the dataclasses.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Literal
+
+from inrr_cli.errors import InputError
+
+if TYPE_CHECKING:
+    from inrr_cli.neural.interfaces import Regularizer, Representation
+
+Adjacency = Literal["softmax", "exp"]
+
+
+def _about(help: str, check: str = "") -> dict[str, str]:
+    """Metadata of an option: its help text and, for a number, the bound it must satisfy."""
+    return {"help": help, "check": check}
+
+
+@dataclass(frozen=True)
+class SirenOptions:
+    """Sinusoidal representation network (Sitzmann et al. 2020, arXiv:2006.09661)."""
+
+    omega: float = field(
+        default=30.0, metadata=_about("Frequency scale of the first layer: higher for finer detail.", "> 0")
+    )
+    width: int = field(default=256, metadata=_about("Units in each hidden layer.", "> 0"))
+    layers: int = field(default=5, metadata=_about("Hidden layers.", "> 0"))
+
+
+@dataclass(frozen=True)
+class InrrOptions:
+    """Learned Dirichlet energy of rows and columns (Li et al. 2023, the INRR paper, section 4.2)."""
+
+    weight: float = field(
+        default=0.0066, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
+    )
+    adjacency: Adjacency = field(
+        default="softmax", metadata=_about("How the tiny networks make the row and column similarities.")
+    )
+    reg_omega: float = field(
+        default=20.0,
+        metadata=_about("Frequency scale of the tiny networks: higher for closer similarities.", "> 0"),
+    )
+    sharpness: float = field(
+        default=3.0, metadata=_about("Factor of the tiny networks' output: higher for fewer similar rows.", "> 0")
+    )
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """A method without options."""
+
+
+REPRESENTATIONS: dict[str, type[Any]] = {"siren": SirenOptions}
+REGULARIZERS: dict[str, type[Any]] = {"none": NoOptions, "inrr": InrrOptions}
+
+
+def load_representation(name: str) -> type[Representation]:
+    """Return the class behind ``--net name``."""
+    found: type[Representation] = _load("representations", name)
+    return found
+
+
+def load_regularizer(name: str) -> type[Regularizer] | None:
+    """Return the class behind ``--reg name``, None for ``none``."""
+    if name == "none":
+        return None
+    found: type[Regularizer] = _load("regularizers", name)
+    return found
+
+
+def check_name(kind: str, name: str, known: dict[str, Any]) -> None:
+    """Raise InputError, with the nearest name, unless ``name`` is one of ``known``."""
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(known)}"
+        raise InputError(f"unknown {kind} {name!r}; {hint}")
+
+
+def make_options(owner: str, options: type[Any], values: dict[str, Any]) -> Any:
+    """Build an options dataclass from those of ``values`` that it has, checked against their bounds."""
+    fields = {item.name: item for item in dataclasses.fields(options)}
+    chosen = {name: value for name, value in values.items() if name in fields}
+    for name, value in chosen.items():
+        bound = fields[name].metadata["check"]
+        if (bound == "> 0" and not 0 < value < float("inf")) or (bound == ">= 0" and not 0 <= value < float("inf")):
+            raise InputError(f"{name} of {owner} must be {bound}, got {value:g}")
+        if fields[name].type == "Adjacency" and value not in ("softmax", "exp"):
+            raise InputError(f"{name} of {owner} must be softmax or exp, got {value!r}")
+    return options(**chosen)
+
+
+def _load(package: str, name: str) -> Any:
+    module = importlib.import_module(f"inrr_cli.neural.{package}.{name}")
+    return getattr(module, name.capitalize())

@@ -1,0 +1,1 @@
+"""Regularisers: one module, one class each."""

@@ -1,0 +1,1 @@
+"""Representations: one module, one class each."""

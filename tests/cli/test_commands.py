@@ -1,0 +1,213 @@
+"""The commands in process, through Typer's runner."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inrr_cli import make_mask, psnr
+from inrr_cli.cli.console import verbosity
+
+QUICK = ("--steps", 10, "--width", 32, "--device", "cpu")
+KEYS = """command input output width height channels dtype missing_pixels missing_fraction net reg preset device seed
+steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb version""".split()
+
+
+def read(path):
+    return np.asarray(Image.open(path))
+
+
+@pytest.mark.parametrize("name", ["grey", "colour"])
+@pytest.mark.parametrize("reg", ["none", "inrr"])
+def test_inpaint_writes_beside_the_input_and_keeps_known_bytes(run, files, request, name, reg):
+    mask = files["mask" if name == "grey" else "colour_mask"]
+    result = run("inpaint", files[name], "--mask", mask, "--reg", reg, *QUICK)
+    assert result.exit_code == 0, result.stderr
+    output = read(files[name].with_name(f"{name}_restored.png"))
+    known = read(mask) == 0
+    pixels = request.getfixturevalue(name)
+    assert output.shape == pixels.shape
+    assert (output[known] == pixels[known]).all()
+    assert (output[~known] != pixels[~known]).any()
+    assert "psnr_known" in result.stdout
+    assert "psnr_missing" not in result.stdout
+    assert f"filling {(~known).sum():,} of {known.size:,} pixels" in result.stderr
+
+
+def test_json_is_one_object_and_the_sidecar_is_the_same(run, files):
+    result = run(
+        "inpaint", files["grey"], "--mask", files["mask"], "--reference", files["grey"], "-o", "out.png",
+        "--sidecar", "out.json", "--json", "--seed", 7, *QUICK,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert record == json.loads(Path("out.json").read_text())
+    assert set(KEYS) <= set(record)
+    assert None not in [record[key] for key in KEYS]
+    expected = {"command": "inpaint", "width": 64, "height": 48, "channels": 1, "dtype": "uint8", "net": "siren",
+                "reg": "inrr", "preset": "fast", "device": "cpu", "seed": 7, "steps": 10, "missing_pixels": 1536,
+                "missing_fraction": 0.5}  # fmt: skip
+    assert {key: record[key] for key in expected} == expected
+    truth, written = read(files["grey"]) / 255, read("out.png") / 255
+    missing = read(files["mask"]) > 0
+    assert record["psnr_missing"] == pytest.approx(psnr(written, truth, missing), abs=1e-4)
+    assert record["psnr_full"] == pytest.approx(psnr(written, truth), abs=1e-4)
+    assert record["psnr_full"] == pytest.approx(record["psnr_missing"] + 10 * np.log10(2), abs=1e-4)
+
+
+def test_measures_without_a_reference_are_null(run, files):
+    record = json.loads(run("inpaint", files["grey"], "--mask", files["mask"], "--json", *QUICK).stdout)
+    assert record["psnr_known"] > 5
+    assert [record[k] for k in ("psnr_raw", "psnr_full", "psnr_missing", "ssim_full")] == [None] * 4
+
+
+def test_mask_mode_known_turns_the_mask_round(run, files):
+    turned = files["mask"].with_name("turned.png")
+    Image.fromarray(~read(files["mask"])).save(turned)
+    for mask, mode in ((files["mask"], "fill"), (turned, "known")):
+        assert (
+            run("inpaint", files["grey"], "--mask", mask, "--mask-mode", mode, "-o", f"{mode}.png", *QUICK).exit_code
+            == 0
+        )
+    assert (read("fill.png") == read("known.png")).all()
+
+
+def test_jpeg_in_png_out_and_jpeg_out_with_a_warning(run, files, colour):
+    Image.fromarray(colour).save("photo.jpg")
+    decoded = read("photo.jpg")
+    assert run("inpaint", "photo.jpg", "--mask", files["colour_mask"], *QUICK).exit_code == 0
+    known = read(files["colour_mask"]) == 0
+    assert (read("photo_restored.png")[known] == decoded[known]).all()
+    result = run("inpaint", "photo.jpg", "--mask", files["colour_mask"], "-o", "out.jpg", *QUICK)
+    assert result.exit_code == 0
+    assert "JPEG re-encodes every pixel" in result.stderr
+
+
+@pytest.mark.parametrize("scale", ["2", "1.5"])
+def test_superres(run, files, colour, scale):
+    size = (round(40 * float(scale)), round(32 * float(scale)))
+    truth = np.asarray(Image.fromarray(colour).resize(size[::-1], Image.Resampling.BICUBIC))
+    Image.fromarray(truth).save("truth.png")
+    result = run("superres", files["colour"], "--scale", scale, "--reference", "truth.png", "--json", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    written = read(files["colour"].with_name(f"colour_x{scale}.png"))
+    assert written.shape == (*size, 3)
+    assert (record["height"], record["width"], record["scale"]) == (*size, float(scale))
+    assert record["psnr_full"] == pytest.approx(psnr(written / 255, truth / 255), abs=1e-4)
+    assert record["missing_pixels"] is record["psnr_missing"] is None
+    assert "enlarging 32 x 40" in result.stderr
+
+
+@pytest.mark.parametrize("pattern", ["random", "patch", "textural", "mixture", "downsample"])
+def test_mask(run, files, grey, pattern):
+    result = run("mask", "--pattern", pattern, "--like", files["grey"], "--seed", 3, "--json")
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    written = read(f"mask_{pattern}.png")
+    assert set(np.unique(written)) == {0, 255}
+    assert ((written > 0) == make_mask(grey.shape, pattern, seed=3)).all()
+    assert record["missing_pixels"] == (written > 0).sum()
+
+
+def test_mask_options_and_preview(run, files, grey):
+    result = run("mask", "--rate", 0.2, "--preview", files["grey"], "-o", "m.png")
+    assert result.exit_code == 0, result.stderr
+    missing = read("m.png") > 0
+    assert missing.mean() == pytest.approx(0.2, abs=0.001)
+    view = read("m_preview.png")
+    assert (view[~missing] == grey[~missing][:, None]).all()
+    assert (
+        run(
+            "mask", "--size", "30x50", "--pattern", "patch", "--count", 1, "--patch-size", "4x5", "-o", "p.png"
+        ).exit_code
+        == 0
+    )
+    assert read("p.png").shape == (30, 50)
+    assert (read("p.png") > 0).sum() == 20
+    run("mask", "--pattern", "downsample", "--factor", 3, "--size", "30x30")
+    assert (read("mask_downsample.png") == 0).sum() == 100
+
+
+def test_quiet_says_nothing_and_verbose_says_how(run, files):
+    result = run("inpaint", files["grey"], "--mask", files["mask"], "-o", "a.png", "-q", *QUICK)
+    assert result.stderr == ""
+    verbosity.quiet = False
+    result = run("inpaint", files["grey"], "--mask", files["mask"], "-o", "b.png", "-v", *QUICK)
+    assert "10 steps of muon at" in result.stderr
+
+
+def test_doctor(run):
+    record = json.loads(run("doctor", "--json").stdout)
+    assert record["devices"][-1] == "cpu"
+    assert record["gflops_float32"] > 0
+    assert record["threads"] >= 1
+    assert isinstance(record["bfloat16_used"], bool)
+    assert "torch" in run("doctor").stdout
+
+
+def test_options_of_methods_are_in_the_help(run):
+    text = run("inpaint", "--help").stdout
+    for word in ("--omega", "--adjacency", "softmax|exp", "--weight", "30.0 for siren", "inrr inpaint photo.png"):
+        assert word in text
+    assert run("-h").stdout == run().stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["inpaint", "none.png", "--mask", "mask.png"], "none.png: no such file"),
+        (["inpaint", "grey.png"], "Missing option '--mask'"),
+        (["inpaint", "grey.png", "--mask", "none.png"], "none.png: no such file"),
+        (["inpaint", "grey.png", "--mask", "colour_mask.png"], "the mask is 32 x 40 but the image is 64 x 48"),
+        (["inpaint", "grey.png", "--mask", "black.png"], "the mask is empty"),
+        (["inpaint", "grey.png", "--mask", "white.png"], "the mask covers everything"),
+        (["inpaint", "grey.png", "--mask", "text.png"], "text.png: not an image"),
+        (["inpaint", "text.png", "--mask", "mask.png"], "text.png: not an image"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "-o", "mask.png"], "already exists; use --force"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "-o", "no/a.png"], "the folder no does not exist"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "-o", "a.tiff"], "cannot write '.tiff'"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--sidecar", "a.txt"], "cannot write '.txt'"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--reference", "colour.png"], "the reference is 32 x 40 RGB"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--reg", "ivrr"], "did you mean 'inrr'?"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--steps", "many"], "--steps"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--mask-mode", "white"], "--mask-mode must be"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--omega", "-3"], "omega of siren must be > 0"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--frobnicate"], "No such option"),
+        (["superres", "grey.png", "--scale", "1"], "scale must be above 1"),
+        (["superres", "grey.png"], "Missing option '--scale'"),
+        (["superres", "grey.png", "--scale", "2", "--reference", "grey.png"], "the result is 128 x 96 grey"),
+        (["mask", "--pattern", "stripes"], "unknown pattern"),
+        (["mask", "--size", "12by9"], "--size must be rows x columns"),
+        (["mask", "--size", "9x9", "--like", "grey.png"], "not both"),
+        (["mask", "--rate", "1.5"], "rate must lie between 0 and 1"),
+        (["mask", "--size", "9x9", "--preview", "grey.png"], "is 64 x 48 but the mask is 9 x 9"),
+        (["demo", "grey.png"], "is a file; give a folder"),
+        (["restore"], "No such command"),
+    ],
+)
+def test_bad_input_is_one_line_exit_2_and_nothing_written(run, files, arguments, message, tmp_path):
+    (tmp_path / "text.png").write_text("not a picture")
+    Image.new("L", (64, 48), 0).save(tmp_path / "black.png")
+    Image.new("L", (64, 48), 255).save(tmp_path / "white.png")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    errors = [line for line in result.stderr.splitlines() if not line.startswith("filling")]
+    assert len(errors) == 1
+    assert errors[0].startswith("inrr: error: ")
+    assert message in errors[0]
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_grey_masks_and_nearly_empty_pictures_are_warned_of(run, files):
+    mask = np.full((48, 64), 255, np.uint8)
+    mask[:3, :4] = (0, 30, 0, 90)
+    Image.fromarray(mask).save("m.png")
+    result = run("inpaint", files["grey"], "--mask", "m.png", "-o", "a.png", *QUICK)
+    assert result.exit_code == 0
+    assert "grey values" in result.stderr
+    assert "99.6% of the pixels are missing" in result.stderr

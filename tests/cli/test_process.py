@@ -1,0 +1,102 @@
+"""The command as a real process: imports, start-up time, terminal, interruption."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+INRR = (sys.executable, "-m", "inrr_cli")
+
+
+def start(*arguments, **options):
+    command = [str(a) for a in (*INRR, *arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["mask", "-o", "m.png"], ["inpaint", "--help"]])
+def test_torch_is_not_imported_before_it_is_needed(tmp_path, arguments):
+    code = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print('torch' in sys.modules, 'skimage' in sys.modules, file=sys.stderr))\n"
+        f"sys.argv = ['inrr', *{arguments!r}]\n"
+        "from inrr_cli.__main__ import main\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stderr.split() == ["False", "False"]
+
+
+def test_the_api_does_not_import_torch():
+    code = "import sys, inrr_cli; inrr_cli.make_mask((9, 9)); sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_help_is_there_within_four_times_the_start_of_numpy_and_pillow():
+    def seconds(*command):
+        begin = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        return time.perf_counter() - begin
+
+    ratios = [
+        seconds(*INRR, "--help") / seconds(sys.executable, "-c", "import numpy, PIL") for _ in range(5)
+    ]  # fmt: skip
+    assert sorted(ratios)[2] < 4
+
+
+def fitting(files, *more):
+    mask = files["mask"]
+    return ("inpaint", files["grey"], "--mask", mask, "-o", mask.with_name("out.png"), "--steps", 10**6, *more)
+
+
+def wait_for_fit(process, terminal):
+    """Read what the process says on its terminal until it fits; return all of it."""
+    text, deadline = "", time.time() + 60
+    while "e-0" not in text:
+        assert time.time() < deadline, text
+        if select.select([terminal], [], [], 0.2)[0]:
+            text += os.read(terminal, 4096).decode()
+    return text
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_control_c_stops_within_two_seconds(files, keep):
+    terminal, end = pty.openpty()
+    arguments = fitting(files, *(["--keep-partial"] if keep else []))
+    process = subprocess.Popen([str(a) for a in (*INRR, *arguments)], stdout=subprocess.DEVNULL, stderr=end)
+    os.close(end)
+    wait_for_fit(process, terminal)
+    begin = time.time()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    assert time.time() - begin < 2
+    rest = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    output = files["mask"].with_name("out.png")
+    assert "interrupted" in rest
+    assert output.exists() == keep
+    if keep:
+        known = np.asarray(Image.open(files["mask"])) == 0
+        assert (np.asarray(Image.open(output))[known] == np.asarray(Image.open(files["grey"]))[known]).all()
+
+
+def test_no_progress_bar_in_a_pipe(files):
+    process = start("inpaint", files["grey"], "--mask", files["mask"], "--steps", 5)
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert error.splitlines() == ["filling 1,536 of 3,072 pixels (50.0%)"]
+    assert "psnr_known" in out
+
+
+def test_the_same_seed_gives_the_same_file(files):
+    outputs = [files["mask"].with_name(name) for name in ("a.png", "b.png")]
+    for output in outputs:
+        process = start("inpaint", files["grey"], "--mask", files["mask"], "--steps", 20, "-o", output)
+        assert process.wait(timeout=60) == 0
+        process.communicate()
+    assert outputs[0].read_bytes() == outputs[1].read_bytes()

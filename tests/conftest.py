@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage.data import astronaut, camera
+from typer.testing import CliRunner
+
+from inrr_cli import make_mask
+from inrr_cli.cli import app
+from inrr_cli.cli.console import verbosity
+
+torch.set_num_threads(1)  # the pictures here are too small to share
+
+
+def shrink(pixels, size):
+    return np.asarray(Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.BOX))
+
+
+@pytest.fixture(scope="session")
+def grey():
+    """A photograph, (48, 64) uint8: rectangular, so that swapped axes show."""
+    return shrink(camera(), (48, 64))
+
+
+@pytest.fixture(scope="session")
+def colour():
+    """A photograph, (40, 32, 3) uint8."""
+    return shrink(astronaut(), (40, 32))
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    """Run the command in an empty folder; the result has exit_code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    for flag in ("quiet", "verbose", "debug"):
+        monkeypatch.setattr(verbosity, flag, False)
+    runner = CliRunner()
+    return lambda *args: runner.invoke(app, [str(arg) for arg in args], prog_name="inrr")
+
+
+@pytest.fixture
+def files(tmp_path, grey, colour):
+    """Pictures and masks on disk, by name."""
+    paths = {name: tmp_path / f"{name}.png" for name in ("grey", "colour", "mask", "colour_mask")}
+    Image.fromarray(grey).save(paths["grey"])
+    Image.fromarray(colour).save(paths["colour"])
+    for name, picture in (("mask", grey), ("colour_mask", colour)):
+        Image.fromarray(make_mask(picture.shape[:2], "random")).save(paths[name])
+    return paths
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The paper's pictures and masks, where they are at hand."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the paper's pictures are not here")
+    return folder

@@ -1,0 +1,198 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn.functional import linear
+
+from inrr_cli import DivergedError
+from inrr_cli.neural import fit as fit_module
+from inrr_cli.neural.fit import Objective, fit, pixel_centres, render
+from inrr_cli.neural.muon import Muon, orthogonalize
+from inrr_cli.neural.recipes import PRESETS, Recipe
+from inrr_cli.neural.registry import (
+    REGULARIZERS,
+    REPRESENTATIONS,
+    load_regularizer,
+    load_representation,
+    make_options,
+)
+
+EXACT = Recipe(
+    steps=300, lr=1e-3, lr_regularizer=1e-3, optimizer="adam", spacing=None, decay=True, bfloat16=False, complete=False
+)
+
+
+def build(name="siren", channels=1, seed=0, size=(256, 256), **options):
+    return load_representation(name)(
+        make_options(name, REPRESENTATIONS[name], options),
+        (*size, channels),
+        generator=torch.Generator().manual_seed(seed),
+    )
+
+
+def wave(rows=24, columns=16, channels=1):
+    y, x = pixel_centres(rows), pixel_centres(columns)
+    image = 0.5 + 0.3 * torch.sin(4 * y[:, None] + 3 * x[None])
+    return image[..., None] * torch.linspace(1, 0.5, channels)
+
+
+@pytest.mark.parametrize("name", REPRESENTATIONS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_representations_render_any_grid_in_the_unit_range(name, channels):
+    net = build(name, channels)
+    out = net(pixel_centres(7), pixel_centres(5))
+    assert out.shape == (7, 5, channels)
+    assert (out > 0).all()
+    assert (out < 1).all()
+    assert torch.equal(render(net, pixel_centres(7), pixel_centres(5)), out.detach())
+
+
+@pytest.mark.parametrize("name", REPRESENTATIONS)
+def test_representations_interpolate_a_small_image(name):
+    image = wave()
+    net = build(name)
+    fit(net, None, image, torch.ones(24, 16, dtype=torch.bool), EXACT, generator=torch.Generator().manual_seed(0))
+    error = (render(net, pixel_centres(24), pixel_centres(16)) - image).square().mean()
+    assert -10 * torch.log10(error) > 50
+
+
+def test_siren_is_the_formula_of_the_paper():
+    net = build(omega=30.0, width=8, layers=3)
+    y, x = pixel_centres(4), pixel_centres(3)
+    point = torch.stack([x[2], y[1]])
+    layers = net.net
+    z = torch.sin(30 * linear(point, layers.first_weight, layers.first_bias))
+    for weight, bias in zip(layers.hidden_weight, layers.hidden_bias, strict=True):
+        z = torch.sin(linear(z, weight, bias))
+    expected = torch.sigmoid(linear(z, layers.last_weight, layers.last_bias))
+    assert torch.allclose(net(y, x)[1, 2], expected, atol=1e-6)
+    assert layers.first_weight.abs().max() <= 1 / 2
+    assert layers.hidden_weight.abs().max() <= (6 / 8) ** 0.5
+
+
+def test_pixel_centres_of_a_finer_grid_cover_the_same_extent():
+    assert pixel_centres(3).tolist() == [-1, 0, 1]
+    assert pixel_centres(1).tolist() == [0]
+    fine = pixel_centres(4, 8)
+    assert torch.allclose(fine.view(4, 2).mean(1), pixel_centres(4))
+    assert torch.allclose(fine.diff(), fine.diff()[0].expand(7))
+
+
+@pytest.mark.parametrize("reg", ["none", "inrr"])
+@pytest.mark.parametrize("complete", [True, False])
+def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, complete):
+    image, known = wave(20, 12, 3), torch.rand(20, 12, generator=torch.Generator().manual_seed(1)) > 0.5
+    one_step = replace(EXACT, steps=1, complete=complete)
+
+    def gradients(block):
+        monkeypatch.setattr(fit_module, "BLOCK_POINTS", block)
+        net = build(channels=3)
+        kind = load_regularizer(reg)
+        options = make_options(reg, REGULARIZERS[reg], {"weight": 1.0})
+        regularizer = None if kind is None else kind(options, generator=torch.Generator().manual_seed(2))
+        fit(net, regularizer, image, known, one_step, generator=torch.Generator())
+        learned = [] if regularizer is None else list(regularizer.parameters())
+        return [p.grad for p in [*net.parameters(), *learned]]
+
+    for whole, blocks in zip(gradients(10_000), gradients(30), strict=True):
+        assert torch.allclose(whole, blocks, rtol=1e-3, atol=1e-7)
+
+
+def test_missing_pixels_have_no_say():
+    image, known = wave(), torch.ones(24, 16, dtype=torch.bool)
+    known[4:9, 3:11] = False
+    spoiled = torch.where(known[..., None], image, torch.nan)
+    recipe = replace(EXACT, steps=5, optimizer="muon", spacing=(2, 1))
+
+    def result(picture):
+        net = build()
+        fit(net, None, picture, known, recipe, generator=torch.Generator().manual_seed(0))
+        return render(net, pixel_centres(24), pixel_centres(16))
+
+    assert torch.equal(result(image), result(spoiled))
+
+
+@pytest.mark.parametrize("length", [1, 5, 64, 101, 256])
+@pytest.mark.parametrize("spacing", [1, 4, 7, 300])
+def test_every_row_is_drawn_equally_often(length, spacing):
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.zeros(length)
+    rounds = 2000
+    for _ in range(rounds):
+        rows = fit_module._draw(length, spacing, generator)
+        assert len(rows) == max(1, length // spacing)
+        assert (rows.diff() >= 0).all()
+        drawn[rows] += 1
+    expected = rounds * len(rows) / length
+    assert (drawn - expected).abs().max() < 6 * expected**0.5
+
+
+def test_a_fit_that_diverges_says_so():
+    recipe = replace(EXACT, lr=3e38)
+    with pytest.raises(DivergedError, match="diverged at step"):
+        fit(build(), None, wave(), torch.ones(24, 16, dtype=torch.bool), recipe, generator=torch.Generator())
+
+
+@pytest.mark.parametrize("keep_partial", [True, False])
+def test_interruption(keep_partial):
+    def stop(step, steps, loss):
+        if step == 3:
+            raise KeyboardInterrupt
+
+    def attempt():
+        return fit(
+            build(), None, wave(), torch.ones(24, 16, dtype=torch.bool), EXACT, generator=torch.Generator(),
+            progress=stop, keep_partial=keep_partial,
+        )  # fmt: skip
+
+    if keep_partial:
+        fitted = attempt()
+        assert (fitted.steps, fitted.completed) == (3, False)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            attempt()
+
+
+def test_the_papers_recipe_is_the_released_one():
+    paper = PRESETS["paper"]
+    assert (paper.steps, paper.lr, paper.lr_regularizer, paper.optimizer) == (10_001, 1e-3, 1e-4, "adam")
+    assert (paper.spacing, paper.decay, paper.bfloat16, paper.complete) == (None, False, False, False)
+    assert paper.options == {"weight": 0.065536, "reg_omega": 5.0, "sharpness": 1.0}
+
+
+def test_orthogonalize_evens_out_the_singular_values():
+    matrices = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    out = orthogonalize(matrices, 8, torch.float32)
+    assert out.shape == matrices.shape
+    values = torch.linalg.svdvals(out)
+    assert (values > 0.5).all()
+    assert (values < 1.3).all()
+    u, _, v = torch.linalg.svd(matrices[0, 0])
+    assert torch.nn.functional.cosine_similarity(out[0, 0].flatten(), (u @ v).flatten(), dim=0) > 0.95
+
+
+def test_muon_descends():
+    target = torch.randn(2, 8, 8, generator=torch.Generator().manual_seed(0))
+    weight = torch.nn.Parameter(torch.zeros(2, 8, 8))
+    optimizer = Muon([weight], lr=0.1)
+    losses = []
+    for _ in range(60):
+        loss = (weight - target).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.1 * losses[0]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_completed_picture_lets_the_regulariser_move_missing_pixels_only(complete):
+    image, known = wave(10, 8), torch.rand(10, 8, 1, generator=torch.Generator().manual_seed(1)) > 0.5
+    regularizer = load_regularizer("inrr")(make_options("inrr", REGULARIZERS["inrr"], {}), generator=torch.Generator())
+    objective = Objective(build(), regularizer, False, 0.5 if complete else None)
+    prediction = image.clone().requires_grad_()  # the data term is at its minimum
+    y, x = pixel_centres(10), pixel_centres(8)
+    objective.loss(prediction, image, known, y, x).backward()
+    moved = prediction.grad.abs() > 0
+    assert moved[~known].all()
+    assert moved[known].any() != complete

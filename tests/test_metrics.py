@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from inrr_cli import psnr, ssim
+
+
+def test_psnr_of_a_known_error():
+    truth = np.full((8, 8), 0.5)
+    assert psnr(truth + 0.1, truth) == pytest.approx(20)
+
+
+def test_psnr_looks_only_where_told():
+    truth = np.zeros((4, 4, 3))
+    image = truth.copy()
+    image[0, 0] = 0.01
+    where = np.zeros((4, 4), bool)
+    where[0, 0] = True
+    assert psnr(image, truth, where) == pytest.approx(40)
+    assert psnr(image, truth, ~where) == float("inf")
+    assert psnr(image, truth, np.zeros((4, 4), bool)) is None
+
+
+def test_psnr_clips_the_image_to_its_range():
+    assert psnr(np.full((2, 2), 7.0), np.ones((2, 2))) == float("inf")
+
+
+def test_ssim_is_one_for_the_same_and_less_for_noise(grey):
+    truth = grey / 255
+    noisy = truth + np.random.default_rng(0).normal(0, 0.1, truth.shape)
+    assert ssim(truth, truth) == pytest.approx(1)
+    assert ssim(noisy, truth) < 0.9
+    assert ssim(truth[:5], truth[:5]) is None
