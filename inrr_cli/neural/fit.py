@@ -96,6 +96,7 @@ def fit(
     y, x = (pixel_centres(length).to(device) for length in image.shape[:2])
     known = known[..., None]
     image = torch.where(known, image, 0)
+    spacing = recipe.spacing_for(*image.shape[:2])
     missing = 1 - known.float().mean().item()
     objective = Objective(representation, regularizer, fast, missing if recipe.complete and missing else None)
     done = 0
@@ -103,7 +104,7 @@ def fit(
         for step in range(recipe.steps):
             for group, rate in zip(groups, rates, strict=True):
                 group["lr"] = rate * recipe.rate_at(step)
-            rows, columns = (_draw(length, recipe.spacing_at(step), generator).to(device) for length in image.shape[:2])
+            rows, columns = (_draw(length, spacing, generator).to(device) for length in image.shape[:2])
             at = (rows[:, None], columns)
             for optimizer in optimizers:
                 optimizer.zero_grad(set_to_none=True)

@@ -21,10 +21,9 @@ class Recipe:
         Learning rate of what the regulariser learns.
     optimizer : {"muon", "adam"}
         Muon moves hidden matrices, Adam all else; or Adam moves everything.
-    spacing : (float, float) or None
+    spacing : float or None
         Each step draws one row and one column at random from every ``spacing`` of them, and sees only the pixels
-        where they cross: few at first, when any gradient will do, and more towards the end, when its noise counts.
-        The first and the last spacing; None takes every pixel in each step.
+        where they cross; None takes every pixel in each step. Meant for 256 x 256: see `spacing_for`.
     decay : bool
         Cosine decay of both learning rates to 2 %.
     bfloat16 : bool
@@ -41,7 +40,7 @@ class Recipe:
     lr: float
     lr_regularizer: float
     optimizer: Literal["muon", "adam"]
-    spacing: tuple[float, float] | None
+    spacing: float | None
     decay: bool
     bfloat16: bool
     complete: bool
@@ -53,12 +52,15 @@ class Recipe:
             return 1.0
         return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / self.steps))
 
-    def spacing_at(self, step: int) -> float | None:
-        """Spacing in a step, from the first to the last in equal ratios."""
+    def spacing_for(self, rows: int, columns: int) -> float | None:
+        """Spacing for a picture of another size: it grows with the square root of the side.
+
+        So the points of a step grow with the side, not with the pixels: large pictures stay affordable and small ones
+        keep enough points for a gradient.
+        """
         if self.spacing is None:
             return None
-        first, last = self.spacing
-        return first * math.pow(last / first, step / self.steps)
+        return max(1.0, self.spacing * math.pow(rows * columns, 0.25) / 16)
 
 
 PRESETS = {
@@ -67,7 +69,7 @@ PRESETS = {
         lr=1e-2,
         lr_regularizer=1e-2,
         optimizer="muon",
-        spacing=(4, 4),
+        spacing=4,
         decay=True,
         bfloat16=True,
         complete=True,

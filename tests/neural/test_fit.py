@@ -102,7 +102,7 @@ def test_missing_pixels_have_no_say():
     image, known = wave(), torch.ones(24, 16, dtype=torch.bool)
     known[4:9, 3:11] = False
     spoiled = torch.where(known[..., None], image, torch.nan)
-    recipe = replace(EXACT, steps=5, optimizer="muon", spacing=(2, 1))
+    recipe = replace(EXACT, steps=5, optimizer="muon", spacing=4)
 
     def result(picture):
         net = build()
@@ -120,7 +120,7 @@ def test_every_row_is_drawn_equally_often(length, spacing):
     rounds = 2000
     for _ in range(rounds):
         rows = fit_module._draw(length, spacing, generator)
-        assert len(rows) == max(1, length // spacing)
+        assert len(rows) == max(1, round(length / spacing))
         assert (rows.diff() >= 0).all()
         drawn[rows] += 1
     expected = rounds * len(rows) / length
@@ -196,3 +196,13 @@ def test_a_completed_picture_lets_the_regulariser_move_missing_pixels_only(compl
     moved = prediction.grad.abs() > 0
     assert moved[~known].all()
     assert moved[known].any() != complete
+
+
+def test_points_of_a_step_grow_with_the_side():
+    fast = PRESETS["fast"]
+    assert fast.spacing_for(256, 256) == pytest.approx(4)
+    assert fast.spacing_for(1024, 1024) == pytest.approx(8)
+    assert fast.spacing_for(64, 64) == pytest.approx(2)
+    assert fast.spacing_for(128, 512) == fast.spacing_for(256, 256)
+    assert fast.spacing_for(8, 8) == 1
+    assert PRESETS["paper"].spacing_for(256, 256) is None
