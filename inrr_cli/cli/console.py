@@ -102,7 +102,7 @@ class Group(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            note("\ninrr: interrupted; nothing was written")
+            note("\ninrr: interrupted; no file was left half-written")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except InputError as error:
             if verbosity.debug:

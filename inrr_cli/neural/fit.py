@@ -21,6 +21,9 @@ Progress = Callable[[int, int, float], None]
 # size uses the same memory and can be interrupted soon.
 BLOCK_POINTS = 16_384
 
+# An adapted weight is itself at this mean squared error (30 dB), and never more than MOST times itself.
+RESIDUAL, MOST = 1e-3, 10.0
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -64,8 +67,6 @@ def fit(
 ) -> Fitted:
     """Minimise mean(((prediction - image) known)^2) + the regulariser's energy; channels are summed.
 
-    Where no pixel is missing, the regulariser sees the prediction whatever ``recipe.complete`` says.
-
     Parameters
     ----------
     representation, regularizer
@@ -98,7 +99,7 @@ def fit(
     image = torch.where(known, image, 0)
     spacing = recipe.spacing_for(*image.shape[:2])
     missing = 1 - known.float().mean().item()
-    objective = Objective(representation, regularizer, fast, missing if recipe.complete and missing else None)
+    objective = Objective(representation, regularizer, fast, missing, recipe.adapt)
     done = 0
     try:
         for step in range(recipe.steps):
@@ -145,13 +146,23 @@ def _draw(length: int, spacing: float | None, generator: torch.Generator) -> Ten
 class Objective:
     """The loss of a fit and how to carry its gradient into the weights.
 
-    ``missing`` is the fraction of missing pixels if the regulariser sees the completed picture, else None.
+    Attributes
+    ----------
+    representation, regularizer
+        What is trained.
+    bfloat16 : bool
+        Precision of the representation's hidden layers.
+    missing : float
+        Fraction of missing pixels.
+    adapt : bool
+        See `Recipe`.
     """
 
     representation: Representation
     regularizer: Regularizer | None
     bfloat16: bool
-    missing: float | None
+    missing: float
+    adapt: bool
 
     def predict(self, y: Tensor, x: Tensor) -> Tensor:
         """Render (R, C, K) in the precision of the fit."""
@@ -160,12 +171,17 @@ class Objective:
 
     def loss(self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor) -> Tensor:
         """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` (R, C, 1) or not."""
-        loss = torch.where(known, prediction - image, 0).square().sum(-1).mean()
-        if self.regularizer is not None and self.missing is None:
-            loss += self.regularizer(prediction, y, x)
-        elif self.regularizer is not None:
-            loss += self.regularizer(torch.where(known, image, prediction), y, x) / self.missing
-        return loss
+        error = torch.where(known, prediction - image, 0).square().sum(-1).mean()
+        if self.regularizer is None:
+            return error
+        if not self.adapt:
+            error += self.regularizer(prediction, y, x)
+            return error
+        completed = torch.where(known, image, prediction) if self.missing else prediction
+        residual = error.detach() / (1 - self.missing)
+        scale = (residual / RESIDUAL).clamp(max=MOST) / math.sqrt(self.missing or 1)
+        energy: Tensor = self.regularizer(completed, y, x)
+        return error + scale * energy
 
     def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor) -> float:
         """Add the gradients of the loss to the parameters and return it.

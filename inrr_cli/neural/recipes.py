@@ -28,10 +28,13 @@ class Recipe:
         Cosine decay of both learning rates to 2 %.
     bfloat16 : bool
         Multiply hidden layers in bfloat16 where the hardware is fast at it.
-    complete : bool
-        The regulariser sees the completed picture, known pixels as they are and the prediction elsewhere, and its
-        mean is over the missing pixels: it moves these and leaves the fit of the others alone. Otherwise it sees the
-        prediction everywhere, as in the paper.
+    adapt : bool
+        Weigh the regulariser by the picture. It sees the completed picture, known pixels as they are and the prediction
+        elsewhere, so that it moves missing pixels only. Its weight follows the mean squared error on known pixels, as
+        that of a Gaussian likelihood of unknown variance would: what can be fitted well needs little smoothing, a
+        texture that cannot needs much. It is divided by the square root of the missing fraction, because few pixels
+        have a small part in a mean over all. Otherwise it sees the prediction everywhere and its weight is fixed, as
+        in the paper.
     options : dict
         Defaults of methods that this recipe changes, by option name.
     """
@@ -43,7 +46,7 @@ class Recipe:
     spacing: float | None
     decay: bool
     bfloat16: bool
-    complete: bool
+    adapt: bool
     options: dict[str, Any] = field(default_factory=dict)
 
     def rate_at(self, step: int) -> float:
@@ -72,7 +75,7 @@ PRESETS = {
         spacing=4,
         decay=True,
         bfloat16=True,
-        complete=True,
+        adapt=True,
     ),
     "paper": Recipe(
         steps=10_001,
@@ -82,7 +85,7 @@ PRESETS = {
         spacing=None,
         decay=False,
         bfloat16=False,
-        complete=False,
+        adapt=False,
         options={"weight": 1e-6 * 256 * 256, "reg_omega": 5.0, "sharpness": 1.0},
     ),
 }

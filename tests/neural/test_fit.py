@@ -18,7 +18,7 @@ from inrr_cli.neural.registry import (
 )
 
 EXACT = Recipe(
-    steps=300, lr=1e-3, lr_regularizer=1e-3, optimizer="adam", spacing=None, decay=True, bfloat16=False, complete=False
+    steps=300, lr=1e-3, lr_regularizer=1e-3, optimizer="adam", spacing=None, decay=True, bfloat16=False, adapt=False
 )
 
 
@@ -79,10 +79,10 @@ def test_pixel_centres_of_a_finer_grid_cover_the_same_extent():
 
 
 @pytest.mark.parametrize("reg", ["none", "inrr"])
-@pytest.mark.parametrize("complete", [True, False])
-def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, complete):
+@pytest.mark.parametrize("adapt", [True, False])
+def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, adapt):
     image, known = wave(20, 12, 3), torch.rand(20, 12, generator=torch.Generator().manual_seed(1)) > 0.5
-    one_step = replace(EXACT, steps=1, complete=complete)
+    one_step = replace(EXACT, steps=1, adapt=adapt)
 
     def gradients(block):
         monkeypatch.setattr(fit_module, "BLOCK_POINTS", block)
@@ -156,7 +156,7 @@ def test_interruption(keep_partial):
 def test_the_papers_recipe_is_the_released_one():
     paper = PRESETS["paper"]
     assert (paper.steps, paper.lr, paper.lr_regularizer, paper.optimizer) == (10_001, 1e-3, 1e-4, "adam")
-    assert (paper.spacing, paper.decay, paper.bfloat16, paper.complete) == (None, False, False, False)
+    assert (paper.spacing, paper.decay, paper.bfloat16, paper.adapt) == (None, False, False, False)
     assert paper.options == {"weight": 0.065536, "reg_omega": 5.0, "sharpness": 1.0}
 
 
@@ -185,17 +185,32 @@ def test_muon_descends():
     assert losses[-1] < 0.1 * losses[0]
 
 
-@pytest.mark.parametrize("complete", [True, False])
-def test_a_completed_picture_lets_the_regulariser_move_missing_pixels_only(complete):
+@pytest.mark.parametrize("adapt", [True, False])
+def test_a_completed_picture_lets_the_regulariser_move_missing_pixels_only(adapt):
     image, known = wave(10, 8), torch.rand(10, 8, 1, generator=torch.Generator().manual_seed(1)) > 0.5
     regularizer = load_regularizer("inrr")(make_options("inrr", REGULARIZERS["inrr"], {}), generator=torch.Generator())
-    objective = Objective(build(), regularizer, False, 0.5 if complete else None)
-    prediction = image.clone().requires_grad_()  # the data term is at its minimum
+    objective = Objective(build(), regularizer, False, 0.5, adapt)
+    prediction = (image + 0.01 * known).requires_grad_()
     y, x = pixel_centres(10), pixel_centres(8)
     objective.loss(prediction, image, known, y, x).backward()
-    moved = prediction.grad.abs() > 0
-    assert moved[~known].all()
-    assert moved[known].any() != complete
+    assert (prediction.grad[~known].abs() > 0).all()
+    data_term_alone = 2 * 0.01 / 80
+    assert torch.allclose(prediction.grad[known], torch.tensor(data_term_alone)) == adapt
+
+
+def test_an_adapted_weight_follows_the_error_up_to_a_limit():
+    image, known = torch.full((10, 8, 1), 0.5), torch.ones(10, 8, 1, dtype=torch.bool)
+    known[::2] = False
+    regularizer = load_regularizer("inrr")(make_options("inrr", REGULARIZERS["inrr"], {}), generator=torch.Generator())
+    objective = Objective(build(), regularizer, False, 0.5, True)
+    y, x = pixel_centres(10), pixel_centres(8)
+
+    def energy(residual):
+        prediction = torch.where(known, image + residual**0.5, torch.linspace(0, 1, 8)[None, :, None])
+        return (objective.loss(prediction, image, known, y, x) - residual / 2).item()
+
+    assert energy(2e-3) == pytest.approx(2 * energy(1e-3), rel=1e-3)
+    assert energy(1e-1) == pytest.approx(10 * energy(1e-3), rel=1e-2)
 
 
 def test_points_of_a_step_grow_with_the_side():
