@@ -100,6 +100,8 @@ def fit(
     spacing = recipe.spacing_for(*image.shape[:2])
     missing = 1 - known.float().mean().item()
     objective = Objective(representation, regularizer, fast, missing, recipe.adapt)
+    weights = [parameter.detach() for parameter in representation.parameters()]
+    average = [weight.clone() for weight in weights]
     done = 0
     try:
         for step in range(recipe.steps):
@@ -115,13 +117,15 @@ def fit(
             for optimizer in optimizers:
                 optimizer.step()
             done += 1
+            # the mean is over few steps at first, or the initial weights would linger in it
+            torch._foreach_lerp_(average, weights, 1 - min(recipe.average, done / (done + 10)))
             if progress:
                 progress(done, recipe.steps, loss)
     except KeyboardInterrupt:
         if not keep_partial:
             raise
-        return Fitted(done, completed=False, bfloat16=fast)
-    return Fitted(done, completed=True, bfloat16=fast)
+    torch._foreach_copy_(weights, average)
+    return Fitted(done, completed=done == recipe.steps, bfloat16=fast)
 
 
 @torch.no_grad()
@@ -179,7 +183,7 @@ class Objective:
             return error
         completed = torch.where(known, image, prediction) if self.missing else prediction
         residual = error.detach() / (1 - self.missing)
-        scale = (residual / RESIDUAL).clamp(max=MOST) / math.sqrt(self.missing or 1)
+        scale = (residual / RESIDUAL).square().clamp(max=MOST) / math.sqrt(self.missing or 1)
         energy: Tensor = self.regularizer(completed, y, x)
         return error + scale * energy
 

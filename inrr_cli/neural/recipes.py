@@ -25,16 +25,17 @@ class Recipe:
         Each step draws one row and one column at random from every ``spacing`` of them, and sees only the pixels
         where they cross; None takes every pixel in each step. Meant for 256 x 256: see `spacing_for`.
     decay : bool
-        Cosine decay of both learning rates to 2 %.
+        Cosine decay of the learning rates to a tenth.
+    average : float
+        Decay, per step, of the running mean of the weights that is the result; 0 takes the last weights.
     bfloat16 : bool
         Multiply hidden layers in bfloat16 where the hardware is fast at it.
     adapt : bool
         Weigh the regulariser by the picture. It sees the completed picture, known pixels as they are and the prediction
-        elsewhere, so that it moves missing pixels only. Its weight follows the mean squared error on known pixels, as
-        that of a Gaussian likelihood of unknown variance would: what can be fitted well needs little smoothing, a
-        texture that cannot needs much. It is divided by the square root of the missing fraction, because few pixels
-        have a small part in a mean over all. Otherwise it sees the prediction everywhere and its weight is fixed, as
-        in the paper.
+        elsewhere, so that it moves missing pixels only. Its weight follows the square of the mean squared error on
+        known pixels: what can be fitted well needs little smoothing, a texture that cannot needs much. It is divided
+        by the square root of the missing fraction, because few pixels have a small part in a mean over all. Otherwise
+        it sees the prediction everywhere and its weight is fixed, as in the paper.
     options : dict
         Defaults of methods that this recipe changes, by option name.
     """
@@ -45,6 +46,7 @@ class Recipe:
     optimizer: Literal["muon", "adam"]
     spacing: float | None
     decay: bool
+    average: float
     bfloat16: bool
     adapt: bool
     options: dict[str, Any] = field(default_factory=dict)
@@ -53,7 +55,7 @@ class Recipe:
         """Factor of the learning rates in a step."""
         if not self.decay:
             return 1.0
-        return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / self.steps))
+        return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * step / self.steps))
 
     def spacing_for(self, rows: int, columns: int) -> float | None:
         """Spacing for a picture of another size: it grows with the square root of the side.
@@ -74,6 +76,7 @@ PRESETS = {
         optimizer="muon",
         spacing=4,
         decay=True,
+        average=0.97,
         bfloat16=True,
         adapt=True,
     ),
@@ -84,6 +87,7 @@ PRESETS = {
         optimizer="adam",
         spacing=None,
         decay=False,
+        average=0.0,
         bfloat16=False,
         adapt=False,
         options={"weight": 1e-6 * 256 * 256, "reg_omega": 5.0, "sharpness": 1.0},

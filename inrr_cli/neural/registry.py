@@ -41,7 +41,7 @@ class InrrOptions:
     """Learned Dirichlet energy of rows and columns (Li et al. 2023, the INRR paper, section 4.2)."""
 
     weight: float = field(
-        default=0.03, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
+        default=0.015, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
     )
     adjacency: Adjacency = field(
         default="softmax", metadata=_about("How the tiny networks make the row and column similarities.")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inrr_cli import make_mask, psnr
+from inrr_cli import make_mask, make_plan, psnr
 from inrr_cli.cli.console import verbosity
 
 QUICK = ("--steps", 10, "--width", 32, "--device", "cpu")
@@ -137,6 +137,25 @@ def test_quiet_says_nothing_and_verbose_says_how(run, files):
     verbosity.quiet = False
     result = run("inpaint", files["grey"], "--mask", files["mask"], "-o", "b.png", "-v", *QUICK)
     assert "10 steps of muon at" in result.stderr
+
+
+def test_demo(run, monkeypatch):
+    monkeypatch.setattr("inrr_cli.cli.demo.make_plan", lambda **options: make_plan(steps=8, width=32, **options))
+    result = run("demo", "pictures", "--device", "cpu", "--json")
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)["results"]
+    assert [row["pattern"] for row in rows] == ["random", "patch", "textural", "mixture", "downsample"]
+    assert all(row["psnr_full"] > row["psnr_missing"] > 5 for row in rows)
+    for row in rows:
+        damaged, mask, restored, comparison = (
+            read(f"pictures/{row['pattern']}_{view}.png") for view in ("damaged", "mask", "restored", "comparison")
+        )
+        assert (restored[mask == 0] == damaged[mask == 0]).all()
+        assert (damaged[mask > 0] == 0).all()
+        assert comparison.shape == (256, 3 * 256 + 16, 3)
+    again = run("demo", "pictures")
+    assert again.exit_code == 2
+    assert "already exists; use --force" in again.stderr
 
 
 def test_doctor(run):
