@@ -1,6 +1,7 @@
 """The commands in process, through Typer's runner."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -140,7 +141,9 @@ def test_quiet_says_nothing_and_verbose_says_how(run, files):
 
 
 def test_demo(run, monkeypatch):
-    monkeypatch.setattr("inrr_cli.cli.demo.make_plan", lambda **options: make_plan(steps=8, width=32, **options))
+    quick = lambda **options: make_plan(steps=8, width=32, **options)  # noqa: E731
+    # the package's attribute of that name is the command, not the module
+    monkeypatch.setattr(sys.modules["inrr_cli.cli.demo"], "make_plan", quick)
     result = run("demo", "pictures", "--device", "cpu", "--json")
     assert result.exit_code == 0, result.stderr
     rows = json.loads(result.stdout)["results"]
