@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -104,6 +105,10 @@ class Group(TyperGroup):
         except KeyboardInterrupt:
             note("\ninrr: interrupted; no file was left half-written")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
+        except BrokenPipeError:
+            # whoever read stdout has gone (`| head`): nothing more to say, and nothing at the interpreter's exit either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(ExitCode.FAILURE) from None
         except InputError as error:
             if verbosity.debug:
                 raise

@@ -100,3 +100,16 @@ def test_the_same_seed_gives_the_same_file(files):
         assert process.wait(timeout=60) == 0
         process.communicate()
     assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    process = subprocess.Popen(
+        [*INRR, "mask", "-o", str(tmp_path / "m.png")], stdout=write, stderr=subprocess.PIPE, text=True
+    )
+    os.close(write)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert error == ""
+    assert (tmp_path / "m.png").exists()

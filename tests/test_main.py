@@ -1,0 +1,16 @@
+import os
+
+import pytest
+
+from inrr_cli import __main__
+
+
+@pytest.mark.parametrize("given", [None, "7"])
+def test_threads_wait_without_spinning_for_long_unless_told(monkeypatch, given):
+    monkeypatch.setattr(__main__, "app", lambda prog_name: None)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if given:
+        monkeypatch.setenv("GOMP_SPINCOUNT", given)
+    __main__.main()
+    assert os.environ["GOMP_SPINCOUNT"] == (given or "1000")
+    monkeypatch.delenv("GOMP_SPINCOUNT")
