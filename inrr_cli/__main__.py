@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line."""
     # Threads of GNU OpenMP spin while they wait for each other: on a busy machine they keep the core from the thread
     # they wait for, and two fits at once take ten times as long. It is read when torch is loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     app(prog_name="inrr")
 
 

@@ -12,5 +12,5 @@ def test_threads_wait_without_spinning_for_long_unless_told(monkeypatch, given):
     if given:
         monkeypatch.setenv("GOMP_SPINCOUNT", given)
     __main__.main()
-    assert os.environ["GOMP_SPINCOUNT"] == (given or "1000")
+    assert os.environ["GOMP_SPINCOUNT"] == (given or "10000")
     monkeypatch.delenv("GOMP_SPINCOUNT")

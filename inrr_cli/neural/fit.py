@@ -14,6 +14,7 @@ from inrr_cli.errors import DivergedError
 from inrr_cli.neural.interfaces import Regularizer, Representation
 from inrr_cli.neural.muon import Muon
 from inrr_cli.neural.recipes import Recipe
+from inrr_cli.smooth import smooth_fill
 
 Progress = Callable[[int, int, float], None]
 
@@ -97,6 +98,9 @@ def fit(
     y, x = (pixel_centres(length).to(device) for length in image.shape[:2])
     known = known[..., None]
     image = torch.where(known, image, 0)
+    guided = recipe.guided if regularizer is not None else 0.0
+    if guided:
+        image = smooth_fill(image, known[..., 0])
     spacing = recipe.spacing_for(*image.shape[:2])
     missing = 1 - known.float().mean().item()
     objective = Objective(representation, regularizer, fast, missing, recipe.adapt)
@@ -111,7 +115,8 @@ def fit(
             at = (rows[:, None], columns)
             for optimizer in optimizers:
                 optimizer.zero_grad(set_to_none=True)
-            loss = objective.backward(image[at], known[at], y[rows], x[columns])
+            pull = _cosine(step / (guided * recipe.steps)) if step < guided * recipe.steps else 0.0
+            loss = objective.backward(image[at], known[at], y[rows], x[columns], pull)
             if not math.isfinite(loss):
                 raise DivergedError(f"the fit diverged at step {step + 1}; give a lower --lr than {recipe.lr:g}")
             for optimizer in optimizers:
@@ -173,21 +178,23 @@ class Objective:
         with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
             return self.representation(y, x)  # type: ignore[no-any-return]
 
-    def loss(self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor) -> Tensor:
-        """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` (R, C, 1) or not."""
-        error = torch.where(known, prediction - image, 0).square().sum(-1).mean()
+    def loss(self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> Tensor:
+        """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` (R, C, 1) or counts ``pull``."""
+        squared = (prediction - image).square().sum(-1, keepdim=True)
+        error = torch.where(known, squared, 0).mean()
+        loss = error + pull * torch.where(known, 0, squared).mean() if pull else error
         if self.regularizer is None:
-            return error
+            return loss
         if not self.adapt:
-            error += self.regularizer(prediction, y, x)
-            return error
+            regular: Tensor = loss + self.regularizer(prediction, y, x)
+            return regular
         completed = torch.where(known, image, prediction) if self.missing else prediction
         residual = error.detach() / (1 - self.missing)
         scale = (residual / RESIDUAL).square().clamp(max=MOST) / math.sqrt(self.missing or 1)
         energy: Tensor = self.regularizer(completed, y, x)
-        return error + scale * energy
+        return loss + scale * energy
 
-    def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor) -> float:
+    def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> float:
         """Add the gradients of the loss to the parameters and return it.
 
         A grid of more than BLOCK_POINTS is rendered twice: once to get the loss and its gradient at each pixel, and
@@ -195,16 +202,21 @@ class Objective:
         """
         block = max(1, BLOCK_POINTS // len(x))
         if len(y) <= block:
-            loss = self.loss(self.predict(y, x), image, known, y, x)
+            loss = self.loss(self.predict(y, x), image, known, y, x, pull)
             torch.autograd.backward(loss)
             return loss.item()
         prediction = render(self.predict, y, x).requires_grad_()
-        loss = self.loss(prediction, image, known, y, x)
+        loss = self.loss(prediction, image, known, y, x, pull)
         torch.autograd.backward(loss)
         assert prediction.grad is not None
         for part, grad in zip(torch.split(y, block), torch.split(prediction.grad, block), strict=True):
             torch.autograd.backward(self.predict(part, x), grad)
         return loss.item()
+
+
+def _cosine(part: float) -> float:
+    """From 1 to 0 as ``part`` goes from 0 to 1."""
+    return 0.5 * (1 + math.cos(math.pi * part))
 
 
 def _optimizers(

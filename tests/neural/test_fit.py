@@ -25,6 +25,7 @@ EXACT = Recipe(
     spacing=None,
     decay=True,
     average=0,
+    guided=0,
     bfloat16=False,
     adapt=False,
 )
@@ -229,3 +230,33 @@ def test_points_of_a_step_grow_with_the_side():
     assert fast.spacing_for(128, 512) == fast.spacing_for(256, 256)
     assert fast.spacing_for(8, 8) == 1
     assert PRESETS["paper"].spacing_for(256, 256) is None
+
+
+def test_a_guided_fit_starts_from_a_smooth_fill_but_a_plain_one_sees_known_pixels_only():
+    """After a few steps the hole already looks like the known ramp around it; a plain fit knows nothing of it."""
+    ramp = torch.linspace(0.1, 0.9, 24)[:, None, None].expand(24, 16, 1).contiguous()
+    known = torch.ones(24, 16, dtype=torch.bool)
+    known[6:18, 3:13] = False
+    y, x = pixel_centres(24), pixel_centres(16)
+
+    def error(guided, regularized, steps=100):
+        net = build(omega=60.0)
+        regularizer = None
+        if regularized:
+            options = make_options("inrr", REGULARIZERS["inrr"], {"weight": 0.0})
+            regularizer = load_regularizer("inrr")(options, generator=torch.Generator().manual_seed(0))
+        recipe = replace(EXACT, steps=steps, guided=guided, decay=False)
+        fit(net, regularizer, ramp, known, recipe, generator=torch.Generator().manual_seed(0))
+        return (render(net, y, x) - ramp)[~known].square().mean().item()
+
+    assert error(1.0, True) < 0.2 * error(0.0, True)
+    assert error(1.0, False) == error(0.0, False)
+
+
+def test_the_pull_counts_missing_pixels_by_its_weight():
+    objective = Objective(build(), None, False, 0.5, False)
+    image, known = wave(4, 3), torch.zeros(4, 3, 1, dtype=torch.bool)
+    prediction = image + 0.1
+    y, x = pixel_centres(4), pixel_centres(3)
+    assert objective.loss(prediction, image, known, y, x, 0.5).item() == pytest.approx(0.005, rel=1e-4)
+    assert objective.loss(prediction, image, ~known, y, x, 0.5).item() == pytest.approx(0.01, rel=1e-4)

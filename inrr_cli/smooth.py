@@ -1,0 +1,97 @@
+"""A smooth fill of missing pixels: where every engine starts."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@torch.no_grad()
+def smooth_fill(image: Tensor, known: Tensor, *, iterations: int = 200, tolerance: float = 1e-4) -> Tensor:
+    """Fill missing pixels by the thin plate through the known ones: minimise sum((laplacian x)^2).
+
+    The equation is the biharmonic one (Damelin and Hoang 2018, doi:10.1155/2018/3950312) with free borders, solved by
+    conjugate gradients from the coarsest scale to the finest, so that large holes converge too. Work and memory at
+    each scale grow with the missing pixels there.
+
+    Parameters
+    ----------
+    image : (H, W, K) Tensor of float32
+        What stands at missing pixels is not used.
+    known : (H, W) Tensor of bool
+        At least one True.
+    iterations : int
+        Most steps of conjugate gradients at each scale.
+    tolerance : float
+        Stop at this root mean square of the residual, in the image's units.
+
+    Returns
+    -------
+    (H, W, K) Tensor of float32
+        Known pixels as they are; the fill is not clipped.
+    """
+    if bool(known.all()):
+        return image
+    if min(known.shape) <= 2:
+        mean = image[known].mean(0)
+        return torch.where(known[..., None], image, mean)
+    start = double(smooth_fill(*halve(image, known), iterations=iterations, tolerance=tolerance), known.shape)
+    return thin_plate(torch.where(known[..., None], image, start), ~known, iterations, tolerance)
+
+
+def thin_plate(start: Tensor, free: Tensor, iterations: int, tolerance: float) -> Tensor:
+    """Solve L^T L x = 0 at the ``free`` pixels (H, W), the others of ``start`` fixed; L the 5-point Laplacian."""
+    rows, columns = free.shape
+    x = start.reshape(rows * columns, -1).clone()
+    inner = free.reshape(-1).nonzero()[:, 0]
+    around = F.max_pool2d(free[None, None].float(), 3, 1, 1).reshape(-1).nonzero()[:, 0]
+    near_inner, near_around = neighbours(inner, free.shape), neighbours(around, free.shape)
+    full, curved = torch.zeros_like(x), torch.zeros_like(x)
+
+    def apply(values: Tensor) -> Tensor:
+        curved[around] = values[near_around].sum(1) - 4 * values[around]
+        return curved[near_inner].sum(1) - 4 * curved[inner]
+
+    residual = -apply(x)
+    direction = residual.clone()
+    norm = residual.square().sum()
+    for _ in range(iterations):
+        if norm <= tolerance**2 * residual.numel():
+            break
+        full[inner] = direction
+        image = apply(full)
+        step = norm / (direction * image).sum()
+        x[inner] += step * direction
+        residual -= step * image
+        norm, before = residual.square().sum(), norm
+        direction = residual + norm / before * direction
+    return x.reshape(start.shape)
+
+
+def neighbours(pixels: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Flat indices of the four neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (n, 4)."""
+    rows, columns = shape
+    row, column = pixels // columns, pixels % columns
+    beside = [
+        (row - 1).clamp(min=0) * columns + column,
+        (row + 1).clamp(max=rows - 1) * columns + column,
+        row * columns + (column - 1).clamp(min=0),
+        row * columns + (column + 1).clamp(max=columns - 1),
+    ]
+    return torch.stack(beside, 1)
+
+
+def halve(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+    """Average the known pixels of each 2 x 2 block: (ceil(H / 2), ceil(W / 2), K), and where a block has any."""
+    rows, columns = known.shape
+    odd = (0, columns % 2, 0, rows % 2)
+    weight = F.avg_pool2d(F.pad(known.float(), odd)[None], 2)[0]
+    total = F.avg_pool2d(F.pad((image * known[..., None]).permute(2, 0, 1), odd), 2).permute(1, 2, 0)
+    return total / weight.clamp(min=0.25)[..., None], weight > 0
+
+
+def double(image: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Bicubic enlargement by two, cut to ``shape`` (H, W): the way back from `halve`."""
+    large = F.interpolate(image.permute(2, 0, 1)[None], scale_factor=2, mode="bicubic")[0].permute(1, 2, 0)
+    return large[: shape[0], : shape[1]]

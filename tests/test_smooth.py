@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import torch
+from skimage.restoration import inpaint_biharmonic
+
+from inrr_cli import make_mask
+from inrr_cli.smooth import double, halve, smooth_fill
+
+
+def fill(pixels, missing, **options):
+    image = torch.from_numpy(np.atleast_3d(pixels.astype(np.float32)))
+    return smooth_fill(image, ~torch.from_numpy(missing), **options).numpy().reshape(pixels.shape)
+
+
+@pytest.mark.parametrize("pattern", ["random", "patch", "textural", "mixture", "downsample"])
+def test_known_pixels_stay_and_all_is_finite(colour, pattern):
+    missing = make_mask(colour.shape[:2], pattern)
+    image = np.where(missing[..., None], np.nan, colour / 255)
+    filled = fill(np.nan_to_num(image), missing)
+    assert np.array_equal(filled[~missing], image[~missing].astype(np.float32))
+    assert np.isfinite(filled).all()
+
+
+def test_a_plane_is_continued(grey):
+    plane = np.add.outer(np.linspace(0, 0.5, 40), np.linspace(0, 0.4, 50))
+    missing = np.zeros(plane.shape, bool)
+    missing[10:25, 12:30] = True
+    assert np.abs(fill(plane, missing, iterations=2000, tolerance=1e-7) - plane).max() < 1e-3
+
+
+def test_agrees_with_scikit_image_away_from_the_border(grey):
+    missing = np.zeros(grey.shape, bool)
+    missing[15:25, 20:32] = True
+    ours = fill(grey / 255, missing, iterations=2000, tolerance=1e-7)
+    theirs = inpaint_biharmonic(np.where(missing, 0, grey / 255), missing)
+    assert np.abs(ours - np.clip(theirs, ours.min(), ours.max())).max() < 0.01
+
+
+def test_halve_averages_known_pixels_and_double_undoes_a_constant():
+    image = torch.arange(15.0).reshape(3, 5, 1)
+    known = torch.ones(3, 5, dtype=torch.bool)
+    known[0, 0] = known[2, 4] = False
+    small, small_known = halve(image, known)
+    assert small.shape == (2, 3, 1)
+    assert small[0, 0].item() == pytest.approx((1 + 5 + 6) / 3)
+    assert small_known.tolist() == [[True, True, True], [True, True, False]]
+    assert torch.allclose(double(torch.full((2, 3, 1), 0.3), (3, 5)), torch.full((3, 5, 1), 0.3))
