@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
 import torch
 
 from inrr_cli.errors import InputError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -49,3 +57,26 @@ def _processor() -> dict[str, object]:
     if read is not None:
         return dict(read())
     return {"avx512_bf16": torch.cpu._is_avx512_bf16_supported()}
+
+
+def spread_work(function: Callable[[Item], Result], items: Iterable[Item], device: torch.device) -> Iterator[Result]:
+    """Yield ``function(item)`` for each item in order: on the cpu one thread for each core, elsewhere one by one.
+
+    Many small matrix problems keep every core busy this way, where torch would split none of them.
+    """
+    threads = torch.get_num_threads()
+    if device.type != "cpu" or threads == 1:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+            torch.set_num_threads(threads)

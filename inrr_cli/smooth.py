@@ -8,12 +8,15 @@ from torch import Tensor
 
 
 @torch.no_grad()
-def smooth_fill(image: Tensor, known: Tensor, *, iterations: int = 200, tolerance: float = 1e-4) -> Tensor:
-    """Fill missing pixels by the thin plate through the known ones: minimise sum((laplacian x)^2).
+def smooth_fill(
+    image: Tensor, known: Tensor, *, order: int = 2, iterations: int = 200, tolerance: float = 1e-4
+) -> Tensor:
+    """Fill missing pixels by the thin plate or the membrane through the known ones.
 
-    The equation is the biharmonic one (Damelin and Hoang 2018, doi:10.1155/2018/3950312) with free borders, solved by
-    conjugate gradients from the coarsest scale to the finest, so that large holes converge too. Work and memory at
-    each scale grow with the missing pixels there.
+    With L the 5-point Laplacian and free borders, the thin plate (order 2) solves the biharmonic equation L L x = 0
+    (Damelin and Hoang 2018, doi:10.1155/2018/3950312) and the membrane (order 1) Laplace's, -L x = 0, by conjugate
+    gradients from the coarsest scale to the finest, so that large holes converge too. Work and memory at each scale
+    grow with the missing pixels there.
 
     Parameters
     ----------
@@ -21,6 +24,8 @@ def smooth_fill(image: Tensor, known: Tensor, *, iterations: int = 200, toleranc
         What stands at missing pixels is not used.
     known : (H, W) Tensor of bool
         At least one True.
+    order : {1, 2}
+        Power of the Laplacian.
     iterations : int
         Most steps of conjugate gradients at each scale.
     tolerance : float
@@ -36,12 +41,13 @@ def smooth_fill(image: Tensor, known: Tensor, *, iterations: int = 200, toleranc
     if min(known.shape) <= 2:
         mean = image[known].mean(0)
         return torch.where(known[..., None], image, mean)
-    start = double(smooth_fill(*halve(image, known), iterations=iterations, tolerance=tolerance), known.shape)
-    return thin_plate(torch.where(known[..., None], image, start), ~known, iterations, tolerance)
+    start = smooth_fill(*halve(image, known), order=order, iterations=iterations, tolerance=tolerance)
+    start = torch.where(known[..., None], image, double(start, known.shape))
+    return relax(start, ~known, order, iterations, tolerance)
 
 
-def thin_plate(start: Tensor, free: Tensor, iterations: int, tolerance: float) -> Tensor:
-    """Solve L^T L x = 0 at the ``free`` pixels (H, W), the others of ``start`` fixed; L the 5-point Laplacian."""
+def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: float) -> Tensor:
+    """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed."""
     rows, columns = free.shape
     x = start.reshape(rows * columns, -1).clone()
     inner = free.reshape(-1).nonzero()[:, 0]
@@ -50,6 +56,8 @@ def thin_plate(start: Tensor, free: Tensor, iterations: int, tolerance: float) -
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
 
     def apply(values: Tensor) -> Tensor:
+        if order == 1:
+            return 4 * values[inner] - values[near_inner].sum(1)
         curved[around] = values[near_around].sum(1) - 4 * values[around]
         return curved[near_inner].sum(1) - 4 * curved[inner]
 

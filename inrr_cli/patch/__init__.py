@@ -1,0 +1,1 @@
+"""Fill missing pixels from similar patches of the same picture."""

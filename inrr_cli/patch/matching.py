@@ -1,0 +1,140 @@
+"""Block matching: for each reference patch, the most similar patches of its surroundings.
+
+Reference patches are put into square tiles; all of a tile share one window of candidates, so that their distances are
+one matrix product. Only tiles with a reference are ever looked at: the cost follows the damage, not the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+TILE = 8  # side of a tile, in pixels
+CHUNK_NUMBERS = 2_000_000  # candidates' values handled at once, so that they stay in the caches
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The references of some tiles and where they and their candidates lie.
+
+    Attributes
+    ----------
+    window : (B, h, w) Tensor of int64
+        Flat pixels of each tile's window.
+    tile : (n,) Tensor of int64
+        Tile of each reference, below B.
+    slot : (n,) Tensor of int64
+        Number of each reference within its tile.
+    place : (n,) Tensor of int64
+        Number of each reference among the N = (h - p + 1) (w - p + 1) candidates of its tile.
+    pixels : (n, p^2) Tensor of int64
+        Flat pixels of each reference.
+    """
+
+    window: Tensor
+    tile: Tensor
+    slot: Tensor
+    place: Tensor
+    pixels: Tensor
+
+
+class References:
+    """Reference patches of ``size`` x ``size`` pixels and their windows.
+
+    Parameters
+    ----------
+    rows, columns : (n,) Tensor of int64
+        Top left pixel of each patch; every patch lies inside the picture.
+    shape : (int, int)
+        Rows and columns of the picture, none shorter than ``size``.
+    size : int
+        Side of a patch.
+    radius : int
+        How far a window reaches beyond its tile. At a border it is moved inside, so all are equally large.
+    """
+
+    def __init__(self, rows: Tensor, columns: Tensor, shape: tuple[int, int], size: int, radius: int) -> None:
+        self.shape, self.size = shape, size
+        across = -(-shape[1] // TILE)
+        tile, self.order = torch.sort((rows // TILE) * across + columns // TILE, stable=True)
+        self.rows, self.columns = rows[self.order], columns[self.order]
+        tiles, self.counts = torch.unique_consecutive(tile, return_counts=True)
+        self.starts = torch.cumsum(self.counts, 0) - self.counts
+        last = [length - size for length in shape]
+        self.extent = [min(TILE + 2 * radius, end + 1) for end in last]
+        self.top = (torch.div(tiles, across, rounding_mode="floor") * TILE - radius).clamp(min=0)
+        self.left = ((tiles % across) * TILE - radius).clamp(min=0)
+        self.top = torch.minimum(self.top, self.top.new_tensor(last[0] + 1 - self.extent[0]))
+        self.left = torch.minimum(self.left, self.left.new_tensor(last[1] + 1 - self.extent[1]))
+
+    def chunks(self, channels: int) -> list[slice]:
+        """Tiles to handle at once."""
+        candidates = self.extent[0] * self.extent[1] * self.size**2 * channels
+        step = max(1, CHUNK_NUMBERS // candidates)
+        return [slice(first, min(first + step, len(self.top))) for first in range(0, len(self.top), step)]
+
+    def span(self, tiles: slice) -> slice:
+        """References of those tiles, in this object's order."""
+        return slice(int(self.starts[tiles.start]), int(self.starts[tiles.stop - 1] + self.counts[tiles.stop - 1]))
+
+    def chunk(self, tiles: slice) -> Chunk:
+        """Look the tiles' references up."""
+        device, width = self.top.device, self.shape[1]
+        refs, counts = self.span(tiles), self.counts[tiles]
+        top, left = self.top[tiles], self.left[tiles]
+        tile = torch.repeat_interleave(torch.arange(len(top), device=device), counts)
+        slot = torch.arange(len(tile), device=device) - (self.starts[tiles] - refs.start)[tile]
+        rows, columns = self.rows[refs], self.columns[refs]
+        place = (rows - top[tile]) * self.extent[1] + columns - left[tile]
+        window = (top * width + left)[:, None, None] + _block(*(e + self.size - 1 for e in self.extent), width, device)
+        pixels = (rows * width + columns)[:, None] + _block(self.size, self.size, width, device).reshape(-1)
+        return Chunk(window, tile, slot, place, pixels)
+
+
+def candidates(chunk: Chunk, picture: Tensor, size: int) -> Tensor:
+    """Cut every patch of every window out of a flat picture (H W, C): (B, N, p^2 C)."""
+    patches = picture[chunk.window].unfold(1, size, 1).unfold(2, size, 1)
+    return patches.permute(0, 1, 2, 4, 5, 3).reshape(len(chunk.window), -1, size * size * picture.shape[1])
+
+
+def similar(chunk: Chunk, patches: Tensor, trust: Tensor, count: int, *, itself: bool) -> tuple[Tensor, Tensor]:
+    """Find the ``count`` candidates nearest to each reference.
+
+    The squared distance of a reference r and a candidate c is sum_j t_j (r_j - c_j)^2 / sum_j t_j, with the trust
+    t_j in pixel j of the reference: one for known pixels, less for those that are still guesses.
+
+    Parameters
+    ----------
+    chunk : Chunk
+    patches : (B, N, d) Tensor
+        From `candidates`.
+    trust : (n, d) Tensor
+        Weights > 0 of the references' pixels.
+    count : int
+        k; cut to what there is.
+    itself : bool
+        Whether a reference is among its own candidates.
+
+    Returns
+    -------
+    (n, k) Tensor, (n, k) Tensor of int64
+        Squared distances, in no order, and numbers of the candidates within their tile.
+    """
+    tiles, offered, d = patches.shape
+    reference = patches[chunk.tile, chunk.place]
+    left = patches.new_zeros(tiles, int(chunk.slot.max()) + 1, 2 * d)
+    left[chunk.tile, chunk.slot] = torch.cat([trust, -2 * trust * reference], 1)
+    distance = (left @ torch.cat([patches * patches, patches], 2).transpose(1, 2))[chunk.tile, chunk.slot]
+    distance = (distance + (trust * reference * reference).sum(1, keepdim=True)) / trust.sum(1, keepdim=True)
+    distance = distance.clamp(min=0)
+    own = torch.arange(len(distance), device=distance.device), chunk.place
+    distance[own] = 0.0 if itself else float("inf")
+    nearest = torch.topk(distance, min(count, offered if itself else offered - 1), dim=1, largest=False, sorted=False)
+    return nearest.values, nearest.indices
+
+
+def _block(rows: int, columns: int, width: int, device: torch.device) -> Tensor:
+    """Flat pixels of a block at the origin of a picture of that width: (rows, columns)."""
+    return torch.arange(rows, device=device)[:, None] * width + torch.arange(columns, device=device)

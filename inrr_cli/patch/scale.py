@@ -1,0 +1,163 @@
+"""One scale of a picture: rounds of the patch graph and of the Gaussian patch model over its missing pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inrr_cli.device import spread_work
+from inrr_cli.patch import gaussian, graph
+from inrr_cli.patch.matching import References, candidates, similar
+
+STRIDE = 2  # between reference patches
+TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
+GRAPH_SIZE, GRAPH_NEIGHBOURS = 7, 20
+GRAPH_CHUNK = 8_000  # missing pixels matched at once
+
+
+@dataclass(frozen=True)
+class PatchSettings:
+    """What a round works with: side of the patches, patches in a group, reach of the search beyond a tile."""
+
+    size: int
+    similar: int
+    radius: int
+
+
+class Scale:
+    """A picture at one scale, some of whose pixels are free.
+
+    Parameters
+    ----------
+    image : (H, W, C) Tensor of float32
+        Known pixels; the others are not used.
+    known : (H, W) Tensor of bool
+    guess : (H, W, C) Tensor
+        Where to start; it must be ``image`` at known pixels.
+    settings : PatchSettings
+    everywhere : bool
+        Estimate known pixels too, to remove their noise; otherwise only regions around missing pixels are worked on.
+
+    Attributes
+    ----------
+    guess : (H W, C) Tensor
+        The picture so far; known pixels never change.
+    free : (n,) Tensor of int64
+        Flat pixels that are estimated.
+    estimate, variance : (n, C) Tensor
+        Of the last Gaussian round, at free pixels.
+    """
+
+    def __init__(
+        self, image: Tensor, known: Tensor, guess: Tensor, settings: PatchSettings, *, everywhere: bool = False
+    ) -> None:
+        self.shape = (image.shape[0], image.shape[1])
+        channels = image.shape[2]
+        size = min(settings.size, *self.shape)
+        self.settings = PatchSettings(size, settings.similar, settings.radius)
+        self.values, self.known = image.reshape(-1, channels), known.reshape(-1)
+        self.guess = guess.reshape(-1, channels).clone()
+        self.missing = (~self.known).nonzero()[:, 0]
+        self.free = torch.arange(len(self.known), device=image.device) if everywhere else self.missing
+        self.slot = torch.full((len(self.known),), len(self.free), dtype=torch.int64, device=image.device)
+        self.slot[self.free] = torch.arange(len(self.free), device=image.device)
+        needed = torch.ones_like(known) if everywhere else ~known
+        rows, columns = _references(needed, size)
+        self.references = References(rows, columns, self.shape, size, settings.radius)
+        self.estimate = self.guess[self.free]
+        self.variance = torch.zeros_like(self.estimate)
+
+    def graph_round(self) -> None:
+        """Join each missing pixel to its most similar ones by the patch graph and minimise its energy."""
+        size, width = min(GRAPH_SIZE, *self.shape), self.shape[1]
+        half = size // 2
+        rows = (torch.div(self.missing, width, rounding_mode="floor") - half).clamp(0, self.shape[0] - size)
+        columns = (self.missing % width - half).clamp(0, width - size)
+        references = References(rows, columns, self.shape, size, self.settings.radius)
+        pixels = self.missing[references.order]
+
+        def work(tiles: slice) -> tuple[Tensor, Tensor]:
+            chunk = references.chunk(tiles)
+            patches = candidates(chunk, self.guess, size)
+            distance, nearest = similar(chunk, patches, self._trust(chunk.pixels), GRAPH_NEIGHBOURS, itself=False)
+            across = references.extent[1]
+            row = torch.div(nearest, across, rounding_mode="floor") - torch.div(
+                chunk.place, across, rounding_mode="floor"
+            ).unsqueeze(1)
+            neighbour = pixels[references.span(tiles), None] + row * width
+            return distance, neighbour + nearest % across - (chunk.place % across)[:, None]
+
+        parts = list(spread_work(work, references.chunks(self.guess.shape[1]), self.guess.device))
+        distance, neighbour = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+        weight = graph.weigh(distance, self.known[neighbour])
+        self.guess[pixels] = graph.minimise(self.guess, pixels, neighbour, weight)
+
+    def gaussian_round(self, noise: float, tick: Callable[[int], None]) -> float:
+        """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
+
+        Overlapping estimates are weighted by the inverse of their patch's mean variance there. The variance of a pixel
+        is their mean variance plus the variance between them.
+
+        Parameters
+        ----------
+        noise : float
+            Standard deviation of the noise of known pixels, > 0.
+        tick : callable
+            Called with the number of tiles that are done, as they are.
+
+        Returns
+        -------
+        float
+            Root mean square of the change of missing pixels.
+        """
+        channels = self.guess.shape[1]
+        size, guess = self.settings.size, self.guess
+        total = guess.new_zeros(len(self.free) + 1, channels)
+        square, weight = torch.zeros_like(total), guess.new_zeros(len(self.free) + 1, 1)
+
+        def work(tiles: slice) -> tuple[slice, Tensor, Tensor, Tensor, Tensor]:
+            chunk = self.references.chunk(tiles)
+            patches = candidates(chunk, guess, size)
+            _, nearest = similar(chunk, patches, self._trust(chunk.pixels), self.settings.similar, itself=True)
+            group = patches.flatten(0, 1)[nearest + (chunk.tile * patches.shape[1])[:, None]]
+            model = gaussian.learn(group, patches, chunk.tile)
+            known = self.known[chunk.pixels].repeat_interleave(channels, 1).to(guess)
+            values = self.values[chunk.pixels].flatten(1)
+            estimate, variance = gaussian.condition(*model, values, known, noise)
+            estimate, variance = (part.unflatten(1, (-1, channels)) for part in (estimate, variance))
+            share = 1 / (variance.mean(2, keepdim=True) + noise**2)
+            slots = self.slot[chunk.pixels].reshape(-1)
+            keep = slots < len(self.free)
+            parts = (share * estimate, share * (estimate.square() + variance), share)
+            return tiles, slots[keep], *(part.flatten(0, 1)[keep] for part in parts)
+
+        for tiles, slots, *parts in spread_work(work, self.references.chunks(channels), guess.device):
+            for sum_, part in zip((total, square, weight), parts, strict=True):
+                sum_.index_add_(0, slots, part)
+            tick(tiles.stop)
+        self.estimate = (total / weight)[:-1]
+        self.variance = ((square / weight)[:-1] - self.estimate.square()).clamp(min=0)
+        before = guess[self.missing]
+        self.guess[self.missing] = self.estimate[self.slot[self.missing]]
+        return float((self.guess[self.missing] - before).square().mean().sqrt())
+
+    def _trust(self, pixels: Tensor) -> Tensor:
+        trust = torch.where(self.known[pixels], 1.0, TRUST)
+        return trust.repeat_interleave(self.guess.shape[1], 1)
+
+
+def _references(needed: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Top left pixels of the patches, every STRIDE pixels and at the far borders, that touch a needed pixel (H, W)."""
+    touched = F.max_pool2d(needed[None, None].float(), size, 1)[0, 0] > 0
+    rows, columns = (_positions(length, needed.device) for length in touched.shape)
+    chosen = touched[rows][:, columns].nonzero()
+    return rows[chosen[:, 0]], columns[chosen[:, 1]]
+
+
+def _positions(length: int, device: torch.device) -> Tensor:
+    positions = torch.arange(0, length, STRIDE, device=device)
+    return positions if positions[-1] == length - 1 else torch.cat([positions, positions.new_tensor([length - 1])])
