@@ -19,6 +19,7 @@ RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale 
 FIRST = 4  # times the noise in the first round, whose groups are found on a smooth guess
 LAST_ROUNDS = 2  # of the finest scale, after the hidden pixels are shown again
 LEAST_NOISE = 0.003  # of known pixels: rounding to 8 bits and what a Gaussian cannot say
+STRIDE, EARLY = 2, 3
 CROWD = 150  # most values in a patch
 
 
@@ -93,7 +94,7 @@ def restore(
         guess = torch.where(known[..., None], image, judged.guess.reshape(image.shape))
         last = Scale(image, known, guess, settings, everywhere=denoise)
         for _ in range(LAST_ROUNDS):
-            last.gaussian_round(noise, lambda done: None)
+            last.gaussian_round(noise, STRIDE, lambda done: None)
     except KeyboardInterrupt:
         if not keep_partial:
             raise
@@ -156,6 +157,6 @@ def _solve(
         if len(scale.missing):
             scale.graph_round()
             for number in range(rounds):
-                scale.gaussian_round(noise * (FIRST if number == 0 else 1), lambda done: None)
+                scale.gaussian_round(noise * (FIRST if number == 0 else 1), EARLY, lambda done: None)
         coarse = scale.guess.reshape(image.shape)
     return scale

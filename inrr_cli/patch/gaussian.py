@@ -39,54 +39,60 @@ def learn(group: Tensor, patches: Tensor, tile: Tensor) -> tuple[Tensor, Tensor]
     """
     count = group.shape[1]
     mean = group.mean(1)
-    centred = (group - mean[:, None]) / math.sqrt(max(1, count - 1))
+    centred = group.sub_(mean[:, None])
     sample = centred.transpose(1, 2) @ centred
-    around = (patches - patches.mean(1, keepdim=True)) / math.sqrt(patches.shape[1])
+    sample /= max(1, count - 1)
+    around = patches - patches.mean(1, keepdim=True)
     target = (around.transpose(1, 2) @ around)[tile]
     target *= (_trace(sample) / _trace(target).clamp(min=1e-9)).clamp(max=1)[:, None, None]
-    spread = ((centred.square().sum(2) * (count - 1)).square().mean(1) - sample.square().sum((1, 2))) / count
+    length = torch.linalg.vector_norm(sample, dim=(1, 2)).square()
+    spread = (torch.linalg.vector_norm(centred, dim=2).pow(4).mean(1) - length) / count
     target -= sample
-    shrinkage = (spread / (target.square().sum((1, 2)) + 1e-20)).clamp(0, MOST_SHRINKAGE)
+    shrinkage = (spread / (torch.linalg.vector_norm(target, dim=(1, 2)).square() + 1e-20)).clamp(0, MOST_SHRINKAGE)
     return mean, sample.addcmul_(target, shrinkage[:, None, None])
 
 
 def condition(
-    mean: Tensor, covariance: Tensor, values: Tensor, known: Tensor, noise: float
+    mean: Tensor, covariance: Tensor, values: Tensor, given: Tensor, trust: Tensor, wanted: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Condition Gaussians on the known pixels of patches.
+    """Condition Gaussians on some pixels of patches to estimate others.
 
-    With the mean m, the covariance S, known pixels y_K = x_K + noise of variance s^2, and D = diag(known) / s::
+    With the mean m, the covariance S, given pixels y_K = x_K + noise of variance s^2, and D = diag(1 / s)::
 
-        E[x | y]   = m + S D (I + D S D)^-1 D (y - m)
-        Cov[x | y] = S - S D (I + D S D)^-1 D S
+        E[x_M | y_K]   = m_M + S_MK D (I + D S_KK D)^-1 D (y_K - m_K)
+        Cov[x_M | y_K] = S_MM - S_MK D (I + D S_KK D)^-1 D S_KM
 
-    which is the usual m + S_K (S_KK + s^2 I)^-1 (y_K - m_K), whatever is known in each patch of a batch.
+    which is the usual S_MK (S_KK + s^2 I)^-1 (y_K - m_K), but a given pixel with 1 / s = 0 does not count, so that
+    patches with different numbers of known pixels fit in one batch.
 
     Parameters
     ----------
     mean, covariance : (n, d) Tensor, (n, d, d) Tensor
         From `learn`.
     values : (n, d) Tensor
-        Pixels y of the patches; what stands at missing ones is not used.
-    known : (n, d) Tensor
-        1 where a pixel is known, else 0.
-    noise : float
-        s > 0.
+        Pixels y of the patches; only the given ones are used.
+    given : (n, k) Tensor of int64
+        Numbers K of the given pixels, in [0, d).
+    trust : (n, k) Tensor
+        1 / s of the given pixels, 0 to leave one out.
+    wanted : (n, m) Tensor of int64
+        Numbers M of the wanted pixels, in [0, d).
 
     Returns
     -------
-    (n, d) Tensor, (n, d) Tensor
-        Posterior mean and variance of each pixel.
+    (n, m) Tensor, (n, m) Tensor
+        Posterior mean and variance of the wanted pixels.
     """
-    scale = known / noise
-    matrix = covariance * scale[:, :, None] * scale[:, None]
+    across = covariance.gather(1, given[..., None].expand(-1, -1, covariance.shape[2])) * trust[..., None]
+    matrix = across.gather(2, given[:, None].expand(-1, given.shape[1], -1)) * trust[:, None]
     matrix.diagonal(dim1=1, dim2=2).add_(1)
     factor, _ = torch.linalg.cholesky_ex(matrix)
-    sides = torch.cat([scale[..., None] * covariance, (scale * (values - mean))[..., None]], 2)
+    innovation = trust * (values - mean).gather(1, given)
+    sides = torch.cat([across.gather(2, wanted[:, None].expand(-1, given.shape[1], -1)), innovation[..., None]], 2)
     half = torch.linalg.solve_triangular(factor, sides, upper=False)
     gain, innovation = half[..., :-1], half[..., -1:]
-    estimate = mean + (gain.transpose(1, 2) @ innovation)[..., 0]
-    variance = covariance.diagonal(dim1=1, dim2=2) - gain.square().sum(1)
+    estimate = mean.gather(1, wanted) + (gain * innovation).sum(1)
+    variance = covariance.diagonal(dim1=1, dim2=2).gather(1, wanted) - gain.square().sum(1)
     return estimate, variance.clamp(min=0)
 
 

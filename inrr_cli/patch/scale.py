@@ -12,8 +12,10 @@ from torch import Tensor
 from inrr_cli.device import spread_work
 from inrr_cli.patch import gaussian, graph
 from inrr_cli.patch.matching import References, candidates, similar
+from inrr_cli.patch.selection import shrink
 
-STRIDE = 2  # between reference patches
+BATCHES = 4
+DEEP, SOLID, COUNT = 2, 13, 120
 TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
 GRAPH_SIZE, GRAPH_NEIGHBOURS = 7, 20
 GRAPH_CHUNK = 8_000  # missing pixels matched at once
@@ -66,8 +68,11 @@ class Scale:
         self.slot = torch.full((len(self.known),), len(self.free), dtype=torch.int64, device=image.device)
         self.slot[self.free] = torch.arange(len(self.free), device=image.device)
         needed = torch.ones_like(known) if everywhere else ~known
-        rows, columns = _references(needed, size)
-        self.references = References(rows, columns, self.shape, size, settings.radius)
+        core = shrink(~known, DEEP)
+        solid = ~shrink(~core, DEEP) & needed
+        if SOLID > min(self.shape) or SOLID ** 2 * channels > 300 or DEEP > 50:
+            solid = torch.zeros_like(solid)
+        self.layers = [(needed & ~solid, size, settings.similar), (solid, SOLID, COUNT)]
         self.estimate = self.guess[self.free]
         self.variance = torch.zeros_like(self.estimate)
 
@@ -96,7 +101,7 @@ class Scale:
         weight = graph.weigh(distance, self.known[neighbour])
         self.guess[pixels] = graph.minimise(self.guess, pixels, neighbour, weight)
 
-    def gaussian_round(self, noise: float, tick: Callable[[int], None]) -> float:
+    def gaussian_round(self, noise: float, stride: int, tick: Callable[[int], None]) -> float:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
 
         Overlapping estimates are weighted by the inverse of their patch's mean variance there. The variance of a pixel
@@ -106,6 +111,8 @@ class Scale:
         ----------
         noise : float
             Standard deviation of the noise of known pixels, > 0.
+        stride : int
+            Pixels between reference patches.
         tick : callable
             Called with the number of tiles that are done, as they are.
 
@@ -115,32 +122,43 @@ class Scale:
             Root mean square of the change of missing pixels.
         """
         channels = self.guess.shape[1]
-        size, guess = self.settings.size, self.guess
-        total = guess.new_zeros(len(self.free) + 1, channels)
-        square, weight = torch.zeros_like(total), guess.new_zeros(len(self.free) + 1, 1)
+        guess = self.guess
+        total = guess.new_zeros((len(self.free) + 1) * channels)
+        square, weight = torch.zeros_like(total), torch.zeros_like(total)
+        for where, size, count in self.layers:
+            if not where.any():
+                continue
+            references = References(*_references(where, size, stride), self.shape, size, self.settings.radius)
 
-        def work(tiles: slice) -> tuple[slice, Tensor, Tensor, Tensor, Tensor]:
-            chunk = self.references.chunk(tiles)
-            patches = candidates(chunk, guess, size)
-            _, nearest = similar(chunk, patches, self._trust(chunk.pixels), self.settings.similar, itself=True)
-            group = patches.flatten(0, 1)[nearest + (chunk.tile * patches.shape[1])[:, None]]
-            model = gaussian.learn(group, patches, chunk.tile)
-            known = self.known[chunk.pixels].repeat_interleave(channels, 1).to(guess)
-            values = self.values[chunk.pixels].flatten(1)
-            estimate, variance = gaussian.condition(*model, values, known, noise)
-            estimate, variance = (part.unflatten(1, (-1, channels)) for part in (estimate, variance))
-            share = 1 / (variance.mean(2, keepdim=True) + noise**2)
-            slots = self.slot[chunk.pixels].reshape(-1)
-            keep = slots < len(self.free)
-            parts = (share * estimate, share * (estimate.square() + variance), share)
-            return tiles, slots[keep], *(part.flatten(0, 1)[keep] for part in parts)
+            def work(tiles: slice, references=references, size=size, count=count) -> tuple[Tensor, ...]:
+                chunk = references.chunk(tiles)
+                patches = candidates(chunk, guess, size)
+                _, nearest = similar(chunk, patches, self._trust(chunk.pixels), count, itself=True)
+                group = patches.flatten(0, 1)[nearest + (chunk.tile * patches.shape[1])[:, None]]
+                mean, covariance = gaussian.learn(group, patches, chunk.tile)
+                known = self.known[chunk.pixels].repeat_interleave(channels, 1)
+                values = self.values[chunk.pixels].flatten(1)
+                slots = self.slot[chunk.pixels][..., None] * channels + torch.arange(channels)
+                slots = slots.flatten(1)
+                wanted = slots < len(self.free) * channels
+                out = []
+                for part in _alike(known):
+                    given, first = _first(known[part])
+                    want, which = _first(wanted[part])
+                    estimate, variance = gaussian.condition(
+                        mean[part], covariance[part], values[part], given, first / noise, want
+                    )
+                    share = 1 / (variance + noise**2)
+                    keep = which > 0
+                    out.append([slots[part].gather(1, want)[keep], *(v[keep] for v in (share * estimate, share * (estimate.square() + variance), share))])
+                return tuple(torch.cat(parts) for parts in zip(*out))
 
-        for tiles, slots, *parts in spread_work(work, self.references.chunks(channels), guess.device):
-            for sum_, part in zip((total, square, weight), parts, strict=True):
-                sum_.index_add_(0, slots, part)
-            tick(tiles.stop)
-        self.estimate = (total / weight)[:-1]
-        self.variance = ((square / weight)[:-1] - self.estimate.square()).clamp(min=0)
+            for slots, *parts in spread_work(work, references.chunks(channels), guess.device):
+                for sum_, part in zip((total, square, weight), parts, strict=True):
+                    sum_.index_add_(0, slots, part)
+        total, square, weight = (sum_[:-channels].unflatten(0, (-1, channels)) for sum_ in (total, square, weight))
+        self.estimate = total / weight
+        self.variance = (square / weight - self.estimate.square()).clamp(min=0)
         before = guess[self.missing]
         self.guess[self.missing] = self.estimate[self.slot[self.missing]]
         return float((self.guess[self.missing] - before).square().mean().sqrt())
@@ -150,14 +168,27 @@ class Scale:
         return trust.repeat_interleave(self.guess.shape[1], 1)
 
 
-def _references(needed: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Top left pixels of the patches, every STRIDE pixels and at the far borders, that touch a needed pixel (H, W)."""
+def _alike(known: Tensor) -> list[Tensor]:
+    """Split patches (n, d) into BATCHES lots of like numbers of known pixels."""
+    order = known.sum(1).argsort()
+    return [part for part in order.chunk(BATCHES) if len(part)]
+
+
+def _first(chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Numbers of the chosen pixels of each patch (n, d), padded with others to (n, k), and 1 for a chosen one else 0."""
+    most = max(1, int(chosen.sum(1).max()))
+    sorted_, number = chosen.float().sort(dim=1, descending=True, stable=True)
+    return number[:, :most], sorted_[:, :most]
+
+
+def _references(needed: Tensor, size: int, stride: int) -> tuple[Tensor, Tensor]:
+    """Top left pixels of the patches, every ``stride`` pixels and at the far borders, that touch a needed pixel (H, W)."""
     touched = F.max_pool2d(needed[None, None].float(), size, 1)[0, 0] > 0
-    rows, columns = (_positions(length, needed.device) for length in touched.shape)
+    rows, columns = (_positions(length, stride, needed.device) for length in touched.shape)
     chosen = touched[rows][:, columns].nonzero()
     return rows[chosen[:, 0]], columns[chosen[:, 1]]
 
 
-def _positions(length: int, device: torch.device) -> Tensor:
-    positions = torch.arange(0, length, STRIDE, device=device)
+def _positions(length: int, stride: int, device: torch.device) -> Tensor:
+    positions = torch.arange(0, length, stride, device=device)
     return positions if positions[-1] == length - 1 else torch.cat([positions, positions.new_tensor([length - 1])])
