@@ -17,9 +17,9 @@ Progress = Callable[[int, int, float], None]
 REACH = 2  # missing pixels farther than this from known ones start from the coarser scale
 RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale put inside
 FIRST = 4  # times the noise in the first round, whose groups are found on a smooth guess
-LAST_ROUNDS = 2  # of the finest scale, after the hidden pixels are shown again
+LAST_ROUNDS = 3  # of the finest scale, after the hidden pixels are shown again
 LEAST_NOISE = 0.003  # of known pixels: rounding to 8 bits and what a Gaussian cannot say
-STRIDE, EARLY = 2, 3
+STRIDE, EARLY = 3, 2
 CROWD = 150  # most values in a patch
 
 
@@ -93,8 +93,8 @@ def restore(
         judged = _solve(image, known & ~hidden, settings, rounds, noise, progress)
         guess = torch.where(known[..., None], image, judged.guess.reshape(image.shape))
         last = Scale(image, known, guess, settings, everywhere=denoise)
-        for _ in range(LAST_ROUNDS):
-            last.gaussian_round(noise, STRIDE, lambda done: None)
+        for number in range(LAST_ROUNDS):
+            last.gaussian_round(noise, STRIDE if number + 1 == LAST_ROUNDS else EARLY, lambda done: None)
     except KeyboardInterrupt:
         if not keep_partial:
             raise
@@ -131,7 +131,7 @@ def _finish(image: Tensor, known: Tensor, hidden: Tensor, judged: Scale, last: S
 
 def _smooth_fills(image: Tensor, known: Tensor) -> list[Tensor]:
     """Thin plate and membrane: (H W, C) each."""
-    return [smooth_fill(image, known, order=order).reshape(-1, image.shape[2]) for order in (2, 1)]
+    return [smooth_fill(image, known, order=order, iterations=1000, tolerance=1e-6).reshape(-1, image.shape[2]) for order in (2, 1)]
 
 
 def _solve(

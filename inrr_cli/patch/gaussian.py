@@ -15,6 +15,7 @@ from torch import Tensor
 
 
 MOST_SHRINKAGE = 0.7
+SAMPLING = 3
 
 
 def learn(group: Tensor, patches: Tensor, tile: Tensor) -> tuple[Tensor, Tensor]:
@@ -42,7 +43,8 @@ def learn(group: Tensor, patches: Tensor, tile: Tensor) -> tuple[Tensor, Tensor]
     centred = group.sub_(mean[:, None])
     sample = centred.transpose(1, 2) @ centred
     sample /= max(1, count - 1)
-    around = patches - patches.mean(1, keepdim=True)
+    around = patches[:, ::SAMPLING]
+    around = around - around.mean(1, keepdim=True)
     target = (around.transpose(1, 2) @ around)[tile]
     target *= (_trace(sample) / _trace(target).clamp(min=1e-9)).clamp(max=1)[:, None, None]
     length = torch.linalg.vector_norm(sample, dim=(1, 2)).square()

@@ -128,7 +128,7 @@ class Scale:
         for where, size, count in self.layers:
             if not where.any():
                 continue
-            references = References(*_references(where, size, stride), self.shape, size, self.settings.radius)
+            references = References(*_references(where, size, max(1, size // stride)), self.shape, size, self.settings.radius)
 
             def work(tiles: slice, references=references, size=size, count=count) -> tuple[Tensor, ...]:
                 chunk = references.chunk(tiles)
