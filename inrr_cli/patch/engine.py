@@ -17,7 +17,7 @@ Progress = Callable[[int, int, float], None]
 REACH = 2  # missing pixels farther than this from known ones start from the coarser scale
 RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale put inside
 FIRST = 4  # times the noise in the first round, whose groups are found on a smooth guess
-LAST_ROUNDS = 3  # of the finest scale, after the hidden pixels are shown again
+MARGIN = 6
 LEAST_NOISE = 0.003  # of known pixels: rounding to 8 bits and what a Gaussian cannot say
 STRIDE, EARLY = 3, 2
 CROWD = 150  # most values in a patch
@@ -90,17 +90,16 @@ def restore(
     hidden = torch.from_numpy(choose_hidden(known.cpu().numpy(), seed)).to(known.device)
     guess: Tensor | None = None
     try:
-        judged = _solve(image, known & ~hidden, settings, rounds, noise, progress)
-        guess = torch.where(known[..., None], image, judged.guess.reshape(image.shape))
-        last = Scale(image, known, guess, settings, everywhere=denoise)
-        for number in range(LAST_ROUNDS):
-            last.gaussian_round(noise, STRIDE if number + 1 == LAST_ROUNDS else EARLY, lambda done: None)
+        solved = _solve(image, known, settings, rounds, noise, progress)
+        guess = solved.guess.reshape(image.shape)
+        near = ~shrink(~hidden, MARGIN)
+        judged = _solve(image, known & ~hidden, settings, rounds, noise, progress, (near, guess))
     except KeyboardInterrupt:
         if not keep_partial:
             raise
         values = smooth_fill(image, known).clamp(0, 1) if guess is None else guess
         return Filled(values, torch.zeros_like(image), None, completed=False)
-    return _finish(image, known, hidden, judged, last, noise)
+    return _finish(image, known, hidden, judged, solved, noise)
 
 
 def _finish(image: Tensor, known: Tensor, hidden: Tensor, judged: Scale, last: Scale, noise: float) -> Filled:
@@ -135,9 +134,18 @@ def _smooth_fills(image: Tensor, known: Tensor) -> list[Tensor]:
 
 
 def _solve(
-    image: Tensor, known: Tensor, settings: PatchSettings, rounds: int, noise: float, progress: Progress | None
+    image: Tensor,
+    known: Tensor,
+    settings: PatchSettings,
+    rounds: int,
+    noise: float,
+    progress: Progress | None,
+    only: tuple[Tensor, Tensor] | None = None,
 ) -> Scale:
-    """Fill from the coarsest scale that holes need to the finest, and return that."""
+    """Fill from the coarsest scale that holes need to the finest, and return that.
+
+    ``only`` names the pixels to solve at the finest scale and the values of the other missing ones there.
+    """
     pyramid = [(image, known)]
     while shrink(~pyramid[-1][1], REACH).any() and min(pyramid[-1][1].shape) >= 4 * settings.size:
         pyramid.append(halve(*pyramid[-1]))
@@ -151,12 +159,17 @@ def _solve(
             rim = ~known & ~shrink(~known, REACH)
             guess = relax(guess, rim, 2, RELAX, 0.0)
         guess = torch.where(known[..., None], image, guess.clamp(0, 1))
+        wanted = ~known
+        if only is not None and level == 0:
+            wanted = wanted & only[0]
+            guess = torch.where((known | wanted)[..., None], guess, only[1])
         wide = level > 0 and image.shape[2] <= 3
         here = PatchSettings(settings.size + 2, settings.similar + 20, settings.radius) if wide else settings
-        scale = Scale(image, known, guess, here)
+        scale = Scale(image, known, guess, wanted, here)
         if len(scale.missing):
             scale.graph_round()
-            for number in range(rounds):
-                scale.gaussian_round(noise * (FIRST if number == 0 else 1), EARLY, lambda done: None)
+            for number in range(rounds if level == 0 else rounds - 1):
+                stride = STRIDE if level == 0 and number == rounds - 1 else EARLY
+                scale.gaussian_round(noise * (FIRST if number == 0 else 1), stride, lambda done: None)
         coarse = scale.guess.reshape(image.shape)
     return scale

@@ -55,7 +55,7 @@ class Scale:
     """
 
     def __init__(
-        self, image: Tensor, known: Tensor, guess: Tensor, settings: PatchSettings, *, everywhere: bool = False
+        self, image: Tensor, known: Tensor, guess: Tensor, wanted: Tensor, settings: PatchSettings
     ) -> None:
         self.shape = (image.shape[0], image.shape[1])
         channels = image.shape[2]
@@ -63,16 +63,15 @@ class Scale:
         self.settings = PatchSettings(size, settings.similar, settings.radius)
         self.values, self.known = image.reshape(-1, channels), known.reshape(-1)
         self.guess = guess.reshape(-1, channels).clone()
-        self.missing = (~self.known).nonzero()[:, 0]
-        self.free = torch.arange(len(self.known), device=image.device) if everywhere else self.missing
+        self.free = wanted.reshape(-1).nonzero()[:, 0]
+        self.missing = self.free[~self.known[self.free]]
         self.slot = torch.full((len(self.known),), len(self.free), dtype=torch.int64, device=image.device)
         self.slot[self.free] = torch.arange(len(self.free), device=image.device)
-        needed = torch.ones_like(known) if everywhere else ~known
         core = shrink(~known, DEEP)
-        solid = ~shrink(~core, DEEP) & needed
+        solid = ~shrink(~core, DEEP) & wanted
         if SOLID > min(self.shape) or SOLID ** 2 * channels > 300 or DEEP > 50:
             solid = torch.zeros_like(solid)
-        self.layers = [(needed & ~solid, size, settings.similar), (solid, SOLID, COUNT)]
+        self.layers = [(wanted & ~solid, size, settings.similar), (solid, SOLID, COUNT)]
         self.estimate = self.guess[self.free]
         self.variance = torch.zeros_like(self.estimate)
 
@@ -128,7 +127,7 @@ class Scale:
         for where, size, count in self.layers:
             if not where.any():
                 continue
-            references = References(*_references(where, size, max(1, size // stride)), self.shape, size, self.settings.radius)
+            references = References(*_references(where, size, max(1, int(size / stride))), self.shape, size, self.settings.radius)
 
             def work(tiles: slice, references=references, size=size, count=count) -> tuple[Tensor, ...]:
                 chunk = references.chunk(tiles)

@@ -21,6 +21,7 @@ DEPTHS = (1, 2, 4, 8)  # upper ends of the classes of depth; the last class is d
 DEEPEST = 16
 MOST = 1_000_000
 GRID = 10  # blends are tried in steps of a tenth
+MIX = 0.5
 PRIOR = 40  # pixels' worth of belief in the patches and in SPREAD, times the depth: deep errors are alike
 SPREAD = (1.0, 1.0, 1.0, 1.0, 1.0)  # true error over the model's deviation, by class: see examples/calibrate.py
 ONE_SIGMA = 0.6827
@@ -147,4 +148,4 @@ def judge(truth: Tensor, fills: Tensor, deviation: Tensor, classes: Tensor) -> J
 
 
 def _least(blends: Tensor, expected: Tensor, cost: Tensor) -> Tensor:
-    return blends[torch.argmin(cost + (blends - expected).square().sum(1) / 2)]
+    return blends[torch.argmin(cost + (blends - expected).square().sum(1) / 2 + MIX * (1 - blends.amax(1)))]
