@@ -8,46 +8,50 @@ from typing import Any
 
 from inrr_cli.errors import InputError
 from inrr_cli.neural.recipes import PRESETS, Recipe
-from inrr_cli.neural.registry import REGULARIZERS, REPRESENTATIONS, check_name, make_options
+from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS, check_name, choose_methods, make_options
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Checked settings of one fit; made by ``make_plan``."""
+    """Checked settings of a restoration; made by ``make_plan``. ``recipe`` is None where no network is fitted."""
 
     reg: str
     net: str
-    preset: str
+    preset: str | None
     seed: int
     device: str
-    recipe: Recipe
+    recipe: Recipe | None
     representation: Any
     regularizer: Any
+    noise: float | None
+    denoise: bool
 
 
 def make_plan(
     *,
-    reg: str = "inrr",
-    net: str = "siren",
-    preset: str = "fast",
+    reg: str | None = None,
+    net: str | None = None,
+    preset: str | None = None,
     steps: int | None = None,
     lr: float | None = None,
     seed: int = 0,
     device: str = "auto",
+    noise: float | str = "auto",
+    denoise: bool = False,
     **method_options: Any,
 ) -> Plan:
-    """Check the settings of a fit and fill in what was not given.
+    """Check the settings of a restoration and fill in what was not given.
 
     Parameters
     ----------
-    reg : {"inrr", "none"}
-        Regulariser.
-    net : {"siren"}
-        Representation.
-    preset : {"fast", "paper"}
-        How the fit runs: as fast as it can be, or the paper's released recipe.
+    reg : {"patch", "inrr", "none"}, optional
+        Regulariser; "patch" by default, "inrr" for a network.
+    net : {"grid", "siren"}, optional
+        Representation: the pixel grid for "patch" by default, a network for the other regularisers.
+    preset : {"fast", "paper"}, optional
+        How a network is fitted: as fast as it can be (the default), or by the paper's released recipe.
     steps : int, optional
         Optimiser steps; the preset's by default.
     lr : float, optional
@@ -56,18 +60,22 @@ def make_plan(
         At least 0. Same seed, device and number of threads: same bytes.
     device : {"auto", "cpu", "cuda", "mps"}
         Where to compute.
+    noise : float or "auto"
+        Standard deviation of the known pixels' noise, in the image's own units, which sets how far "patch" trusts them;
+        "auto" estimates it from the image.
+    denoise : bool
+        Estimate the known pixels too, instead of keeping them ("patch" on "grid" only).
     **method_options
-        Options of the representation and the regulariser: ``omega``, ``width`` and ``layers`` of ``siren``;
-        ``weight`` and ``adjacency`` of ``inrr``.
+        Options of the representation and the regulariser: ``similar``, ``radius`` and ``rounds`` of ``patch``;
+        ``omega``, ``width`` and ``layers`` of ``siren``; ``weight`` and ``adjacency`` of ``inrr``.
 
     Raises
     ------
     InputError
-        For an unknown name, a value out of its range, or an option that neither method has.
+        For an unknown name, a value out of its range, or an option that the chosen methods do not have.
     """
-    check_name("regulariser", reg, REGULARIZERS)
-    check_name("representation", net, REPRESENTATIONS)
-    check_name("preset", preset, PRESETS)
+    reg, net = choose_methods(reg, net)
+    check_name("preset", preset or "fast", PRESETS)
     check_name("device", device, dict.fromkeys(DEVICES))
     if steps is not None and steps < 1:
         raise InputError(f"steps must be at least 1, got {steps}")
@@ -75,19 +83,41 @@ def make_plan(
         raise InputError(f"lr must be > 0, got {lr:g}")
     if not 0 <= seed < 2**63:
         raise InputError(f"seed must be at least 0 and below 2**63, got {seed}")
+    sigma = _check_noise(noise)
     known = {f.name for options in (REPRESENTATIONS[net], REGULARIZERS[reg]) for f in dataclasses.fields(options)}
-    for name in method_options:
-        if name not in known:
-            raise InputError(f"{name} has no meaning for net {net} with reg {reg}")
-    recipe = PRESETS[preset]
+    unused = [name for name in method_options if name not in known]
+    if net == "grid":
+        unused += [name for name, value in (("preset", preset), ("steps", steps), ("lr", lr)) if value is not None]
+    else:
+        unused += ["denoise"] * denoise
+    if reg != "patch":
+        unused += ["noise"] * (noise != "auto")
+    if unused:
+        raise InputError(f"{unused[0]} has no meaning for net {net} with reg {reg}")
+    recipe = PRESETS[preset or "fast"]
     values = recipe.options | method_options
     return Plan(
         reg=reg,
         net=net,
-        preset=preset,
+        preset=None if net == "grid" else preset or "fast",
         seed=seed,
         device=device,
-        recipe=dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr),
+        recipe=None if net == "grid" else dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr),
         representation=make_options(net, REPRESENTATIONS[net], values),
         regularizer=make_options(reg, REGULARIZERS[reg], values),
+        noise=sigma,
+        denoise=denoise,
     )
+
+
+def _check_noise(noise: float | str) -> float | None:
+    """Return the deviation, None for auto."""
+    if noise == "auto":
+        return None
+    try:
+        sigma = float(noise)
+    except ValueError:
+        sigma = -1.0
+    if not 0 <= sigma < float("inf"):
+        raise InputError(f"noise must be auto or a number of at least 0, got {noise!r}")
+    return sigma

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
 from inrr_cli.metrics import psnr
-from inrr_cli.neural.registry import load_regularizer, load_representation
 from inrr_cli.plan import Plan, make_plan
+from inrr_cli.values import Pixels, check_image, from_unit, full_scale, to_unit
 
-Pixels = NDArray[Any]
 Progress = Callable[[int, int, float], None]
 
 
@@ -27,14 +26,19 @@ class Restoration:
     ----------
     image : (M, N[, C]) ndarray
         The result, of the input's dtype.
-    raw : (M, N[, C]) ndarray of float32
-        The network's own output at every pixel of the result, in [0, 1].
+    raw : (M, N[, C]) ndarray of float32, or None
+        A network's own output at every pixel of the result, in [0, 1].
     psnr_known : float or None
-        PSNR of the network's output at the known pixels, in dB: how well it fits.
+        PSNR of a network's output at the known pixels, in dB: how well it fits.
+    sigma : (M, N[, C]) ndarray of float32, or None
+        One standard deviation of each filled pixel, 0 at known ones that were kept, in the units of the image; None
+        where the method has none.
+    noise_sigma : float or None
+        Noise of the known pixels that was reckoned with, in the units of the image.
     device : str
         Device it was computed on.
-    steps : int
-        Optimiser steps run.
+    steps : int or None
+        Optimiser steps run, if a network was fitted.
     seconds : float
         Time taken.
     completed : bool
@@ -44,16 +48,20 @@ class Restoration:
     """
 
     image: Pixels
-    raw: NDArray[np.float32]
+    raw: NDArray[np.float32] | None
     psnr_known: float | None
+    sigma: NDArray[np.float32] | None
+    noise_sigma: float | None
     device: str
-    steps: int
+    steps: int | None
     seconds: float
     completed: bool
     account: str
 
 
-def inpaint(image: Pixels, mask: NDArray[np.bool_], *, reg: str = "inrr", net: str = "siren", **options: Any) -> Pixels:
+def inpaint(
+    image: Pixels, mask: NDArray[np.bool_], *, reg: str | None = None, net: str | None = None, **options: Any
+) -> Pixels:
     """Fill the missing pixels of an image from the image itself.
 
     Parameters
@@ -62,17 +70,17 @@ def inpaint(image: Pixels, mask: NDArray[np.bool_], *, reg: str = "inrr", net: s
         Grey or multichannel image: unsigned integers, or floats in [0, 1].
     mask : (M, N) ndarray of bool
         True (or non-zero) where a pixel is missing. What ``image`` holds there is not used.
-    reg : {"inrr", "none"}
-        Regulariser.
-    net : {"siren"}
-        Representation.
+    reg : {"patch", "inrr", "none"}, optional
+        Regulariser: similar patches by default, INRR with a network.
+    net : {"grid", "siren"}, optional
+        Representation: the pixel grid for "patch", a network for the others by default.
     **options
-        Further keywords of `make_plan`: ``preset``, ``steps``, ``lr``, ``seed``, ``device``, ``omega``, ``weight``, ...
+        Further keywords of `make_plan`: ``noise``, ``seed``, ``device``, ``preset``, ``steps``, ``omega``, ...
 
     Returns
     -------
     (M, N[, C]) ndarray
-        The restored image, of the same dtype; known pixels are those of ``image``.
+        The restored image, of the same dtype; known pixels are those of ``image`` (unless ``denoise``).
 
     Raises
     ------
@@ -91,7 +99,7 @@ def inpaint(image: Pixels, mask: NDArray[np.bool_], *, reg: str = "inrr", net: s
     >>> from inrr_cli import inpaint, make_mask
     >>> image = np.tile(np.linspace(0, 1, 32, dtype=np.float32), (32, 1))
     >>> mask = make_mask(image.shape, "random", rate=0.5)
-    >>> restored = inpaint(image, mask, steps=20)
+    >>> restored = inpaint(image, mask)
     >>> bool((restored[~mask] == image[~mask]).all())
     True
     """
@@ -146,7 +154,7 @@ def fit_inpainting(
     keep_partial : bool
         On Ctrl-C return what there is instead of raising KeyboardInterrupt.
     """
-    _check_image(image)
+    check_image(image)
     missing = np.asarray(mask) != 0
     if missing.shape != image.shape[:2]:
         raise InputError(f"mask of shape {missing.shape} does not fit an image of shape {image.shape}")
@@ -155,17 +163,28 @@ def fit_inpainting(
     if missing.all():
         raise InputError("the mask covers everything: no pixel is known, so there is nothing to fill from")
     start = time.perf_counter()
-    values = _to_unit(image, ~missing)
-    rendering, done = _fit(values, ~missing, plan, progress, keep_partial)
-    raw = rendering(image.shape[:2])
+    values = to_unit(image, ~missing)
+    scale = full_scale(image.dtype)
+    noise = None if plan.noise is None else plan.noise / scale
+    from inrr_cli.engines import fill_patches, fit_network
+
+    engine = fill_patches if plan.net == "grid" else fit_network
+    result = engine(values, ~missing, plan, noise, progress, keep_partial)
+    raw = None if result.rendering is None else result.values
     restored = image.copy()
-    restored[missing] = _from_unit(raw, image.dtype)[missing]
+    new = missing | plan.denoise
+    restored[new] = from_unit(result.values, image.dtype)[new]
     return Restoration(
         image=restored,
         raw=raw,
-        psnr_known=psnr(raw, values, ~missing),
+        psnr_known=None if raw is None else psnr(raw, values, ~missing),
+        sigma=None if result.sigma is None else result.sigma * np.float32(scale),
+        noise_sigma=None if result.noise is None else result.noise * scale,
         seconds=time.perf_counter() - start,
-        **done,
+        device=result.device,
+        steps=result.steps,
+        completed=result.completed,
+        account=result.account,
     )
 
 
@@ -176,19 +195,29 @@ def fit_superres(
 
     A pixel is an area: the fine grid's pixel centres lie where a resize puts them, so the picture does not shift.
     """
-    _check_image(image)
+    from inrr_cli.engines import fit_network
+
+    check_image(image)
+    if plan.reg == "patch":
+        raise InputError("superres does not take --reg patch; use inrr or none")
     size = enlarged(image.shape, scale)
     start = time.perf_counter()
     everything = np.ones(image.shape[:2], bool)
-    values = _to_unit(image, everything)
-    rendering, done = _fit(values, everything, plan, progress, keep_partial)
-    raw = rendering(size)
+    values = to_unit(image, everything)
+    result = fit_network(values, everything, plan, None, progress, keep_partial)
+    assert result.rendering is not None
+    raw = result.rendering(size)
     return Restoration(
-        image=_from_unit(raw, image.dtype),
+        image=from_unit(raw, image.dtype),
         raw=raw,
-        psnr_known=psnr(rendering(image.shape[:2]), values),
+        psnr_known=psnr(result.values, values),
+        sigma=None,
+        noise_sigma=None,
         seconds=time.perf_counter() - start,
-        **done,
+        device=result.device,
+        steps=result.steps,
+        completed=result.completed,
+        account=result.account,
     )
 
 
@@ -197,73 +226,3 @@ def enlarged(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
     if not 1 < scale <= 64:
         raise InputError(f"scale must be above 1 and at most 64, got {scale:g}")
     return round(shape[0] * scale), round(shape[1] * scale)
-
-
-def _fit(
-    values: NDArray[np.float32],
-    known: NDArray[np.bool_],
-    plan: Plan,
-    progress: Progress | None,
-    keep_partial: bool,
-) -> tuple[Callable[[tuple[int, int]], NDArray[np.float32]], dict[str, Any]]:
-    """Fit to (M, N[, C]) values: a function from a size (P, Q) to a rendering (P, Q[, C]), and how the fit went."""
-    import torch
-
-    from inrr_cli.device import choose_device
-    from inrr_cli.neural.fit import fit, pixel_centres, render
-
-    device = choose_device(plan.device)
-    generator = torch.Generator().manual_seed(plan.seed)
-    image = torch.from_numpy(np.atleast_3d(values)).to(device)
-    net = load_representation(plan.net)
-    representation = net(plan.representation, (*values.shape[:2], image.shape[2]), generator=generator).to(device)
-    kind = load_regularizer(plan.reg)
-    regularizer = None if kind is None else kind(plan.regularizer, generator=generator).to(device)
-    fitted = fit(
-        representation,
-        regularizer,
-        image,
-        torch.from_numpy(known).to(device),
-        plan.recipe,
-        generator=generator,
-        progress=progress,
-        keep_partial=keep_partial,
-    )
-
-    def rendering(size: tuple[int, int]) -> NDArray[np.float32]:
-        y, x = (pixel_centres(old, new).to(device) for old, new in zip(values.shape, size, strict=False))
-        raw: NDArray[np.float32] = render(representation, y, x).cpu().numpy()
-        return raw if values.ndim == 3 else raw[..., 0]
-
-    precision = "bfloat16" if fitted.bfloat16 else "float32"
-    account = (
-        f"{fitted.steps} steps of {plan.recipe.optimizer} at {plan.recipe.lr:g} on {device.type} in {precision}; "
-        f"{plan.net} {plan.representation}, {plan.reg} {plan.regularizer}"
-    )
-    done = {"device": device.type, "steps": fitted.steps, "completed": fitted.completed, "account": account}
-    return rendering, done
-
-
-def _check_image(image: Pixels) -> None:
-    if image.ndim not in (2, 3) or 0 in image.shape:
-        raise InputError(f"the image must have the shape (M, N) or (M, N, C), got {image.shape}")
-    if not (np.issubdtype(image.dtype, np.unsignedinteger) or np.issubdtype(image.dtype, np.floating)):
-        raise InputError(f"the image must hold unsigned integers or floats, got {image.dtype}")
-
-
-def _to_unit(image: Pixels, known: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """To float32 in [0, 1]."""
-    if np.issubdtype(image.dtype, np.integer):
-        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
-    values = image.astype(np.float32)
-    if not ((values[known] >= 0) & (values[known] <= 1)).all():
-        raise InputError("known pixels of a float image must lie in [0, 1] and be finite")
-    return values
-
-
-def _from_unit(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
-    """From float32 in [0, 1] back to ``dtype``, rounded."""
-    if np.issubdtype(dtype, np.integer):
-        top = np.iinfo(dtype).max
-        return np.clip(np.round(values.astype(np.float64) * top), 0, top).astype(dtype)
-    return values.astype(dtype)

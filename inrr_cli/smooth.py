@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inrr_cli.morphology import grow
+
 
 @torch.no_grad()
 def smooth_fill(
@@ -48,11 +50,14 @@ def smooth_fill(
 
 def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: float) -> Tensor:
     """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed."""
-    rows, columns = free.shape
-    x = start.reshape(rows * columns, -1).clone()
-    inner = free.reshape(-1).nonzero()[:, 0]
-    around = F.max_pool2d(free[None, None].float(), 3, 1, 1).reshape(-1).nonzero()[:, 0]
-    near_inner, near_around = neighbours(inner, free.shape), neighbours(around, free.shape)
+    pixels = grow(free, order).reshape(-1).nonzero()[:, 0]
+    place = torch.full((free.numel(),), -1, dtype=torch.int64, device=free.device)
+    place[pixels] = torch.arange(len(pixels), device=free.device)
+    all_free, near = free.reshape(-1)[pixels], grow(free).reshape(-1)[pixels]
+    inner, around = all_free.nonzero()[:, 0], near.nonzero()[:, 0]
+    # outermost pixels have neighbours without a place, but are nobody's centre
+    near_inner, near_around = (place[neighbours(pixels[of], free.shape)] for of in (inner, around))
+    x = start.reshape(free.numel(), -1)[pixels]
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
 
     def apply(values: Tensor) -> Tensor:
@@ -74,7 +79,9 @@ def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: f
         residual -= step * image
         norm, before = residual.square().sum(), norm
         direction = residual + norm / before * direction
-    return x.reshape(start.shape)
+    result = start.reshape(free.numel(), -1).clone()
+    result[pixels] = x
+    return result.reshape(start.shape)
 
 
 def neighbours(pixels: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -3,7 +3,7 @@ import pytest
 
 from inrr_cli import InputError, fit_inpainting, inpaint, make_mask, make_plan, psnr, superres
 
-QUICK = {"steps": 12, "width": 32, "device": "cpu"}
+QUICK = {"net": "siren", "steps": 12, "width": 32, "device": "cpu"}
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
@@ -53,7 +53,7 @@ def test_a_restoration_is_better_than_the_mean_colour(colour):
     mask = make_mask(colour.shape[:2], "random")
     truth = colour / 255
     mean = np.broadcast_to(truth[~mask].mean(0), truth.shape)
-    result = fit_inpainting(colour, mask, make_plan(steps=120, device="cpu"))
+    result = fit_inpainting(colour, mask, make_plan(net="siren", steps=120, device="cpu"))
     assert psnr(result.image / 255, truth, mask) > psnr(mean, truth, mask) + 4
     assert result.psnr_known > psnr(mean, truth, ~mask) + 6
     assert result.steps == 120
@@ -93,11 +93,19 @@ def test_bad_values_are_refused(grey):
         (grey, mask, {"steps": 0}, "steps"),
         (grey, mask, {"lr": float("nan")}, "lr"),
         (grey, mask, {"seed": -1}, "seed"),
-        (grey, mask, {"omega": 0.0}, "omega of siren must be > 0"),
-        (grey, mask, {"weight": -1.0}, "weight of inrr must be >= 0"),
-        (grey, mask, {"adjacency": "cosine"}, "softmax or exp"),
+        (grey, mask, {"net": "siren", "omega": 0.0}, "omega of siren must be > 0"),
+        (grey, mask, {"reg": "inrr", "weight": -1.0}, "weight of inrr must be >= 0"),
+        (grey, mask, {"reg": "inrr", "adjacency": "cosine"}, "softmax or exp"),
         (grey, mask, {"reg": "none", "weight": 1.0}, "no meaning"),
         (grey, mask, {"device": "tpu"}, "unknown device"),
+        (grey, mask, {"steps": 9}, "steps has no meaning for net grid with reg patch"),
+        (grey, mask, {"net": "grid", "reg": "inrr"}, "the pixel grid has no regulariser inrr"),
+        (grey, mask, {"noise": -1}, "noise must be auto or"),
+        (grey, mask, {"noise": "some"}, "noise must be auto or"),
+        (grey, mask, {"reg": "inrr", "noise": 3.0}, "noise has no meaning"),
+        (grey, mask, {"net": "siren", "denoise": True}, "denoise has no meaning"),
+        (grey, mask, {"similar": 0}, "similar of patch must be > 0"),
+        (grey, mask, {"rounds": 1}, "rounds of patch must be >= 2"),
     ]:
         with pytest.raises(InputError, match=message):
             inpaint(image, where, **options)

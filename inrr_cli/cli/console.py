@@ -72,27 +72,29 @@ def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool) -> None:
 
 
 @contextmanager
-def progress_bar(enabled: bool) -> Iterator[Progress | None]:
-    """Show steps, loss, elapsed and remaining time on stderr, if that is a terminal and ``enabled``."""
+def progress_bar(enabled: bool, doing: str = "fitting", measure: str = "loss") -> Iterator[Progress | None]:
+    """Show the part done, the loss, elapsed and remaining time on stderr, if that is a terminal and ``enabled``."""
     if not (enabled and not verbosity.quiet and sys.stderr.isatty()):
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("fitting"),
+        TextColumn(doing),
         BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[loss]}"),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[measure]}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("fitting", total=None, loss="starting")
-        yield lambda step, steps, loss: bar.update(task, completed=step, total=steps, loss=f"loss {loss:.2e}")
+        task = bar.add_task(doing, total=None, measure="starting")
+        yield lambda step, steps, value: bar.update(
+            task, completed=step, total=steps, measure="" if value != value else f"{measure} {value:.2e}"
+        )
 
 
 class Group(TyperGroup):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.cli.console import warn
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import WRITABLE, check_destination, read_picture
+from inrr_cli.imaging.files import UNCERTAINTY_SUFFIXES, WRITABLE, check_destination, read_picture
 
 
 def default_output(image: Path, what: str) -> Path:
@@ -17,11 +17,15 @@ def default_output(image: Path, what: str) -> Path:
     return image.with_name(f"{image.stem}_{what}.png")
 
 
-def check_outputs(output: Path, sidecar: Path | None, *, force: bool) -> None:
-    """Refuse, before any work, an output or a sidecar that cannot be written."""
+def check_outputs(output: Path, sidecar: Path | None, uncertainty: Path | None = None, *, force: bool) -> None:
+    """Refuse, before any work, an output that cannot be written or would be written twice."""
     check_destination(output, force=force)
     if sidecar is not None:
         check_destination(sidecar, force=force, suffixes=(".json",))
+    if uncertainty is not None:
+        check_destination(uncertainty, force=force, suffixes=UNCERTAINTY_SUFFIXES)
+        if uncertainty.resolve() == output.resolve():
+            raise InputError(f"{uncertainty}: is the restored picture's file too; give another")
     if WRITABLE[output.suffix.lower()] == "JPEG":
         warn(f"{output}: JPEG re-encodes every pixel, the known ones too; a .png keeps them as they are")
 

@@ -12,8 +12,8 @@ import typer
 
 from inrr_cli.cli.console import verbosity
 from inrr_cli.neural.recipes import PRESETS
-from inrr_cli.neural.registry import REGULARIZERS, REPRESENTATIONS
 from inrr_cli.plan import DEVICES
+from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
 
 FIT, METHOD, OUTPUT = "Fit", "Method options", "Output and messages"
 
@@ -22,10 +22,15 @@ def _completing(names: Any) -> Callable[[str], list[str]]:
     return lambda incomplete: [name for name in names if name.startswith(incomplete)]
 
 
-def choice(flag: str, names: Any, help: str, panel: str | None = None) -> Any:
+def choice(flag: str, names: Any, help: str, panel: str | None = None, default: str | bool = True) -> Any:
     """Declare an option that takes one of ``names``: they are its metavar and its completions."""
     return typer.Option(
-        flag, metavar="|".join(names), autocompletion=_completing(names), help=help, rich_help_panel=panel
+        flag,
+        metavar="|".join(names),
+        autocompletion=_completing(names),
+        help=help,
+        rich_help_panel=panel,
+        show_default=default,
     )
 
 
@@ -42,9 +47,40 @@ Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="FILE", show_default="beside IMAGE", help="File to write, .png or .jpg."),
 ]
-Reg = Annotated[str, choice("--reg", REGULARIZERS, "Regulariser.")]
-Net = Annotated[str, choice("--net", REPRESENTATIONS, "Representation.")]
-Preset = Annotated[str, choice("--preset", PRESETS, "Seconds, or the paper's released recipe (hours).")]
+Reg = Annotated[
+    str | None,
+    choice("--reg", REGULARIZERS, "Regulariser.", default="patch, or inrr for a network"),
+]
+Net = Annotated[
+    str | None,
+    choice("--net", REPRESENTATIONS, "Pixel grid or network.", default="grid for patch, else siren"),
+]
+NetworkReg = Annotated[
+    str, choice("--reg", [name for name in REGULARIZERS if name != "patch"], "Regulariser of the network.")
+]
+Network = Annotated[str, choice("--net", [name for name in REPRESENTATIONS if name != "grid"], "Representation.")]
+Preset = Annotated[
+    str | None,
+    choice("--preset", PRESETS, "How to fit a network: seconds, or the paper's recipe (hours).", FIT, default="fast"),
+]
+Uncertainty = Annotated[
+    Path | None,
+    typer.Option(
+        "--uncertainty",
+        metavar="FILE",
+        help="One standard deviation of each filled pixel, 0 at known ones: float32 .tif in the picture's units, or "
+        "16-bit .png with 65535 for the picture's full scale.",
+    ),
+]
+Noise = Annotated[
+    str,
+    typer.Option(
+        "--noise",
+        metavar="SIGMA|auto",
+        help="Noise of the known pixels, in the picture's units: how far patches trust them.",
+    ),
+]
+Denoise = Annotated[bool, typer.Option("--denoise", help="Change the known pixels too: remove their noise.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same device: same bytes.")]
 Device = Annotated[str, choice("--device", DEVICES, "Where to compute; auto takes cuda, else mps, else cpu.")]
 Reference = Annotated[
@@ -74,9 +110,12 @@ Rate = Annotated[
 
 
 def with_method_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give ``command`` one flag for each option of each method; those that were set arrive in its ``**methods``."""
+    """Give ``command`` one flag for each option of each method that it takes; those set arrive in its ``**methods``."""
     flags: dict[str, inspect.Parameter] = {}
+    networks_only = "NetworkReg" in inspect.get_annotations(command)["reg"]
     for name, options in (REPRESENTATIONS | REGULARIZERS).items():
+        if networks_only and name in ("grid", "patch"):
+            continue
         for item in dataclasses.fields(options):
             choices = "softmax|exp" if item.type == "Adjacency" else None
             kind = {"float": float, "int": int}.get(str(item.type), str)

@@ -69,6 +69,10 @@ def make_record(
         "steps": restoration.steps,
         "completed": restoration.completed,
         "seconds": round(restoration.seconds, 3),
+        "noise_sigma": restoration.noise_sigma,
+        "sigma_mean": None
+        if restoration.sigma is None or missing is None or not restoration.completed
+        else float(restoration.sigma[missing].mean()),
         "psnr_known": restoration.psnr_known,
         "psnr_raw": None,
         "psnr_full": None,
@@ -78,7 +82,7 @@ def make_record(
     if reference is not None:
         truth, written = reference.astype(np.float32) / 255, image.astype(np.float32) / 255
         record |= {
-            "psnr_raw": psnr(restoration.raw, truth),
+            "psnr_raw": None if restoration.raw is None else psnr(restoration.raw, truth),
             "psnr_full": psnr(written, truth),
             "psnr_missing": None if missing is None else psnr(written, truth, missing),
             "ssim_full": ssim(written, truth),
@@ -95,6 +99,9 @@ def print_record(record: dict[str, Any]) -> None:
         if record[name] is not None:
             number = f"{record[name]:.2f} {unit}" if unit else f"{record[name]:.4f}"
             say(f"  {name:<13}{number:>9}  {meaning}")
+    if record["sigma_mean"] is not None:
+        meaning = "expected error of a filled pixel, in the picture's units"
+        say(f"  {'sigma_mean':<13}{record['sigma_mean']:>9.3g}  {meaning}")
 
 
 def peak_memory() -> float | None:

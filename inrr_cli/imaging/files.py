@@ -16,6 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inrr_cli.errors import InputError
 
+UNCERTAINTY_SUFFIXES = (".tif", ".tiff", ".png")
 WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
 
@@ -108,6 +109,32 @@ def write_picture(path: Path, picture: Picture) -> None:
         options |= {"quality": 95, "subsampling": 0}
     encoded = io.BytesIO()
     image.save(encoded, kind, **options)
+    write_atomically(path, encoded.getbuffer())
+
+
+def write_uncertainty(path: Path, sigma: NDArray[np.float32], full_scale: float) -> None:
+    """Write standard deviations: float32 TIFF as they are, or 16-bit PNG scaled so that 65535 is ``full_scale``.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in one of UNCERTAINTY_SUFFIXES.
+    sigma : (M, N[, 3]) ndarray of float32
+        In the image's units, >= 0.
+    full_scale : float
+        The image's value for white.
+    """
+    encoded = io.BytesIO()
+    if path.suffix.lower() == ".png":
+        import imagecodecs
+
+        levels = np.clip(np.round(sigma.astype(np.float64) * (65535 / full_scale)), 0, 65535).astype(np.uint16)
+        encoded.write(imagecodecs.png_encode(levels))
+    else:
+        import tifffile
+
+        photometric = "minisblack" if sigma.ndim == 2 else "rgb"
+        tifffile.imwrite(encoded, sigma, photometric=photometric, compression="zlib", metadata=None)
     write_atomically(path, encoded.getbuffer())
 
 

@@ -17,10 +17,13 @@ from inrr_cli.neural.recipes import Recipe
 from inrr_cli.smooth import smooth_fill
 
 Progress = Callable[[int, int, float], None]
+Prior = Callable[[Tensor | None], Tensor]
 
 # Points that go through the network at once: their activations stay in the processor's caches, and a step of any
 # size uses the same memory and can be interrupted soon.
 BLOCK_POINTS = 16_384
+
+ALTERNATIONS = 4  # between the fit and its prior
 
 # An adapted weight is itself at this mean squared error (30 dB), and never more than MOST times itself.
 RESIDUAL, MOST = 1e-3, 10.0
@@ -63,10 +66,15 @@ def fit(
     recipe: Recipe,
     *,
     generator: torch.Generator,
+    prior: Prior | None = None,
     progress: Progress | None = None,
     keep_partial: bool = False,
 ) -> Fitted:
     """Minimise mean(((prediction - image) known)^2) + the regulariser's energy; channels are summed.
+
+    With a ``prior``, by half-quadratic splitting (Geman and Yang 1995, doi:10.1109/83.392335): the missing pixels of
+    ``image`` are an auxiliary picture to which the prediction is drawn as to known ones, and ALTERNATIONS times in the
+    fit they are set to what the prior makes of the prediction.
 
     Parameters
     ----------
@@ -80,6 +88,8 @@ def fit(
         Steps, rates and sampling.
     generator : torch.Generator
         Source of the rows and columns drawn, on the cpu.
+    prior : callable, optional
+        From a prediction (H, W, K), None at the start, to a picture (H, W, K).
     progress : callable, optional
         Called after each step with the steps done, the steps in all and the loss.
     keep_partial : bool
@@ -111,11 +121,14 @@ def fit(
         for step in range(recipe.steps):
             for group, rate in zip(groups, rates, strict=True):
                 group["lr"] = rate * recipe.rate_at(step)
+            if prior is not None and step % -(-recipe.steps // ALTERNATIONS) == 0:
+                image = torch.where(known, image, prior(render(objective.predict, y, x).float() if step else None))
             rows, columns = (_draw(length, spacing, generator).to(device) for length in image.shape[:2])
             at = (rows[:, None], columns)
             for optimizer in optimizers:
                 optimizer.zero_grad(set_to_none=True)
             pull = _cosine(step / (guided * recipe.steps)) if step < guided * recipe.steps else 0.0
+            pull = pull if prior is None else 1.0
             loss = objective.backward(image[at], known[at], y[rows], x[columns], pull)
             if not math.isfinite(loss):
                 raise DivergedError(f"the fit diverged at step {step + 1}; give a lower --lr than {recipe.lr:g}")

@@ -15,7 +15,7 @@ class Representation(nn.Module, ABC):
     Parameters
     ----------
     options
-        The representation's dataclass from ``inrr_cli.neural.registry``.
+        The representation's dataclass from ``inrr_cli.registry``.
     shape : (int, int, int)
         Rows, columns and channels (H, W, K) of the picture it will be fitted to.
     generator : torch.Generator
@@ -40,7 +40,7 @@ class Regularizer(nn.Module, ABC):
     Parameters
     ----------
     options
-        The regulariser's dataclass from ``inrr_cli.neural.registry``.
+        The regulariser's dataclass from ``inrr_cli.registry``.
     generator : torch.Generator
         Source of the initial weights, if it learns any.
     """

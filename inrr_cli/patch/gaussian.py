@@ -8,14 +8,12 @@ doi:10.1016/S0047-259X(03)00096-4).
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor
 
-
 MOST_SHRINKAGE = 0.7
-SAMPLING = 3
+SAMPLING = 3  # every third candidate is enough for their covariance
+LEAST_NOISE = 0.003  # of known pixels: rounding to 8 bits and what a Gaussian cannot say
 
 
 def learn(group: Tensor, patches: Tensor, tile: Tensor) -> tuple[Tensor, Tensor]:

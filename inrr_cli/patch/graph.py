@@ -57,7 +57,7 @@ def minimise(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, it
     values, free, neighbour, weight
         As in `energy`; ``values`` of free pixels are where it starts.
     iterations : int
-        Most steps; fewer once the residual is 1e-4 of the first.
+        Most steps; fewer once the residual is 1e-3 of the first.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def minimise(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, it
     direction = scaled.clone()
     power = first = (residual * scaled).sum()
     for _ in range(iterations):
-        if power <= 1e-8 * first:
+        if power <= 1e-6 * first:
             break
         image = apply(direction)
         step = power / (direction * image).sum()

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 TILE = 8  # side of a tile, in pixels
-CHUNK_NUMBERS = 2_000_000  # candidates' values handled at once, so that they stay in the caches
+CHUNK_NUMBERS = 4_000_000  # values handled at once, so that they stay in the caches
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,17 @@ class References:
         self.top = torch.minimum(self.top, self.top.new_tensor(last[0] + 1 - self.extent[0]))
         self.left = torch.minimum(self.left, self.left.new_tensor(last[1] + 1 - self.extent[1]))
 
-    def chunks(self, channels: int) -> list[slice]:
-        """Tiles to handle at once."""
-        candidates = self.extent[0] * self.extent[1] * self.size**2 * channels
-        step = max(1, CHUNK_NUMBERS // candidates)
+    def chunks(self, channels: int, *, models: bool) -> list[slice]:
+        """Tiles to handle at once, with a Gaussian model of each reference or without."""
+        d = self.size**2 * channels
+        crowd = len(self.rows) // len(self.top) + 1
+        offered = self.extent[0] * self.extent[1]
+        numbers = offered * d + crowd * (d * (d + 100) if models else offered)
+        step = max(1, CHUNK_NUMBERS // numbers)
         return [slice(first, min(first + step, len(self.top))) for first in range(0, len(self.top), step)]
 
     def span(self, tiles: slice) -> slice:
-        """References of those tiles, in this object's order."""
+        """Return where those tiles' references stand in this object's order."""
         return slice(int(self.starts[tiles.start]), int(self.starts[tiles.stop - 1] + self.counts[tiles.stop - 1]))
 
     def chunk(self, tiles: slice) -> Chunk:
@@ -88,7 +91,8 @@ class References:
         slot = torch.arange(len(tile), device=device) - (self.starts[tiles] - refs.start)[tile]
         rows, columns = self.rows[refs], self.columns[refs]
         place = (rows - top[tile]) * self.extent[1] + columns - left[tile]
-        window = (top * width + left)[:, None, None] + _block(*(e + self.size - 1 for e in self.extent), width, device)
+        high, wide = (extent + self.size - 1 for extent in self.extent)
+        window = (top * width + left)[:, None, None] + _block(high, wide, width, device)
         pixels = (rows * width + columns)[:, None] + _block(self.size, self.size, width, device).reshape(-1)
         return Chunk(window, tile, slot, place, pixels)
 

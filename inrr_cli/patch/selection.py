@@ -1,7 +1,7 @@
 """Judge fills on known pixels that were hidden for the purpose: blend them, and scale the error bars.
 
-No fill is best everywhere: a smooth map wants a thin plate, a large hole the smoothest guess, all else the patches. What
-each does on hidden pixels, in the shape of the mask's own holes, says how much of each to take.
+No fill is best everywhere: a smooth map wants a thin plate, a large hole the smoothest guess, all else the patches.
+What each does on hidden pixels, in the shape of the mask's own holes, says how much of each to take.
 """
 
 from __future__ import annotations
@@ -10,20 +10,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-HIDDEN_SHARE = 0.06  # of the missing pixels
-HIDDEN_LEAST = 1500
-KNOWN_SHARE = 0.08  # never hide more than this part of the known pixels
+from inrr_cli.morphology import shrink
+
+HIDDEN_SHARE = 0.04  # of the missing pixels
+HIDDEN_LEAST, HIDDEN_MOST = 1_500, 8_000
+FEW = 20  # hidden pixels for each missing one, at most
+KNOWN_SHARE = 0.15  # never hide more than this part of the known pixels
 DEPTHS = (1, 2, 4, 8)  # upper ends of the classes of depth; the last class is deeper
 DEEPEST = 16
-MOST = 1_000_000
 GRID = 10  # blends are tried in steps of a tenth
-MIX = 0.5
-PRIOR = 40  # pixels' worth of belief in the patches and in SPREAD, times the depth: deep errors are alike
-SPREAD = (1.0, 1.0, 1.0, 1.0, 1.0)  # true error over the model's deviation, by class: see examples/calibrate.py
+PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
+MIX = 0.7  # what a blend has to gain over a single fill
+SPREAD = (1.0, 1.0, 1.0, 1.0, 1.0)  # true error over the model's deviation, by class, before hidden pixels tell
+LEAST_RATIO = 0.1  # errors that noise may hide
+MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
 
 
@@ -37,13 +40,10 @@ class Judgement:
         Share of each fill in the blend; rows sum to 1.
     spread : (K,) Tensor
         Factor of the model's deviation that makes it one sigma.
-    error : float or None
-        Mean squared error of the blend on hidden pixels.
     """
 
     weights: Tensor
     spread: Tensor
-    error: float | None
 
 
 def depth(missing: Tensor) -> Tensor:
@@ -63,14 +63,8 @@ def depth_class(missing: Tensor) -> Tensor:
     return torch.bucketize(depth(missing), torch.tensor(DEPTHS, device=missing.device))
 
 
-def shrink(missing: Tensor, by: int = 1) -> Tensor:
-    """Erode a mask (H, W) by king's moves; nothing is eroded from a border."""
-    known = (~missing)[None, None].float()
-    return F.max_pool2d(known, 2 * by + 1, 1, by)[0, 0] == 0
-
-
 def choose_hidden(known: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
-    """Choose known pixels to hide: pieces of the mask, moved to places that are known.
+    """Choose known pixels to hide: pieces of the mask, from all depths alike, moved to places that are known.
 
     Parameters
     ----------
@@ -80,23 +74,27 @@ def choose_hidden(known: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
     Returns
     -------
     (H, W) ndarray of bool
-        True where a known pixel is hidden: about 6 % as many as are missing, at most 8 % of those known.
+        True where a known pixel is hidden: about 4 % as many as are missing, but some 1,500 where that is
+        less, and at most 15 % of those known or 20 for each missing one.
     """
     rng = np.random.default_rng(seed)
-    missing = np.argwhere(~known)
-    sound = np.argwhere(known)
+    sound = np.flatnonzero(known)
+    holes = torch.from_numpy(~known)
+    classes = depth_class(holes).numpy()
+    missing = [np.flatnonzero(~known & (classes == k)) for k in np.unique(classes[~known])]
     hidden = np.zeros(known.shape, bool)
-    wanted = int(min(KNOWN_SHARE * len(sound), max(HIDDEN_SHARE * len(missing), HIDDEN_LEAST)))
-    deepest = int(depth(torch.from_numpy(~known)).max())
-    reach = min(2 * deepest + 2, DEEPEST + 2)
+    total = known.size - len(sound)
+    wanted = np.clip(HIDDEN_SHARE * total, HIDDEN_LEAST, HIDDEN_MOST)
+    wanted = int(min(KNOWN_SHARE * len(sound), FEW * total, wanted))
+    reach = min(2 * int(depth(holes).max()) + 2, DEEPEST + 2)
     padded = np.pad(~known, reach)
     count = 0
-    for _ in range(wanted + 1):
+    for number in range(wanted + 1):
         if count >= wanted:
             break
-        row, column = missing[rng.integers(len(missing))]
+        row, column = divmod(int(rng.choice(missing[number % len(missing)])), known.shape[1])
         piece = padded[row : row + 2 * reach + 1, column : column + 2 * reach + 1]
-        row, column = sound[rng.integers(len(sound))]
+        row, column = divmod(int(rng.choice(sound)), known.shape[1])
         top, left = max(row - reach, 0), max(column - reach, 0)
         place = np.s_[top : row + reach + 1, left : column + reach + 1]
         cut = piece[top - row + reach :, left - column + reach :][: known[place].shape[0], : known[place].shape[1]]
@@ -106,10 +104,15 @@ def choose_hidden(known: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
     return hidden
 
 
-def judge(truth: Tensor, fills: Tensor, deviation: Tensor, classes: Tensor) -> Judgement:
+def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes: Tensor) -> Judgement:
     """Find the blend of fills with the least error on hidden pixels, and how far its errors spread.
 
-    A class that no hidden pixel fell into takes the judgement of the next shallower one.
+    Of each class k with n_k hidden pixels of depth d_k the evidence is e_k = n_k / (PRIOR d_k), for the errors of
+    neighbours in a hole are alike. The shares b minimise, with E_f the squared error of a blend over that of the first
+    fill, over a grid::
+
+        overall:  sum_k e_k E_k(b) + |b - (1, 0, ...)|^2 / 2 + MIX (1 - max b)
+        class k:         e_k E_k(b) + |b - overall|^2 / 2    + MIX (1 - max b)
 
     Parameters
     ----------
@@ -117,35 +120,39 @@ def judge(truth: Tensor, fills: Tensor, deviation: Tensor, classes: Tensor) -> J
         Hidden pixels.
     fills : (F, m, C) Tensor
         Candidates, the first of which is trusted unless others are clearly better.
-    deviation : (m, C) Tensor
-        The model's standard deviations.
+    variance : (m, C) Tensor
+        The model's variances of the truth without its noise.
+    excess : float
+        Variance of that noise.
     classes : (m,) Tensor of int64
     """
     steps = torch.cartesian_prod(*[torch.arange(GRID + 1)] * (len(fills) - 1)).reshape(-1, len(fills) - 1)
-    steps = steps[steps.sum(1) <= GRID]
-    blends = torch.cat([GRID - steps.sum(1, keepdim=True), steps], 1).to(truth) / GRID
-    start = torch.zeros_like(blends[0])
-    start[0] = 1
+    steps = steps[steps.sum(1) <= GRID].to(truth)
+    blends = torch.cat([GRID - steps.sum(1, keepdim=True), steps], 1) / GRID
+    first = torch.zeros_like(blends[0])
+    first[0] = 1
     number = len(DEPTHS) + 1
     evidence = torch.bincount(classes, minlength=number).to(truth) / (PRIOR * truth.new_tensor((*DEPTHS, DEEPEST)))
     errors = fills - truth
     costs = truth.new_zeros(number, len(blends))
-    for k in classes.unique():
+    for k in classes.bincount().nonzero()[:, 0]:
         gram = torch.einsum("fmc,gmc->fg", errors[:, classes == k], errors[:, classes == k])
         costs[k] = ((blends @ gram) * blends).sum(1) / gram[0, 0].clamp(min=1e-12)
-    overall = _least(blends, start, evidence @ costs)
+    overall = _least(blends, first, evidence @ costs)
     weights = torch.stack([_least(blends, overall, e * cost) for e, cost in zip(evidence, costs, strict=True)])
 
-    error = (weights[classes].T[..., None] * errors).sum(0).abs()
+    square = (weights[classes].T[..., None] * errors).sum(0).square()
     usual = truth.new_tensor(SPREAD)
-    ratio = error / (usual[classes, None] * deviation).clamp(min=1e-6)
+    ratio = (square - excess) / (usual[classes, None].square() * variance).clamp(min=1e-12)
     ratios = truth.new_ones(number)
-    for k in classes.unique():
-        ratios[k] = torch.quantile(ratio[classes == k].flatten()[:MOST], ONE_SIGMA)
-    overall = (1 + evidence @ ratios) / (1 + evidence.sum())
-    spread = usual * (overall + evidence * ratios) / (1 + evidence)
-    return Judgement(weights, spread, float(error.square().mean()) if len(truth) else None)
+    for k in classes.bincount().nonzero()[:, 0]:
+        sample = ratio[classes == k].flatten()[:MOST]
+        ratios[k] = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2).sqrt()
+    common = (1 + evidence @ ratios) / (1 + evidence.sum())
+    return Judgement(weights, usual * (common + evidence * ratios) / (1 + evidence))
 
 
 def _least(blends: Tensor, expected: Tensor, cost: Tensor) -> Tensor:
-    return blends[torch.argmin(cost + (blends - expected).square().sum(1) / 2 + MIX * (1 - blends.amax(1)))]
+    """Return the blend of least cost near the expected one, rather of one fill than of several."""
+    belief = (blends - expected).square().sum(1) / 2 + MIX * (1 - blends.amax(1))
+    return blends[torch.argmin(cost + belief)]

@@ -11,7 +11,7 @@ from PIL import Image
 from inrr_cli import make_mask, make_plan, psnr
 from inrr_cli.cli.console import verbosity
 
-QUICK = ("--steps", 10, "--width", 32, "--device", "cpu")
+QUICK = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
 KEYS = """command input output width height channels dtype missing_pixels missing_fraction net reg preset device seed
 steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb version""".split()
 
@@ -141,7 +141,7 @@ def test_quiet_says_nothing_and_verbose_says_how(run, files):
 
 
 def test_demo(run, monkeypatch):
-    quick = lambda **options: make_plan(steps=8, width=32, **options)  # noqa: E731
+    quick = lambda **options: make_plan(rounds=2, similar=15, radius=4, **options)  # noqa: E731
     # the package's attribute of that name is the command, not the module
     monkeypatch.setattr(sys.modules["inrr_cli.cli.demo"], "make_plan", quick)
     result = run("demo", "pictures", "--device", "cpu", "--json")
@@ -196,8 +196,18 @@ def test_options_of_methods_are_in_the_help(run):
         (["inpaint", "grey.png", "--mask", "mask.png", "--reg", "ivrr"], "did you mean 'inrr'?"),
         (["inpaint", "grey.png", "--mask", "mask.png", "--steps", "many"], "--steps"),
         (["inpaint", "grey.png", "--mask", "mask.png", "--mask-mode", "white"], "--mask-mode must be"),
-        (["inpaint", "grey.png", "--mask", "mask.png", "--omega", "-3"], "omega of siren must be > 0"),
+        (
+            ["inpaint", "grey.png", "--mask", "mask.png", "--net", "siren", "--omega", "-3"],
+            "omega of siren must be > 0",
+        ),
         (["inpaint", "grey.png", "--mask", "mask.png", "--frobnicate"], "No such option"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--uncertainty", "s.jpg"], "cannot write '.jpg'"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--uncertainty", "mask.png"], "already exists"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--uncertainty", "s.png", "-o", "s.png"], "give another"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--uncertainty", "s.tif", "--reg", "inrr"], "patch engine"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--noise", "loud"], "noise must be auto or"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "--lr", "0.1"], "lr has no meaning for net grid"),
+        (["superres", "grey.png", "--scale", "2", "--reg", "patch"], "superres does not take --reg patch"),
         (["superres", "grey.png", "--scale", "1"], "scale must be above 1"),
         (["superres", "grey.png"], "Missing option '--scale'"),
         (["superres", "grey.png", "--scale", "2", "--reference", "grey.png"], "the result is 128 x 96 grey"),

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from inrr_cli.neural.fit import pixel_centres
-from inrr_cli.neural.registry import REGULARIZERS, load_regularizer, make_options
 from inrr_cli.neural.regularizers.inrr import exp_energy, softmax_energy
+from inrr_cli.registry import REGULARIZERS, load_regularizer, make_options
 
 ADJACENCIES = ("softmax", "exp")
-METHODS = [(name, adjacency) for name in REGULARIZERS if name != "none" for adjacency in ADJACENCIES]
+METHODS = [(name, adjacency) for name in REGULARIZERS if name not in ("none", "patch") for adjacency in ADJACENCIES]
 
 
 def build(name, adjacency, seed=0, weight=1.0):

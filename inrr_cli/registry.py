@@ -56,12 +56,42 @@ class InrrOptions:
 
 
 @dataclass(frozen=True)
+class PatchOptions:
+    """Non-local patch engine: patch graph and Gaussian models of similar patches (see `inrr_cli.patch`)."""
+
+    similar: int = field(default=80, metadata=_about("Patches in a group of similar ones.", "> 0"))
+    radius: int = field(default=12, metadata=_about("Reach of the search for them, in pixels.", "> 0"))
+    rounds: int = field(default=4, metadata=_about("Rounds at the finest scale.", ">= 2"))
+
+
+@dataclass(frozen=True)
 class NoOptions:
     """A method without options."""
 
 
-REPRESENTATIONS: dict[str, type[Any]] = {"siren": SirenOptions}
-REGULARIZERS: dict[str, type[Any]] = {"none": NoOptions, "inrr": InrrOptions}
+REPRESENTATIONS: dict[str, type[Any]] = {"grid": NoOptions, "siren": SirenOptions}
+REGULARIZERS: dict[str, type[Any]] = {"patch": PatchOptions, "none": NoOptions, "inrr": InrrOptions}
+
+
+def choose_methods(reg: str | None, net: str | None) -> tuple[str, str]:
+    """Complete a choice of regulariser and representation, and check that the two go together.
+
+    The patch engine works on the pixel grid; the other regularisers need a network.
+
+    Raises
+    ------
+    InputError
+        For an unknown name or a pair that does not exist.
+    """
+    if reg is None:
+        reg = "patch" if net in (None, "grid") else "inrr"
+    if net is None:
+        net = "grid" if reg == "patch" else "siren"
+    check_name("regulariser", reg, REGULARIZERS)
+    check_name("representation", net, REPRESENTATIONS)
+    if net == "grid" and reg != "patch":
+        raise InputError(f"the pixel grid has no regulariser {reg}; use --reg patch, or --net siren")
+    return reg, net
 
 
 def load_representation(name: str) -> type[Representation]:
@@ -71,8 +101,8 @@ def load_representation(name: str) -> type[Representation]:
 
 
 def load_regularizer(name: str) -> type[Regularizer] | None:
-    """Return the class behind ``--reg name``, None for ``none``."""
-    if name == "none":
+    """Return the class behind ``--reg name``, None for those that add no energy to the loss."""
+    if name in ("none", "patch"):
         return None
     found: type[Regularizer] = _load("regularizers", name)
     return found
@@ -92,7 +122,11 @@ def make_options(owner: str, options: type[Any], values: dict[str, Any]) -> Any:
     chosen = {name: value for name, value in values.items() if name in fields}
     for name, value in chosen.items():
         bound = fields[name].metadata["check"]
-        if (bound == "> 0" and not 0 < value < float("inf")) or (bound == ">= 0" and not 0 <= value < float("inf")):
+        if (
+            (bound == "> 0" and not 0 < value < float("inf"))
+            or (bound == ">= 0" and not 0 <= value < float("inf"))
+            or (bound == ">= 2" and value < 2)
+        ):
             raise InputError(f"{name} of {owner} must be {bound}, got {value:g}")
         if fields[name].type == "Adjacency" and value not in ("softmax", "exp"):
             raise InputError(f"{name} of {owner} must be softmax or exp, got {value!r}")

@@ -1,0 +1,143 @@
+"""The engines behind one face: float32 pictures in, float32 pictures out. Importing this imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inrr_cli.device import choose_device
+from inrr_cli.neural.fit import fit, pixel_centres, render
+from inrr_cli.patch.engine import PatchPrior, restore
+from inrr_cli.patch.noise import estimate_noise
+from inrr_cli.plan import Plan
+from inrr_cli.registry import load_regularizer, load_representation
+
+Progress = Callable[[int, int, float], None]
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Output:
+    """What an engine made of a picture; the fields are those of `Restoration`, all values in [0, 1].
+
+    Attributes
+    ----------
+    values : (M, N[, C]) ndarray of float32
+        Every pixel estimated; known ones may be as they were.
+    rendering : callable or None
+        From a size (P, Q) to the network's picture of that size.
+    """
+
+    values: Values
+    device: str
+    account: str
+    completed: bool
+    steps: int | None = None
+    sigma: Values | None = None
+    noise: float | None = None
+    rendering: Callable[[tuple[int, int]], Values] | None = None
+
+
+def fill_patches(
+    values: Values,
+    known: NDArray[np.bool_],
+    plan: Plan,
+    noise: float | None,
+    progress: Progress | None,
+    keep_partial: bool,
+) -> Output:
+    """Fill the missing pixels of (M, N[, C]) values by the patch engine; ``noise`` None estimates it."""
+    device = choose_device(plan.device)
+    image, there = torch.from_numpy(np.atleast_3d(values)).to(device), torch.from_numpy(known).to(device)
+    noise = estimate_noise(image, there) if noise is None else noise
+    options = plan.regularizer
+    filled = restore(
+        image,
+        there,
+        rounds=options.rounds,
+        similar=options.similar,
+        radius=options.radius,
+        noise=noise,
+        denoise=plan.denoise,
+        seed=plan.seed,
+        progress=progress,
+        keep_partial=keep_partial,
+    )
+    shares = " ".join(f"{share:.2f}" for judgement in filled.judgements for share in judgement.weights[0].tolist())
+    account = (
+        f"patch engine on {device.type}; {options}; shares of patches, thin plate and membrane beside known pixels: "
+        f"{shares or 'not judged'}"
+    )
+    return Output(
+        _to_numpy(filled.values, values.ndim),
+        device.type,
+        account,
+        filled.completed,
+        sigma=_to_numpy(filled.sigma, values.ndim),
+        noise=noise,
+    )
+
+
+def fit_network(
+    values: Values,
+    known: NDArray[np.bool_],
+    plan: Plan,
+    noise: float | None,
+    progress: Progress | None,
+    keep_partial: bool,
+) -> Output:
+    """Fit a network to the known pixels of (M, N[, C]) values; ``noise`` is for ``--reg patch``."""
+    assert plan.recipe is not None
+    device = choose_device(plan.device)
+    generator = torch.Generator().manual_seed(plan.seed)
+    image, there = torch.from_numpy(np.atleast_3d(values)).to(device), torch.from_numpy(known).to(device)
+    net = load_representation(plan.net)
+    rows, columns, channels = image.shape
+    representation = net(plan.representation, (rows, columns, channels), generator=generator).to(device)
+    kind = load_regularizer(plan.reg)
+    regularizer = None if kind is None else kind(plan.regularizer, generator=generator).to(device)
+    prior = None
+    if plan.reg == "patch":
+        noise = estimate_noise(image, there) if noise is None else noise
+        prior = PatchPrior(image, there, rounds=plan.regularizer.rounds, similar=plan.regularizer.similar,
+                           radius=plan.regularizer.radius, noise=noise)  # fmt: skip
+    fitted = fit(
+        representation,
+        regularizer,
+        image,
+        there,
+        plan.recipe,
+        prior=prior,
+        generator=generator,
+        progress=progress,
+        keep_partial=keep_partial,
+    )
+
+    def rendering(size: tuple[int, int]) -> Values:
+        y, x = (pixel_centres(old, new).to(device) for old, new in zip(values.shape, size, strict=False))
+        return _to_numpy(render(representation, y, x), values.ndim)
+
+    precision = "bfloat16" if fitted.bfloat16 else "float32"
+    account = (
+        f"{fitted.steps} steps of {plan.recipe.optimizer} at {plan.recipe.lr:g} on {device.type} in {precision}; "
+        f"{plan.net} {plan.representation}, {plan.reg} {plan.regularizer}"
+    )
+    return Output(
+        rendering((rows, columns)),
+        device.type,
+        account,
+        fitted.completed,
+        fitted.steps,
+        noise=noise,
+        rendering=rendering,
+    )
+
+
+def _to_numpy(picture: Tensor, axes: int) -> Values:
+    values: Values = picture.cpu().numpy()
+    return values if axes == 3 else values[..., 0]

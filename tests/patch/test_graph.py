@@ -1,0 +1,42 @@
+"""The patch graph: an energy, and a solver that finds its minimum."""
+
+import torch
+
+from inrr_cli.patch import graph
+
+
+def made_graph(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    values = torch.rand(30, 2, dtype=torch.double, generator=generator)
+    free = torch.tensor([3, 4, 5, 11, 12, 20])
+    neighbour = torch.stack([torch.randperm(30, generator=generator)[:5] for _ in free])
+    weight = torch.rand(6, 5, dtype=torch.double, generator=generator) + 0.1
+    return values, free, neighbour, weight
+
+
+def test_the_energy_is_not_negative_and_ignores_constants():
+    values, free, neighbour, weight = made_graph()
+    energy = graph.energy(values, free, neighbour, weight)
+    assert energy > 0
+    assert torch.allclose(graph.energy(values + 3, free, neighbour, weight), energy)
+    assert torch.allclose(graph.energy(2 * values, free, neighbour, weight), 4 * energy)
+    assert graph.energy(torch.ones_like(values), free, neighbour, weight) == 0
+
+
+def test_the_minimum_has_no_gradient_and_lies_between_the_values():
+    values, free, neighbour, weight = made_graph()
+    solved = values.clone()
+    for _ in range(3):
+        solved[free] = graph.minimise(solved, free, neighbour, weight)
+    solved.requires_grad_()
+    graph.energy(solved, free, neighbour, weight).backward()
+    assert solved.grad[free].abs().max() < 1e-4
+    assert solved.min() >= values.min()
+    assert solved.max() <= values.max()
+
+
+def test_edges_to_known_pixels_weigh_more():
+    distance = torch.tensor([[1.0, 2.0, 2.0]])
+    weight = graph.weigh(distance, torch.tensor([[False, True, False]]))
+    assert weight[0, 1] == graph.KNOWN_BOOST * weight[0, 2]
+    assert weight[0, 0] > weight[0, 2]

@@ -1,0 +1,79 @@
+"""Depths, hidden pixels, and the judgement of fills on them."""
+
+import numpy as np
+import pytest
+import torch
+
+from inrr_cli import make_mask
+from inrr_cli.morphology import shrink
+from inrr_cli.patch.selection import SPREAD, choose_hidden, depth, depth_class, judge
+
+
+def test_depth_counts_moves_to_the_nearest_known_pixel():
+    missing = torch.zeros(9, 12, dtype=torch.bool)
+    missing[1:8, 2:9] = True
+    assert depth(missing).max() == 4
+    assert depth(missing)[4, 5] == 4
+    assert (depth(missing)[1, 2:9] == 1).all()
+    assert (depth(missing)[~missing] == 0).all()
+    assert depth_class(missing)[4, 5] == 2
+    border = torch.ones(5, 5, dtype=torch.bool)
+    border[0] = False
+    assert depth(border)[:, 2].tolist() == [0, 1, 2, 3, 4]
+    assert (shrink(missing) == (depth(missing) > 1)).all()
+
+
+@pytest.mark.parametrize("pattern", ["random", "patch", "textural", "mixture", "downsample"])
+def test_hidden_pixels_are_known_few_and_of_the_masks_shape(pattern):
+    known = ~make_mask((96, 120), pattern)
+    hidden = choose_hidden(known, 0)
+    assert not (hidden & ~known).any()
+    assert 50 < hidden.sum() < 0.2 * known.sum()
+    assert (hidden == choose_hidden(known, 0)).all()
+    assert (hidden != choose_hidden(known, 1)).any()
+    deepest = depth(torch.from_numpy(~known)).max()
+    assert 1 <= depth(torch.from_numpy(hidden)).max() <= 2 * deepest
+
+
+@pytest.mark.parametrize(("errors", "best"), [((0.01, 0.1, 0.1), 0), ((0.1, 0.01, 0.1), 1), ((0.1, 0.1, 0.01), 2)])
+def test_the_judge_takes_the_fill_that_is_right(errors, best):
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.rand(4000, 1, generator=generator)
+    fills = torch.stack([truth + e * torch.randn(4000, 1, generator=generator) for e in errors])
+    classes = torch.arange(4000) % 3
+    judgement = judge(truth, fills, torch.full((4000, 1), 1e-4), 0.0, classes)
+    assert (judgement.weights.argmax(1) == best).all()
+    assert torch.allclose(judgement.weights.sum(1), torch.ones(len(judgement.weights)))
+
+
+def test_without_evidence_patches_are_trusted():
+    judgement = judge(
+        torch.zeros(0, 1), torch.zeros(3, 0, 1), torch.zeros(0, 1), 0.0, torch.zeros(0, dtype=torch.int64)
+    )
+    assert (judgement.weights[:, 0] == 1).all()
+    assert judgement.spread.tolist() == pytest.approx(list(SPREAD))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_the_spread_makes_the_models_deviation_true(noise):
+    generator = torch.Generator().manual_seed(1)
+    clean = torch.rand(20_000, 1, generator=generator)
+    truth = clean + noise * torch.randn(20_000, 1, generator=generator)
+    fills = clean + 0.06 * torch.randn(20_000, 1, generator=generator)
+    variance = torch.full_like(clean, 0.02**2)
+    spread = judge(truth, fills.expand(3, -1, -1), variance, noise**2, torch.zeros(20_000, dtype=torch.int64)).spread
+    assert spread[0] == pytest.approx(3, rel=0.05)
+
+
+def test_noise_is_found_where_there_is_any():
+    from inrr_cli.patch.noise import estimate_noise
+
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:128, :160] / 160
+    smooth = 0.5 + 0.2 * np.sin(6 * x + 4 * y)
+    for rate in (0.05, 0.5):
+        known = torch.from_numpy(~make_mask(smooth.shape, "random", rate=rate))
+        for sigma in (0.0, 0.02, 0.08):
+            noisy = torch.from_numpy(smooth + rng.normal(0, sigma, smooth.shape)).float()[..., None]
+            assert estimate_noise(noisy, known) == pytest.approx(sigma, rel=0.35, abs=1e-3)
+    assert estimate_noise(torch.rand(3, 3, 1), torch.ones(3, 3, dtype=torch.bool)) == 0
