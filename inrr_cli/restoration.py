@@ -198,8 +198,7 @@ def fit_superres(
     from inrr_cli.engines import fit_network
 
     check_image(image)
-    if plan.reg == "patch":
-        raise InputError("superres does not take --reg patch; use inrr or none")
+    check_superres(plan)
     size = enlarged(image.shape, scale)
     start = time.perf_counter()
     everything = np.ones(image.shape[:2], bool)
@@ -219,6 +218,12 @@ def fit_superres(
         completed=result.completed,
         account=result.account,
     )
+
+
+def check_superres(plan: Plan) -> None:
+    """Raise InputError unless ``plan`` is for a network and its own regularisers."""
+    if plan.reg == "patch":
+        raise InputError("superres does not take --reg patch; use inrr or none")
 
 
 def enlarged(shape: tuple[int, ...], scale: float) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from inrr_cli.cli.report import make_record, print_record
 from inrr_cli.errors import ExitCode
 from inrr_cli.imaging.files import Picture, read_picture, write_picture
 from inrr_cli.plan import make_plan
-from inrr_cli.restoration import enlarged, fit_superres
+from inrr_cli.restoration import check_superres, enlarged, fit_superres
 
 
 @options.with_method_options
@@ -44,6 +44,7 @@ def superres(
     [bold]inrr superres small.png --scale 2.5 --reference large.png[/bold]   measure it
     """
     plan = make_plan(reg=reg, net=net, preset=preset, steps=steps, lr=lr, seed=seed, device=device, **methods)
+    check_superres(plan)
     picture = read_picture(image)
     size = enlarged(picture.pixels.shape, scale)
     truth = None if reference is None else read_reference(reference, (*size, *picture.pixels.shape[2:]))

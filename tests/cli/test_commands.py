@@ -4,8 +4,10 @@ import json
 import sys
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from inrr_cli import make_mask, make_plan, psnr
@@ -13,7 +15,7 @@ from inrr_cli.cli.console import verbosity
 
 QUICK = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
 KEYS = """command input output width height channels dtype missing_pixels missing_fraction net reg preset device seed
-steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb version""".split()
+completed steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb version""".split()
 
 
 def read(path):
@@ -56,6 +58,64 @@ def test_json_is_one_object_and_the_sidecar_is_the_same(run, files):
     assert record["psnr_missing"] == pytest.approx(psnr(written, truth, missing), abs=1e-4)
     assert record["psnr_full"] == pytest.approx(psnr(written, truth), abs=1e-4)
     assert record["psnr_full"] == pytest.approx(record["psnr_missing"] + 10 * np.log10(2), abs=1e-4)
+
+
+PATCH = ("--rounds", 2, "--similar", 15, "--radius", 4, "--device", "cpu")
+
+
+def test_the_default_is_the_patch_engine_with_error_bars(run, files):
+    result = run(
+        "inpaint", files["grey"], "--mask", files["mask"], "--reference", files["grey"], "-o", "out.png",
+        "--uncertainty", "sigma.tif", "--json", *PATCH,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert (record["net"], record["reg"]) == ("grid", "patch")
+    assert [record[key] for key in ("preset", "steps", "psnr_raw", "psnr_known")] == [None] * 4
+    assert 0 <= record["noise_sigma"] < 20
+    sigma, missing = tifffile.imread("sigma.tif"), read(files["mask"]) > 0
+    assert sigma.dtype == np.float32
+    assert sigma.shape == missing.shape
+    assert (sigma[~missing] == 0).all()
+    assert (sigma[missing] > 0).all()
+    assert record["sigma_mean"] == pytest.approx(sigma[missing].mean(), rel=1e-4)
+    error = np.abs(read("out.png").astype(float) - read(files["grey"]))[missing]
+    assert 0.5 < sigma[missing].mean() / error.mean() < 3
+
+
+@pytest.mark.parametrize("name", ["grey", "colour"])
+def test_uncertainty_as_16_bit_png_has_the_full_scale_of_the_picture(run, files, name):
+    mask = files["mask" if name == "grey" else "colour_mask"]
+    for output in ("sigma.tif", "sigma.png"):
+        result = run("inpaint", files[name], "--mask", mask, "--force", "--uncertainty", output, *PATCH)
+        assert result.exit_code == 0, result.stderr
+    levels, sigma = imagecodecs.png_decode(Path("sigma.png").read_bytes()), tifffile.imread("sigma.tif")
+    assert levels.dtype == np.uint16
+    assert levels.shape == sigma.shape == read(files[name]).shape
+    assert np.abs(levels / 257 - sigma).max() < 0.01
+
+
+def test_noise_and_denoise(run, files):
+    ask = ("inpaint", files["grey"], "--mask", files["mask"], "--json")
+    record = json.loads(run(*ask, "-o", "a.png", "--noise", 12).stdout)
+    assert record["noise_sigma"] == pytest.approx(12)
+    assert run(*ask, "-o", "b.png", "--noise", 0).exit_code == 0
+    assert run(*ask, "-o", "c.png", "--noise", 12, "--denoise").exit_code == 0
+    known = read(files["mask"]) == 0
+    a, b, c = (read(f"{name}.png") for name in "abc")
+    assert (a != b).any()
+    assert (a[known] == read(files["grey"])[known]).all()
+    assert (c[known] != read(files["grey"])[known]).mean() > 0.5
+
+
+def test_a_network_with_the_patch_prior(run, files):
+    ask = ("inpaint", files["grey"], "--mask", files["mask"], "--json", "--net", "siren", "--reg", "patch")
+    result = run(*ask, "--steps", 8, "--width", 32, "--rounds", 2, "--similar", 15)
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert (record["net"], record["reg"], record["steps"]) == ("siren", "patch", 8)
+    assert record["psnr_known"] > 5
+    assert record["sigma_mean"] is None
 
 
 def test_measures_without_a_reference_are_null(run, files):
