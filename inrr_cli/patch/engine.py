@@ -178,24 +178,28 @@ class _Run:
 
         ``fixed`` has the missing pixels that are not wanted. ``span`` is the part of the progress this takes.
         """
-        pyramid = [(image, known)]
+        pyramid = [(image, known, wanted, fixed)]
         while len(pyramid) < self.levels:
-            pyramid.append(halve(*pyramid[-1]))
+            image, known = halve(image, known)
+            if fixed is None:
+                wanted = ~known
+            else:
+                fixed, _ = halve(fixed, torch.ones_like(pyramid[-1][1]))
+                wanted = halve(wanted[..., None].float(), wanted)[1] & ~known
+            pyramid.append((image, known, wanted, fixed))
         work = [4.0**-level for level in reversed(range(len(pyramid)))]
         coarse: Tensor | None = None
         for level in reversed(range(len(pyramid))):
-            image, known = pyramid[level]
+            image, known, wanted, fixed = pyramid[level]
             if coarse is None:
                 guess = smooth_fill(image, known)
             else:
                 guess = torch.where(known[..., None], image, double(coarse, image.shape))
                 guess = relax(guess, ~known & ~shrink(~known, REACH), 2, RELAX, 0.0)
             guess = torch.where(known[..., None], image, guess.clamp(0, 1))
-            if level == 0 and fixed is not None:
+            if fixed is not None:
                 guess = torch.where((known | wanted)[..., None], guess, fixed)
-            scale = Scale(
-                image, known, guess, ~known if level else wanted, self.coarse if level else self.fine, self.noise
-            )
+            scale = Scale(image, known, guess, wanted, self.coarse if level else self.fine, self.noise)
             before = sum(work[: len(pyramid) - 1 - level]) / sum(work)
             here = span[0] + (span[1] - span[0]) * before
             self._iterate(scale, level, (here, (span[1] - span[0]) * 4.0**-level / sum(work)), fixed is None)
