@@ -23,7 +23,7 @@ PAPER_STEPS = 10_001
 def seconds_of_a_paper_step(pixels: np.ndarray, missing: np.ndarray) -> float:
     """Median time of a step of ``--preset paper``, the first one left out."""
     times: list[float] = []
-    plan = make_plan(preset="paper", steps=4)
+    plan = make_plan(reg="inrr", preset="paper", steps=4)
     fit_inpainting(pixels, missing, plan, progress=lambda *_: times.append(time.perf_counter()))
     return statistics.median(np.diff(times))
 

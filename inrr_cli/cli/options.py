@@ -49,7 +49,7 @@ Output = Annotated[
 ]
 Reg = Annotated[
     str | None,
-    choice("--reg", REGULARIZERS, "Regulariser.", default="patch, or inrr for a network"),
+    choice("--reg", REGULARIZERS, "Similar patches, none, or INRR.", default="patch, or inrr for a network"),
 ]
 Net = Annotated[
     str | None,
