@@ -43,10 +43,9 @@ def test_help_is_there_within_four_times_the_start_of_numpy_and_pillow():
         subprocess.run(command, check=True, capture_output=True)
         return time.perf_counter() - begin
 
-    ratios = [
-        seconds(*INRR, "--help") / seconds(sys.executable, "-c", "import numpy, PIL") for _ in range(5)
-    ]  # fmt: skip
-    assert sorted(ratios)[2] < 4
+    commands = (*INRR, "--help"), (sys.executable, "-c", "import numpy, PIL")
+    ours, theirs = zip(*([seconds(*command) for command in commands] for _ in range(7)), strict=True)
+    assert min(ours) / min(theirs) < 4  # the best of each, because other work only ever adds
 
 
 def fitting(files, *more):
