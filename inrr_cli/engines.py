@@ -15,9 +15,9 @@ from inrr_cli.neural.fit import fit, pixel_centres, render
 from inrr_cli.patch.engine import PatchPrior, restore
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.plan import Plan
+from inrr_cli.progress import Progress
 from inrr_cli.registry import load_regularizer, load_representation
 
-Progress = Callable[[int, int, float], None]
 Values = NDArray[np.float32]
 
 
@@ -52,16 +52,12 @@ def fill_patches(
     keep_partial: bool,
 ) -> Output:
     """Fill the missing pixels of (M, N[, C]) values by the patch engine; ``noise`` None estimates it."""
-    device = choose_device(plan.device)
-    image, there = torch.from_numpy(np.atleast_3d(values)).to(device), torch.from_numpy(known).to(device)
+    image, there = _to_tensors(values, known, plan)
     noise = estimate_noise(image, there) if noise is None else noise
-    options = plan.regularizer
     filled = restore(
         image,
         there,
-        rounds=options.rounds,
-        similar=options.similar,
-        radius=options.radius,
+        plan.regularizer,
         noise=noise,
         denoise=plan.denoise,
         seed=plan.seed,
@@ -70,12 +66,12 @@ def fill_patches(
     )
     shares = " ".join(f"{share:.2f}" for judgement in filled.judgements for share in judgement.weights[0].tolist())
     account = (
-        f"patch engine on {device.type}; {options}; shares of patches, thin plate and membrane beside known pixels: "
-        f"{shares or 'not judged'}"
+        f"patch engine on {image.device.type}; {plan.regularizer}; "
+        f"shares of patches, thin plate and membrane beside known pixels: {shares or 'not judged'}"
     )
     return Output(
         _to_numpy(filled.values, values.ndim),
-        device.type,
+        image.device.type,
         account,
         filled.completed,
         sigma=_to_numpy(filled.sigma, values.ndim),
@@ -93,9 +89,9 @@ def fit_network(
 ) -> Output:
     """Fit a network to the known pixels of (M, N[, C]) values; ``noise`` is for ``--reg patch``."""
     assert plan.recipe is not None
-    device = choose_device(plan.device)
+    image, there = _to_tensors(values, known, plan)
+    device = image.device
     generator = torch.Generator().manual_seed(plan.seed)
-    image, there = torch.from_numpy(np.atleast_3d(values)).to(device), torch.from_numpy(known).to(device)
     net = load_representation(plan.net)
     rows, columns, channels = image.shape
     representation = net(plan.representation, (rows, columns, channels), generator=generator).to(device)
@@ -104,8 +100,7 @@ def fit_network(
     prior = None
     if plan.reg == "patch":
         noise = estimate_noise(image, there) if noise is None else noise
-        prior = PatchPrior(image, there, rounds=plan.regularizer.rounds, similar=plan.regularizer.similar,
-                           radius=plan.regularizer.radius, noise=noise)  # fmt: skip
+        prior = PatchPrior(image, there, plan.regularizer, noise=noise)
     fitted = fit(
         representation,
         regularizer,
@@ -136,6 +131,12 @@ def fit_network(
         noise=noise,
         rendering=rendering,
     )
+
+
+def _to_tensors(values: Values, known: NDArray[np.bool_], plan: Plan) -> tuple[Tensor, Tensor]:
+    """Values as (M, N, C) and the mask on the plan's device."""
+    device = choose_device(plan.device)
+    return torch.from_numpy(np.atleast_3d(values)).to(device), torch.from_numpy(known).to(device)
 
 
 def _to_numpy(picture: Tensor, axes: int) -> Values:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,8 +70,16 @@ class NoOptions:
     """A method without options."""
 
 
-REPRESENTATIONS: dict[str, type[Any]] = {"grid": NoOptions, "siren": SirenOptions}
-REGULARIZERS: dict[str, type[Any]] = {"patch": PatchOptions, "none": NoOptions, "inrr": InrrOptions}
+NETWORKS: dict[str, type[Any]] = {"siren": SirenOptions}
+REPRESENTATIONS: dict[str, type[Any]] = {"grid": NoOptions} | NETWORKS
+NETWORK_REGULARIZERS: dict[str, type[Any]] = {"inrr": InrrOptions, "none": NoOptions}
+REGULARIZERS: dict[str, type[Any]] = {"patch": PatchOptions} | NETWORK_REGULARIZERS
+
+BOUNDS: dict[str, Callable[[float], bool]] = {
+    "> 0": lambda value: 0 < value < float("inf"),
+    ">= 0": lambda value: 0 <= value < float("inf"),
+    ">= 2": lambda value: 2 <= value < float("inf"),
+}
 
 
 def choose_methods(reg: str | None, net: str | None) -> tuple[str, str]:
@@ -122,11 +131,7 @@ def make_options(owner: str, options: type[Any], values: dict[str, Any]) -> Any:
     chosen = {name: value for name, value in values.items() if name in fields}
     for name, value in chosen.items():
         bound = fields[name].metadata["check"]
-        if (
-            (bound == "> 0" and not 0 < value < float("inf"))
-            or (bound == ">= 0" and not 0 <= value < float("inf"))
-            or (bound == ">= 2" and value < 2)
-        ):
+        if bound and not BOUNDS[bound](value):
             raise InputError(f"{name} of {owner} must be {bound}, got {value:g}")
         if fields[name].type == "Adjacency" and value not in ("softmax", "exp"):
             raise InputError(f"{name} of {owner} must be softmax or exp, got {value!r}")

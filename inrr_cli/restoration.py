@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,12 @@ from numpy.typing import NDArray
 from inrr_cli.errors import InputError
 from inrr_cli.metrics import psnr
 from inrr_cli.plan import Plan, make_plan
+from inrr_cli.progress import Progress
+from inrr_cli.registry import NETWORK_REGULARIZERS
 from inrr_cli.values import Pixels, check_image, from_unit, full_scale, to_unit
 
-Progress = Callable[[int, int, float], None]
+if TYPE_CHECKING:
+    from inrr_cli.engines import Output
 
 
 @dataclass(frozen=True)
@@ -150,10 +152,13 @@ def fit_inpainting(
     plan : Plan
         From `make_plan`.
     progress : callable, optional
-        Called after each step with the steps done, the steps in all and the loss.
+        Called with what is done, what there is to do and how it goes: a network's steps and loss, or the permille
+        and the last change of the patch engine.
     keep_partial : bool
         On Ctrl-C return what there is instead of raising KeyboardInterrupt.
     """
+    from inrr_cli.engines import fill_patches, fit_network
+
     check_image(image)
     missing = np.asarray(mask) != 0
     if missing.shape != image.shape[:2]:
@@ -164,28 +169,15 @@ def fit_inpainting(
         raise InputError("the mask covers everything: no pixel is known, so there is nothing to fill from")
     start = time.perf_counter()
     values = to_unit(image, ~missing)
-    scale = full_scale(image.dtype)
-    noise = None if plan.noise is None else plan.noise / scale
-    from inrr_cli.engines import fill_patches, fit_network
-
+    noise = None if plan.noise is None else plan.noise / full_scale(image.dtype)
     engine = fill_patches if plan.net == "grid" else fit_network
     result = engine(values, ~missing, plan, noise, progress, keep_partial)
     raw = None if result.rendering is None else result.values
     restored = image.copy()
     new = missing | plan.denoise
     restored[new] = from_unit(result.values, image.dtype)[new]
-    return Restoration(
-        image=restored,
-        raw=raw,
-        psnr_known=None if raw is None else psnr(raw, values, ~missing),
-        sigma=None if result.sigma is None else result.sigma * np.float32(scale),
-        noise_sigma=None if result.noise is None else result.noise * scale,
-        seconds=time.perf_counter() - start,
-        device=result.device,
-        steps=result.steps,
-        completed=result.completed,
-        account=result.account,
-    )
+    fit = None if raw is None else psnr(raw, values, ~missing)
+    return _tell(result, restored, raw, fit, start)
 
 
 def fit_superres(
@@ -206,12 +198,20 @@ def fit_superres(
     result = fit_network(values, everything, plan, None, progress, keep_partial)
     assert result.rendering is not None
     raw = result.rendering(size)
+    return _tell(result, from_unit(raw, image.dtype), raw, psnr(result.values, values), start)
+
+
+def _tell(
+    result: Output, image: Pixels, raw: NDArray[np.float32] | None, psnr_known: float | None, start: float
+) -> Restoration:
+    """Account for a result in the units of the image."""
+    scale = full_scale(image.dtype)
     return Restoration(
-        image=from_unit(raw, image.dtype),
+        image=image,
         raw=raw,
-        psnr_known=psnr(result.values, values),
-        sigma=None,
-        noise_sigma=None,
+        psnr_known=psnr_known,
+        sigma=None if result.sigma is None else result.sigma * np.float32(scale),
+        noise_sigma=None if result.noise is None else result.noise * scale,
         seconds=time.perf_counter() - start,
         device=result.device,
         steps=result.steps,
@@ -222,8 +222,8 @@ def fit_superres(
 
 def check_superres(plan: Plan) -> None:
     """Raise InputError unless ``plan`` is for a network and its own regularisers."""
-    if plan.reg == "patch":
-        raise InputError("superres does not take --reg patch; use inrr or none")
+    if plan.reg not in NETWORK_REGULARIZERS:
+        raise InputError(f"superres does not take --reg {plan.reg}; use {' or '.join(NETWORK_REGULARIZERS)}")
 
 
 def enlarged(shape: tuple[int, ...], scale: float) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inrr_cli.morphology import grow
+from inrr_cli.morphology import any_in_window, grow
 
 
 @torch.no_grad()
@@ -50,11 +50,11 @@ def smooth_fill(
 
 def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: float) -> Tensor:
     """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed."""
-    pixels = grow(free, order).reshape(-1).nonzero()[:, 0]
+    near = grow(free)
+    pixels = (near if order == 1 else grow(near)).reshape(-1).nonzero()[:, 0]
     place = torch.full((free.numel(),), -1, dtype=torch.int64, device=free.device)
     place[pixels] = torch.arange(len(pixels), device=free.device)
-    all_free, near = free.reshape(-1)[pixels], grow(free).reshape(-1)[pixels]
-    inner, around = all_free.nonzero()[:, 0], near.nonzero()[:, 0]
+    inner, around = (mask.reshape(-1)[pixels].nonzero()[:, 0] for mask in (free, near))
     # outermost pixels have neighbours without a place, but are nobody's centre
     near_inner, near_around = (place[neighbours(pixels[of], free.shape)] for of in (inner, around))
     x = start.reshape(free.numel(), -1)[pixels]
@@ -104,6 +104,12 @@ def halve(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     weight = F.avg_pool2d(F.pad(known.float(), odd)[None], 2)[0]
     total = F.avg_pool2d(F.pad((image * known[..., None]).permute(2, 0, 1), odd), 2).permute(1, 2, 0)
     return total / weight.clamp(min=0.25)[..., None], weight > 0
+
+
+def halve_mask(mask: Tensor) -> Tensor:
+    """Whether each 2 x 2 block of a mask (H, W) has a True: (ceil(H / 2), ceil(W / 2)) bool."""
+    rows, columns = mask.shape
+    return any_in_window(F.pad(mask, (0, columns % 2, 0, rows % 2)), 2)[::2, ::2]
 
 
 def double(image: Tensor, shape: tuple[int, ...]) -> Tensor:

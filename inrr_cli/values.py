@@ -23,7 +23,7 @@ def check_image(image: Pixels) -> None:
 def to_unit(image: Pixels, known: NDArray[np.bool_]) -> NDArray[np.float32]:
     """To float32 in [0, 1]."""
     if np.issubdtype(image.dtype, np.integer):
-        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
+        return image.astype(np.float32) / np.float32(full_scale(image.dtype))
     values = image.astype(np.float32)
     if not ((values[known] >= 0) & (values[known] <= 1)).all():
         raise InputError("known pixels of a float image must lie in [0, 1] and be finite")
@@ -38,6 +38,6 @@ def full_scale(dtype: np.dtype[Any]) -> float:
 def from_unit(values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
     """From float32 in [0, 1] back to ``dtype``, rounded."""
     if np.issubdtype(dtype, np.integer):
-        top = np.iinfo(dtype).max
+        top = full_scale(dtype)
         return np.clip(np.round(values.astype(np.float64) * top), 0, top).astype(dtype)
     return values.astype(dtype)

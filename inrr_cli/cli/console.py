@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ from typer.exceptions import TyperException
 
 from inrr_cli.errors import ExitCode, InputError
 from inrr_cli.imaging.files import write_atomically
-
-Progress = Callable[[int, int, float], None]
+from inrr_cli.plan import Plan
+from inrr_cli.progress import Progress
 
 
 @dataclass
@@ -72,8 +72,8 @@ def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool) -> None:
 
 
 @contextmanager
-def progress_bar(enabled: bool, doing: str = "fitting", measure: str = "loss") -> Iterator[Progress | None]:
-    """Show the part done, the loss, elapsed and remaining time on stderr, if that is a terminal and ``enabled``."""
+def progress_bar(enabled: bool, plan: Plan) -> Iterator[Progress | None]:
+    """Show on stderr what is done, how it goes and the time, if that is a terminal and ``enabled``."""
     if not (enabled and not verbosity.quiet and sys.stderr.isatty()):
         yield None
         return
@@ -81,6 +81,7 @@ def progress_bar(enabled: bool, doing: str = "fitting", measure: str = "loss") -
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    doing, measure = ("filling", "change") if plan.recipe is None else ("fitting", "loss")
     columns = (
         TextColumn(doing),
         BarColumn(),

@@ -52,7 +52,7 @@ def demo(
     for pattern in Pattern:
         missing = make_mask(truth.shape[:2], pattern, seed=seed)
         damaged = np.where(missing[..., None], 0, truth).astype(np.uint8)
-        with progress_bar(not as_json, "filling", "change") as progress:
+        with progress_bar(not as_json, plan) as progress:
             result = fit_inpainting(damaged, missing, plan, progress=progress)
         pictures = {
             "damaged": damaged,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,13 +15,14 @@ from inrr_cli.cli.report import make_record, print_record
 from inrr_cli.errors import ExitCode, InputError
 from inrr_cli.imaging.files import Picture, read_mask, read_picture, write_picture, write_uncertainty
 from inrr_cli.plan import make_plan
+from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
 from inrr_cli.restoration import fit_inpainting
 from inrr_cli.values import full_scale
 
 MASK_MODES = ("fill", "known")
 
 
-@options.with_method_options
+@partial(options.with_method_options, methods=REPRESENTATIONS | REGULARIZERS)
 def inpaint(
     image: options.Image,
     mask: Annotated[Path, typer.Option("--mask", metavar="FILE", help="White where a pixel is missing.")],
@@ -80,8 +82,7 @@ def inpaint(
         warn(f"{mask}: {fraction:.1%} of the pixels are missing; little is left to restore from")
     if 0 < fraction < 1:
         note(f"filling {missing.sum():,} of {missing.size:,} pixels ({fraction:.1%})")
-    labels = ("filling", "change") if plan.net == "grid" else ("fitting", "loss")
-    with progress_bar(not as_json, *labels) as progress:
+    with progress_bar(not as_json, plan) as progress:
         result = fit_inpainting(picture.pixels, missing, plan, progress=progress, keep_partial=keep_partial)
     record = make_record("inpaint", image, output, result, plan, truth, missing)
     explain(result.account)

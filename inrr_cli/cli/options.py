@@ -13,7 +13,7 @@ import typer
 from inrr_cli.cli.console import verbosity
 from inrr_cli.neural.recipes import PRESETS
 from inrr_cli.plan import DEVICES
-from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
+from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS, REGULARIZERS, REPRESENTATIONS
 
 FIT, METHOD, OUTPUT = "Fit", "Method options", "Output and messages"
 
@@ -55,10 +55,8 @@ Net = Annotated[
     str | None,
     choice("--net", REPRESENTATIONS, "Pixel grid or network.", default="grid for patch, else siren"),
 ]
-NetworkReg = Annotated[
-    str, choice("--reg", [name for name in REGULARIZERS if name != "patch"], "Regulariser of the network.")
-]
-Network = Annotated[str, choice("--net", [name for name in REPRESENTATIONS if name != "grid"], "Representation.")]
+NetworkReg = Annotated[str, choice("--reg", NETWORK_REGULARIZERS, "Regulariser of the network.")]
+Network = Annotated[str, choice("--net", NETWORKS, "Representation.")]
 Preset = Annotated[
     str | None,
     choice("--preset", PRESETS, "How to fit a network: seconds, or the paper's recipe (hours).", FIT, default="fast"),
@@ -109,13 +107,10 @@ Rate = Annotated[
 ]
 
 
-def with_method_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give ``command`` one flag for each option of each method that it takes; those set arrive in its ``**methods``."""
+def with_method_options(command: Callable[..., None], methods: dict[str, type[Any]]) -> Callable[..., None]:
+    """Give ``command`` a flag for each option of each of the ``methods``; those set arrive in its ``**methods``."""
     flags: dict[str, inspect.Parameter] = {}
-    networks_only = "NetworkReg" in inspect.get_annotations(command)["reg"]
-    for name, options in (REPRESENTATIONS | REGULARIZERS).items():
-        if networks_only and name in ("grid", "patch"):
-            continue
+    for name, options in methods.items():
         for item in dataclasses.fields(options):
             choices = "softmax|exp" if item.type == "Adjacency" else None
             kind = {"float": float, "int": int}.get(str(item.type), str)

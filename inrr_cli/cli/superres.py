@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -13,10 +14,11 @@ from inrr_cli.cli.report import make_record, print_record
 from inrr_cli.errors import ExitCode
 from inrr_cli.imaging.files import Picture, read_picture, write_picture
 from inrr_cli.plan import make_plan
+from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
 from inrr_cli.restoration import check_superres, enlarged, fit_superres
 
 
-@options.with_method_options
+@partial(options.with_method_options, methods=NETWORKS | NETWORK_REGULARIZERS)
 def superres(
     image: options.Image,
     scale: Annotated[float, typer.Option("--scale", help="Factor above 1, whole or not.")],
@@ -52,7 +54,7 @@ def superres(
     check_outputs(output, sidecar, force=force)
     height, width = picture.pixels.shape[:2]
     note(f"enlarging {width} x {height} to {size[1]} x {size[0]} by fitting the {net} network and rendering it")
-    with progress_bar(not as_json) as progress:
+    with progress_bar(not as_json, plan) as progress:
         result = fit_superres(picture.pixels, scale, plan, progress=progress, keep_partial=keep_partial)
     record = make_record("superres", image, output, result, plan, truth, None) | {"scale": scale}
     explain(result.account)

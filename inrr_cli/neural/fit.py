@@ -14,9 +14,9 @@ from inrr_cli.errors import DivergedError
 from inrr_cli.neural.interfaces import Regularizer, Representation
 from inrr_cli.neural.muon import Muon
 from inrr_cli.neural.recipes import Recipe
+from inrr_cli.progress import Progress
 from inrr_cli.smooth import smooth_fill
 
-Progress = Callable[[int, int, float], None]
 Prior = Callable[[Tensor | None], Tensor]
 
 # Points that go through the network at once: their activations stay in the processor's caches, and a step of any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,16 +11,17 @@ from torch import Tensor
 from inrr_cli.morphology import grow, shrink
 from inrr_cli.patch.gaussian import LEAST_NOISE
 from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
-from inrr_cli.patch.selection import Judgement, choose_hidden, depth_class, judge
-from inrr_cli.smooth import double, halve, relax, smooth_fill
-
-Progress = Callable[[int, int, float], None]
+from inrr_cli.patch.selection import Judgement, choose_hidden, depth, depth_class, judge
+from inrr_cli.progress import Progress
+from inrr_cli.registry import PatchOptions
+from inrr_cli.smooth import double, halve, halve_mask, relax, smooth_fill
 
 REACH = 2  # missing pixels farther than this from known ones start from the coarser scale
 RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale put inside
 FIRST = 4  # times the noise in the first round, whose groups are found on a smooth guess
 OVERLAP, LAST_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last round
 MARGIN = 4  # pixels around hidden ones that are solved again without them
+JUDGING = 0.25  # part of the progress for that
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
 MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
 
@@ -51,10 +51,8 @@ class Filled:
 def restore(
     image: Tensor,
     known: Tensor,
+    options: PatchOptions,
     *,
-    rounds: int,
-    similar: int,
-    radius: int,
     noise: float,
     denoise: bool,
     seed: int,
@@ -69,10 +67,8 @@ def restore(
         Values in [0, 1]; what stands at missing pixels is not used.
     known : (H, W) Tensor of bool
         At least one True.
-    rounds : int
-        At the finest scale, at least 2; one less at each coarser one.
-    similar, radius : int
-        Patches in a group and reach of the search for them, in pixels.
+    options : PatchOptions
+        ``rounds`` are those at the finest scale; at each coarser one there is one less.
     noise : float
         Standard deviation of known pixels' noise, 0 or more.
     denoise : bool
@@ -84,12 +80,12 @@ def restore(
     keep_partial : bool
         On Ctrl-C return what there is instead of raising KeyboardInterrupt.
     """
-    image = torch.where(known[..., None], image, 0)
     groups = torch.split(image, MOST_CHANNELS, 2)
-    filled: list[Filled] = []
+    filled = []
     for number, channels in enumerate(groups):
-        run = _Run(channels, known, rounds, similar, radius, noise, denoise, progress, (number, len(groups)))
-        filled.append(run.fill(seed, keep_partial))
+        report = None if progress is None else _Report(progress, number / len(groups), 1 / len(groups))
+        part = _Part(channels, known, options, noise, report)
+        filled.append(part.fill(denoise, seed, keep_partial))
     return Filled(
         torch.cat([part.values for part in filled], 2),
         torch.cat([part.sigma for part in filled], 2),
@@ -101,161 +97,165 @@ def restore(
 class PatchPrior:
     """What the patches make of a picture: the proximal step of half-quadratic splitting.
 
-    Parameters
-    ----------
-    image, known, rounds, similar, radius, noise
-        As in `restore`; up to MOST_CHANNELS channels.
+    The parameters are those of `restore`.
     """
 
-    def __init__(self, image: Tensor, known: Tensor, *, rounds: int, similar: int, radius: int, noise: float) -> None:
-        self.run = _Run(torch.where(known[..., None], image, 0), known, rounds, similar, radius, noise, False)
-        self.scale: Scale | None = None
+    def __init__(self, image: Tensor, known: Tensor, options: PatchOptions, *, noise: float) -> None:
+        self.parts = [_Part(channels, known, options, noise) for channels in torch.split(image, MOST_CHANNELS, 2)]
 
     @torch.no_grad()
     def __call__(self, picture: Tensor | None) -> Tensor:
         """Solve from nothing at first; then one round from the missing pixels of ``picture`` (H, W, C) in [0, 1]."""
-        run = self.run
-        if picture is None or self.scale is None:
-            self.scale = run._solve(run.image, run.known, ~run.known, None, (0.0, 1.0))
-        else:
-            missing = self.scale.missing
-            self.scale.guess[missing] = picture.reshape(-1, picture.shape[2])[missing]
-            self.scale.gaussian_round(1, LAST_OVERLAP, lambda part: None)
-        return self.scale.guess.reshape(run.image.shape).clone()
+        pictures = [None] * len(self.parts) if picture is None else torch.split(picture, MOST_CHANNELS, 2)
+        return torch.cat([part.refine(old) for part, old in zip(self.parts, pictures, strict=True)], 2)
 
 
-class _Run:
-    """The work on one group of channels: its settings, how far it is, and the best picture so far."""
+@dataclass
+class _Report:
+    """Tell a caller how far the work is: it is at ``done`` of 1 and its part is ``length``."""
+
+    progress: Progress
+    done: float
+    length: float
+    change: float = float("nan")
+
+    def tick(self, share: float, part: float) -> None:
+        """Say that ``part`` of a round is done, which is ``share`` of the work."""
+        self.progress(round(1000 * (self.done + self.length * share * part)), 1000, self.change)
+
+    def advance(self, share: float, change: float) -> None:
+        """Go on after a round of that share."""
+        self.done += self.length * share
+        self.change = change
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A picture at one scale: (H, W, C) ``image``, (H, W) masks of ``known`` and ``wanted`` pixels.
+
+    Missing pixels that are not wanted are those of ``fixed`` (H, W, C).
+    """
+
+    image: Tensor
+    known: Tensor
+    wanted: Tensor
+    fixed: Tensor
+
+    def halve(self) -> _Level:
+        image, known = halve(self.image, self.known)
+        fixed, _ = halve(self.fixed, torch.ones_like(self.known))
+        return _Level(image, known, halve_mask(self.wanted) & ~known, fixed)
+
+
+class _Part:
+    """The work on one group of channels; as in `restore`."""
 
     def __init__(
-        self,
-        image: Tensor,
-        known: Tensor,
-        rounds: int,
-        similar: int,
-        radius: int,
-        noise: float,
-        denoise: bool,
-        progress: Progress | None = None,
-        part: tuple[int, int] = (0, 1),
+        self, image: Tensor, known: Tensor, options: PatchOptions, noise: float, report: _Report | None = None
     ) -> None:
-        self.image, self.known = image, known
-        self.rounds, self.radius, self.denoise = rounds, radius, denoise
-        self.noise = max(noise, LEAST_NOISE)
-        self.progress, self.part = progress, part
-        self.guess: Tensor | None = None
-        self.change = float("nan")
+        self.image, self.known = torch.where(known[..., None], image, 0), known
+        self.options, self.noise, self.report = options, max(noise, LEAST_NOISE), report
         small, middle, large = (_patch_size(side, image.shape[2]) for side in MOST_VALUES)
-        wide = similar * 3 // 2
-        self.fine = PatchSettings(small, similar, large, wide, radius)
+        many, radius = options.similar * 3 // 2, options.radius
+        self.fine = PatchSettings(small, options.similar, large, many, radius)
+        self.coarse = PatchSettings(middle, options.similar * 5 // 4, large, many, radius)
         self.levels, left = 1, known
         while shrink(~left, REACH).any() and min(left.shape) >= 4 * small:
-            _, left = halve(left[..., None].float(), left)
+            left = halve_mask(left)
             self.levels += 1
-        self.coarse = PatchSettings(middle, similar * 5 // 4, large, wide, radius)
+        self.solution: Scale | None = None
 
-    def fill(self, seed: int, keep_partial: bool) -> Filled:
+    def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Filled:
         """Solve, hide known pixels and solve around them again, judge, blend."""
         image, known = self.image, self.known
         try:
-            everywhere = torch.ones_like(known)
-            solved = self._solve(image, known, everywhere if self.denoise else ~known, None, (0.0, 0.75))
-            hidden = torch.from_numpy(choose_hidden(known.cpu().numpy(), seed)).to(known.device)
-            near = grow(hidden, MARGIN) & ~(known & ~hidden)
-            fixed = solved.guess.reshape(image.shape)
-            judged = self._solve(image, known & ~hidden, near, fixed, (0.75, 1.0))
+            everything = _Level(image, known, torch.ones_like(known) if denoise else ~known, image)
+            solved = self._solve(everything, 1 - JUDGING)
+            deep = depth(~known)
+            hidden = torch.from_numpy(choose_hidden(deep.cpu().numpy(), seed)).to(known.device)
+            shown = known & ~hidden
+            near = _Level(image, shown, grow(hidden, MARGIN) & ~shown, solved.guess.reshape(image.shape))
+            judged = self._solve(near, JUDGING)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
-            guess = smooth_fill(image, known).clamp(0, 1) if self.guess is None else self.guess
-            return Filled(guess, torch.zeros_like(image), [], completed=False)
-        return self._blend(solved, judged, hidden)
+            guess = smooth_fill(image, known).clamp(0, 1) if self.solution is None else self.solution.guess
+            return Filled(guess.reshape(image.shape), torch.zeros_like(image), [], completed=False)
+        return self._blend(solved, judged, hidden, depth_class(deep))
 
-    def _solve(
-        self, image: Tensor, known: Tensor, wanted: Tensor, fixed: Tensor | None, span: tuple[float, float]
-    ) -> Scale:
-        """Estimate the ``wanted`` pixels, from the coarsest scale that holes need to the finest; return the finest.
+    def refine(self, picture: Tensor | None) -> Tensor:
+        """One step of `PatchPrior`."""
+        if picture is None or self.solution is None:
+            scale = self._solve(_Level(self.image, self.known, ~self.known, self.image), 1.0)
+        else:
+            scale = self.solution
+            scale.guess[scale.missing] = picture.reshape(-1, picture.shape[2])[scale.missing]
+            scale.gaussian_round(1, LAST_OVERLAP)
+        return scale.guess.reshape(self.image.shape).clone()
 
-        ``fixed`` has the missing pixels that are not wanted. ``span`` is the part of the progress this takes.
+    def _solve(self, level: _Level, share: float) -> Scale:
+        """Estimate the wanted pixels, from the coarsest scale that holes need to the finest; return the finest.
+
+        ``share`` is the part of the progress that this takes.
         """
-        pyramid = [(image, known, wanted, fixed)]
+        pyramid = [level]
         while len(pyramid) < self.levels:
-            image, known = halve(image, known)
-            if fixed is None:
-                wanted = ~known
-            else:
-                fixed, _ = halve(fixed, torch.ones_like(pyramid[-1][1]))
-                wanted = halve(wanted[..., None].float(), wanted)[1] & ~known
-            pyramid.append((image, known, wanted, fixed))
-        work = [4.0**-level for level in reversed(range(len(pyramid)))]
+            pyramid.append(pyramid[-1].halve())
+        work = [4.0**-number for number in range(self.levels)]
         coarse: Tensor | None = None
-        for level in reversed(range(len(pyramid))):
-            image, known, wanted, fixed = pyramid[level]
+        for number, level in reversed(list(enumerate(pyramid))):
+            here = level.known[..., None]
             if coarse is None:
-                guess = smooth_fill(image, known)
+                guess = smooth_fill(level.image, level.known)
             else:
-                guess = torch.where(known[..., None], image, double(coarse, image.shape))
-                guess = relax(guess, ~known & ~shrink(~known, REACH), 2, RELAX, 0.0)
-            guess = torch.where(known[..., None], image, guess.clamp(0, 1))
-            if fixed is not None:
-                guess = torch.where((known | wanted)[..., None], guess, fixed)
-            scale = Scale(image, known, guess, wanted, self.coarse if level else self.fine, self.noise)
-            before = sum(work[: len(pyramid) - 1 - level]) / sum(work)
-            here = span[0] + (span[1] - span[0]) * before
-            self._iterate(scale, level, (here, (span[1] - span[0]) * 4.0**-level / sum(work)), fixed is None)
-            coarse = scale.guess.reshape(image.shape)
+                guess = torch.where(here, level.image, double(coarse, level.known.shape))
+                guess = relax(guess, ~level.known & ~shrink(~level.known, REACH), 2, RELAX, 0.0)
+            guess = torch.where(level.wanted[..., None], guess.clamp(0, 1), level.fixed)
+            guess = torch.where(here, level.image, guess)
+            settings = self.coarse if number else self.fine
+            scale = Scale(level.image, level.known, guess, level.wanted, settings, self.noise)
+            if self.solution is None and number == 0:
+                self.solution = scale
+            self._iterate(scale, number, share * work[number] / sum(work))
+            coarse = scale.guess.reshape(level.image.shape)
         return scale
 
-    def _iterate(self, scale: Scale, level: int, span: tuple[float, float], best: bool) -> None:
-        """One round of the patch graph and the rounds of the Gaussian model at one scale."""
-        rounds = self.rounds - (level > 0)
+    def _iterate(self, scale: Scale, number: int, share: float) -> None:
+        """One round of the patch graph and the rounds of the Gaussian model at scale ``number``, 0 the finest."""
         if len(scale.missing) and min(scale.shape) >= GRAPH_SIZE:
             scale.graph_round()
-        for number in range(rounds):
-            last = level == 0 and number == rounds - 1
-            self.change = scale.gaussian_round(
-                FIRST if number == 0 else 1,
-                LAST_OVERLAP if last else OVERLAP,
-                partial(self._tick, span, number, rounds),
-            )
-            if best and level == 0:
-                self.guess = scale.guess.reshape(self.image.shape)
+        rounds = self.options.rounds - (number > 0)
+        tick = None if self.report is None else partial(self.report.tick, share / rounds)
+        for turn in range(rounds):
+            last = number == 0 and turn == rounds - 1
+            change = scale.gaussian_round(FIRST if turn == 0 else 1, LAST_OVERLAP if last else OVERLAP, tick)
+            if self.report is not None:
+                self.report.advance(share / rounds, change)
 
-    def _tick(self, span: tuple[float, float], number: int, rounds: int, part: float) -> None:
-        """Report a part of a round: ``span`` is where its scale's rounds begin and what they take of the whole."""
-        if self.progress is not None:
-            part = span[0] + span[1] * (number + part) / rounds
-            self.progress(int(1000 * (self.part[0] + part) / self.part[1]), 1000, self.change)
-
-    def _blend(self, solved: Scale, judged: Scale, hidden: Tensor) -> Filled:
+    def _blend(self, solved: Scale, judged: Scale, hidden: Tensor, classes: Tensor) -> Filled:
         """Judge the fills on the hidden pixels, blend them, and scale the deviations."""
-        image, known = self.image, self.known
-        flat = image.reshape(-1, image.shape[2])
+        shape = self.image.shape
+        flat, shown = self.image.reshape(-1, shape[2]), self.known & ~hidden
         at = hidden.reshape(-1).nonzero()[:, 0]
-        slots = judged.slot[at]
-        smooth = _smooth_fills(image, known & ~hidden)
-        fills = torch.stack([judged.estimate[slots], *(fill[at] for fill in smooth)]).clamp(0, 1)
-        classes = depth_class(~(known & ~hidden)).reshape(-1)[at]
+        fills = self._fills(judged, at, shown)
+        variance = judged.variance[judged.slot[at]] + LEAST_NOISE**2
         excess = self.noise**2 - LEAST_NOISE**2
-        judgement = judge(flat[at], fills, judged.variance[slots] + LEAST_NOISE**2, excess, classes)
+        judgement = judge(flat[at], fills, variance, excess, depth_class(depth(~shown)).reshape(-1)[at])
 
         values, sigma = flat.clone(), torch.zeros_like(flat)
         deviation = (solved.variance + LEAST_NOISE**2).sqrt()
         values[solved.free], sigma[solved.free] = solved.estimate, judgement.spread[0] * deviation
         missing = solved.missing
-        kind = depth_class(~known).reshape(-1)[missing]
-        slots = solved.slot[missing]
-        fills = torch.stack([solved.estimate[slots], *(fill[missing] for fill in _smooth_fills(image, known))])
-        values[missing] = (judgement.weights[kind].T[..., None] * fills).sum(0)
-        sigma[missing] = judgement.spread[kind][:, None] * deviation[slots]
-        shape = image.shape
+        kind = classes.reshape(-1)[missing]
+        values[missing] = (judgement.weights[kind].T[..., None] * self._fills(solved, missing, self.known)).sum(0)
+        sigma[missing] = judgement.spread[kind][:, None] * deviation[solved.slot[missing]]
         return Filled(values.clamp(0, 1).reshape(shape), sigma.reshape(shape), [judgement], completed=True)
 
-
-def _smooth_fills(image: Tensor, known: Tensor) -> list[Tensor]:
-    """Thin plate and membrane: (H W, C) each."""
-    fills = (smooth_fill(image, known, order=order, iterations=1000, tolerance=1e-6) for order in (2, 1))
-    return [fill.reshape(-1, image.shape[2]) for fill in fills]
+    def _fills(self, scale: Scale, at: Tensor, known: Tensor) -> Tensor:
+        """Patches, thin plate and membrane at some pixels (n,): (3, n, C) in [0, 1]."""
+        smooth = [smooth_fill(self.image, known, order=order, iterations=1000, tolerance=1e-6) for order in (2, 1)]
+        plain = [fill.reshape(-1, fill.shape[2])[at] for fill in smooth]
+        return torch.stack([scale.estimate[scale.slot[at]], *plain]).clamp(0, 1)
 
 
 def _patch_size(side: int, channels: int) -> int:

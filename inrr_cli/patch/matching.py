@@ -64,7 +64,7 @@ class References:
         self.starts = torch.cumsum(self.counts, 0) - self.counts
         last = [length - size for length in shape]
         self.extent = [min(TILE + 2 * radius, end + 1) for end in last]
-        self.top = (torch.div(tiles, across, rounding_mode="floor") * TILE - radius).clamp(min=0)
+        self.top = ((tiles // across) * TILE - radius).clamp(min=0)
         self.left = ((tiles % across) * TILE - radius).clamp(min=0)
         self.top = torch.minimum(self.top, self.top.new_tensor(last[0] + 1 - self.extent[0]))
         self.left = torch.minimum(self.left, self.left.new_tensor(last[1] + 1 - self.extent[1]))

@@ -36,22 +36,23 @@ def estimate_noise(image: Tensor, known: Tensor) -> float:
     step = -(-known.numel() // MOST)
     kept = torch.arange(len(known), device=known.device) // STRIP % step == 0
     image, known = image[kept], known[kept]
-    found = []
-    for channel in image.unbind(2):
-        values, rows, columns = [], [], []
-        for picture, mask in ((channel, known), (channel.T, known.T)):
-            if picture.shape[1] < len(STENCIL):
-                continue
-            weights = picture.new_tensor(STENCIL)
-            row, column = mask.unfold(1, len(STENCIL), 1).all(2).nonzero(as_tuple=True)
-            values.append((picture.unfold(1, len(STENCIL), 1)[row, column] @ weights / weights.norm()).abs())
-            rows.append(row if picture is channel else column)
-            columns.append(column if picture is channel else row)
-        if values and sum(map(len, values)):
-            value, row, column = (torch.cat(parts) for parts in (values, rows, columns))
-            side = max(BLOCK, round((STENCILS * known.numel() / len(value)) ** 0.5))
-            found.append(_quiet_level(value, (row // side) * (channel.shape[1] // side + 1) + column // side))
-    return max(found, default=0.0)
+    pixels = torch.cat([_stencils(known, axis) for axis in (0, 1)])
+    if not len(pixels):
+        return 0.0
+    weights = image.new_tensor(STENCIL)
+    value = torch.einsum("nsc,s->cn", image.reshape(-1, image.shape[2])[pixels], weights / weights.norm()).abs()
+    row, column = pixels[:, 0] // known.shape[1], pixels[:, 0] % known.shape[1]
+    side = max(BLOCK, round((STENCILS * known.numel() / len(pixels)) ** 0.5))
+    block = (row // side) * (known.shape[1] // side + 1) + column // side
+    return max(_quiet_level(channel, block) for channel in value)
+
+
+def _stencils(known: Tensor, axis: int) -> Tensor:
+    """Flat pixels of the stencils along an axis of ``known`` (H, W) that are known throughout: (n, 5) int64."""
+    if known.shape[axis] < len(STENCIL):
+        return torch.zeros(0, len(STENCIL), dtype=torch.int64, device=known.device)
+    numbers = torch.arange(known.numel(), device=known.device).reshape(known.shape)
+    return numbers.unfold(axis, len(STENCIL), 1)[known.unfold(axis, len(STENCIL), 1).all(2)]
 
 
 def _quiet_level(value: Tensor, block: Tensor) -> float:

@@ -98,7 +98,7 @@ class Scale:
         """
         size, width = GRAPH_SIZE, self.shape[1]
         half = size // 2
-        rows = (torch.div(self.missing, width, rounding_mode="floor") - half).clamp(0, self.shape[0] - size)
+        rows = (self.missing // width - half).clamp(0, self.shape[0] - size)
         columns = (self.missing % width - half).clamp(0, width - size)
         references = References(rows, columns, self.shape, size, self.settings.radius)
         pixels = self.missing[references.order]
@@ -117,7 +117,7 @@ class Scale:
         weight = graph.weigh(distance, self.known[neighbour])
         self.guess[pixels] = graph.minimise(self.guess, pixels, neighbour, weight)
 
-    def gaussian_round(self, caution: float, overlap: int, tick: Callable[[float], None]) -> float:
+    def gaussian_round(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
 
         Overlapping estimates are weighted by the inverse of their variance. The variance of a pixel is their mean
@@ -129,7 +129,7 @@ class Scale:
             Factor of the noise, for groups that are not to be trusted yet.
         overlap : int
             Patches over each pixel along an axis.
-        tick : callable
+        tick : callable, optional
             Called with the part of the round that is done.
 
         Returns
@@ -146,7 +146,8 @@ class Scale:
             for tiles, places, parts in spread_work(work, references.chunks(channels, models=True), device):
                 for total, part in zip(sums, parts, strict=True):
                     total.index_add_(0, places, part)
-                tick((number + tiles.stop / len(references.top)) / len(self.layers))
+                if tick is not None:
+                    tick((number + tiles.stop / len(references.top)) / len(self.layers))
         share, first, second = sums[:, :-channels].reshape(3, -1, channels)
         self.estimate = first / share
         self.variance = (second / share - self.estimate.square()).clamp(min=0)

@@ -24,7 +24,6 @@ DEEPEST = 16
 GRID = 10  # blends are tried in steps of a tenth
 PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
 MIX = 0.7  # what a blend has to gain over a single fill
-SPREAD = (1.0, 1.0, 1.0, 1.0, 1.0)  # true error over the model's deviation, by class, before hidden pixels tell
 LEAST_RATIO = 0.1  # errors that noise may hide
 MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
@@ -58,17 +57,18 @@ def depth(missing: Tensor) -> Tensor:
     return total
 
 
-def depth_class(missing: Tensor) -> Tensor:
-    """Class of depth of each pixel: (H, W) int64."""
-    return torch.bucketize(depth(missing), torch.tensor(DEPTHS, device=missing.device))
+def depth_class(deep: Tensor) -> Tensor:
+    """Class of each depth: int64, of the same shape."""
+    return torch.bucketize(deep, torch.tensor(DEPTHS, device=deep.device))
 
 
-def choose_hidden(known: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
+def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     """Choose known pixels to hide: pieces of the mask, from all depths alike, moved to places that are known.
 
     Parameters
     ----------
-    known : (H, W) ndarray of bool
+    deep : (H, W) ndarray of int64
+        Depth of missing pixels, 0 at known ones.
     seed : int
 
     Returns
@@ -78,15 +78,15 @@ def choose_hidden(known: NDArray[np.bool_], seed: int) -> NDArray[np.bool_]:
         less, and at most 15 % of those known or 20 for each missing one.
     """
     rng = np.random.default_rng(seed)
+    known = deep == 0
     sound = np.flatnonzero(known)
-    holes = torch.from_numpy(~known)
-    classes = depth_class(holes).numpy()
+    classes = depth_class(torch.from_numpy(deep)).numpy()
     missing = [np.flatnonzero(~known & (classes == k)) for k in np.unique(classes[~known])]
     hidden = np.zeros(known.shape, bool)
     total = known.size - len(sound)
     wanted = np.clip(HIDDEN_SHARE * total, HIDDEN_LEAST, HIDDEN_MOST)
     wanted = int(min(KNOWN_SHARE * len(sound), FEW * total, wanted))
-    reach = min(2 * int(depth(holes).max()) + 2, DEEPEST + 2)
+    reach = min(2 * int(deep.max()) + 2, DEEPEST + 2)
     padded = np.pad(~known, reach)
     count = 0
     for number in range(wanted + 1):
@@ -108,8 +108,8 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
     """Find the blend of fills with the least error on hidden pixels, and how far its errors spread.
 
     Of each class k with n_k hidden pixels of depth d_k the evidence is e_k = n_k / (PRIOR d_k), for the errors of
-    neighbours in a hole are alike. The shares b minimise, with E_f the squared error of a blend over that of the first
-    fill, over a grid::
+    neighbours in a hole are alike. The shares b minimise, with E_k the squared error of a blend in
+    class k over that of the first fill, over a grid::
 
         overall:  sum_k e_k E_k(b) + |b - (1, 0, ...)|^2 / 2 + MIX (1 - max b)
         class k:         e_k E_k(b) + |b - overall|^2 / 2    + MIX (1 - max b)
@@ -135,21 +135,21 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
     evidence = torch.bincount(classes, minlength=number).to(truth) / (PRIOR * truth.new_tensor((*DEPTHS, DEEPEST)))
     errors = fills - truth
     costs = truth.new_zeros(number, len(blends))
-    for k in classes.bincount().nonzero()[:, 0]:
+    present = evidence.nonzero()[:, 0]
+    for k in present:
         gram = torch.einsum("fmc,gmc->fg", errors[:, classes == k], errors[:, classes == k])
         costs[k] = ((blends @ gram) * blends).sum(1) / gram[0, 0].clamp(min=1e-12)
     overall = _least(blends, first, evidence @ costs)
     weights = torch.stack([_least(blends, overall, e * cost) for e, cost in zip(evidence, costs, strict=True)])
 
     square = (weights[classes].T[..., None] * errors).sum(0).square()
-    usual = truth.new_tensor(SPREAD)
-    ratio = (square - excess) / (usual[classes, None].square() * variance).clamp(min=1e-12)
+    ratio = (square - excess) / variance.clamp(min=1e-12)
     ratios = truth.new_ones(number)
-    for k in classes.bincount().nonzero()[:, 0]:
+    for k in present:
         sample = ratio[classes == k].flatten()[:MOST]
         ratios[k] = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2).sqrt()
     common = (1 + evidence @ ratios) / (1 + evidence.sum())
-    return Judgement(weights, usual * (common + evidence * ratios) / (1 + evidence))
+    return Judgement(weights, (common + evidence * ratios) / (1 + evidence))
 
 
 def _least(blends: Tensor, expected: Tensor, cost: Tensor) -> Tensor:

@@ -11,17 +11,16 @@ from inrr_cli import make_mask, psnr
 from inrr_cli.patch import scale as scale_module
 from inrr_cli.patch.engine import PatchPrior, restore
 from inrr_cli.patch.matching import References
+from inrr_cli.registry import PatchOptions
 
-QUICK = {"rounds": 2, "similar": 20, "radius": 5}
-FULL = {"rounds": 4, "similar": 80, "radius": 12}
+QUICK = PatchOptions(rounds=2, similar=20, radius=5)
+FULL = PatchOptions()
 
 
 def fill(image, missing, *, noise=0.0, denoise=False, seed=0, options=QUICK, **more):
     tensor = torch.from_numpy(np.atleast_3d(image).astype(np.float32))
     spoiled = torch.where(torch.from_numpy(missing)[..., None], float("nan"), tensor)
-    filled = restore(
-        spoiled, torch.from_numpy(~missing), noise=noise, denoise=denoise, seed=seed, **options, **more
-    )  # fmt: skip
+    filled = restore(spoiled, torch.from_numpy(~missing), options, noise=noise, denoise=denoise, seed=seed, **more)
     values, sigma = filled.values.numpy().reshape(image.shape), filled.sigma.numpy().reshape(image.shape)
     return values, sigma, filled
 
@@ -182,7 +181,7 @@ def test_an_interruption_leaves_what_there_is(after):
 def test_the_prior_repeats_from_a_prediction():
     image = torch.from_numpy(part_of(camera(), 64)).float()[..., None]
     known = torch.from_numpy(~make_mask((64, 64), "random"))
-    prior = PatchPrior(image, known, noise=0.0, **QUICK)
+    prior = PatchPrior(image, known, QUICK, noise=0.0)
     first = prior(None)
     again = prior(first * 0.9)
     for picture in (first, again):
