@@ -10,9 +10,7 @@ from inrr_cli.morphology import any_in_window, grow
 
 
 @torch.no_grad()
-def smooth_fill(
-    image: Tensor, known: Tensor, *, order: int = 2, iterations: int = 200, tolerance: float = 1e-4
-) -> Tensor:
+def smooth_fill(image: Tensor, known: Tensor, order: int = 2, iterations: int = 200, tolerance: float = 1e-4) -> Tensor:
     """Fill missing pixels by the thin plate or the membrane through the known ones.
 
     With L the 5-point Laplacian and free borders, the thin plate (order 2) solves the biharmonic equation L L x = 0
@@ -43,7 +41,7 @@ def smooth_fill(
     if min(known.shape) <= 2:
         mean = image[known].mean(0)
         return torch.where(known[..., None], image, mean)
-    start = smooth_fill(*halve(image, known), order=order, iterations=iterations, tolerance=tolerance)
+    start = smooth_fill(*halve(image, known), order, iterations, tolerance)
     start = torch.where(known[..., None], image, double(start, known.shape))
     return relax(start, ~known, order, iterations, tolerance)
 

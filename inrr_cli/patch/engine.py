@@ -22,6 +22,8 @@ FIRST = 4  # times the noise in the first round, whose groups are found on a smo
 OVERLAP, LAST_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last round
 MARGIN = 4  # pixels around hidden ones that are solved again without them
 JUDGING = 0.25  # part of the progress for that
+ORDERS = (2, 1)  # the other fills: thin plate and membrane
+ITERATIONS, TOLERANCE = 1000, 1e-6  # of those
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
 MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
 
@@ -222,7 +224,7 @@ class _Part:
 
     def _iterate(self, scale: Scale, number: int, share: float) -> None:
         """One round of the patch graph and the rounds of the Gaussian model at scale ``number``, 0 the finest."""
-        if len(scale.missing) and min(scale.shape) >= GRAPH_SIZE:
+        if len(scale.missing) and min(scale.shape) > GRAPH_SIZE:
             scale.graph_round()
         rounds = self.options.rounds - (number > 0)
         tick = None if self.report is None else partial(self.report.tick, share / rounds)
@@ -236,8 +238,15 @@ class _Part:
         """Judge the fills on the hidden pixels, blend them, and scale the deviations."""
         shape = self.image.shape
         flat, shown = self.image.reshape(-1, shape[2]), self.known & ~hidden
+        smooth = [smooth_fill(self.image, self.known, order, ITERATIONS, TOLERANCE) for order in ORDERS]
+        near = (judged.slot < len(judged.free)).reshape(shape[:2])
+        start = judged.guess.reshape(shape)
+        again = [
+            relax(torch.where(near[..., None], start, fill), near, order, ITERATIONS, TOLERANCE)
+            for fill, order in zip(smooth, ORDERS, strict=True)
+        ]
         at = hidden.reshape(-1).nonzero()[:, 0]
-        fills = self._fills(judged, at, shown)
+        fills = _stack(judged, again, at)
         variance = judged.variance[judged.slot[at]] + LEAST_NOISE**2
         excess = self.noise**2 - LEAST_NOISE**2
         judgement = judge(flat[at], fills, variance, excess, depth_class(depth(~shown)).reshape(-1)[at])
@@ -247,15 +256,14 @@ class _Part:
         values[solved.free], sigma[solved.free] = solved.estimate, judgement.spread[0] * deviation
         missing = solved.missing
         kind = classes.reshape(-1)[missing]
-        values[missing] = (judgement.weights[kind].T[..., None] * self._fills(solved, missing, self.known)).sum(0)
+        values[missing] = (judgement.weights[kind].T[..., None] * _stack(solved, smooth, missing)).sum(0)
         sigma[missing] = judgement.spread[kind][:, None] * deviation[solved.slot[missing]]
         return Filled(values.clamp(0, 1).reshape(shape), sigma.reshape(shape), [judgement], completed=True)
 
-    def _fills(self, scale: Scale, at: Tensor, known: Tensor) -> Tensor:
-        """Patches, thin plate and membrane at some pixels (n,): (3, n, C) in [0, 1]."""
-        smooth = [smooth_fill(self.image, known, order=order, iterations=1000, tolerance=1e-6) for order in (2, 1)]
-        plain = [fill.reshape(-1, fill.shape[2])[at] for fill in smooth]
-        return torch.stack([scale.estimate[scale.slot[at]], *plain]).clamp(0, 1)
+
+def _stack(scale: Scale, fills: list[Tensor], at: Tensor) -> Tensor:
+    """Patches and other fills (H, W, C) at some pixels (n,): (F, n, C) in [0, 1]."""
+    return torch.stack([scale.estimate[scale.slot[at]], *(fill.flatten(0, 1)[at] for fill in fills)]).clamp(0, 1)
 
 
 def _patch_size(side: int, channels: int) -> int:

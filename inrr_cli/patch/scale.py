@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +15,8 @@ from inrr_cli.patch import gaussian, graph
 from inrr_cli.patch.matching import References, candidates, similar
 
 TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
-GRAPH_SIZE, GRAPH_NEIGHBOURS = 7, 20
+GRAPH_SIZE, GRAPH_NEIGHBOURS = 7, 5
+GRAPH_RADIUS, GRAPH_FAR = 8, 40  # reach of the graph; over solid holes, whose like may be far
 SOLID = 2  # holes with a pixel deeper than this are filled by large patches
 BATCHES = 4  # sorts of patches by their number of known pixels
 
@@ -83,6 +84,7 @@ class Scale:
         self.slot[self.free] = torch.arange(len(self.free), device=image.device)
         size, large = (min(side, *self.shape) for side in (settings.size, settings.large))
         solid = grow(shrink(~known, SOLID), SOLID) & wanted
+        self.solid = solid.reshape(-1)
         self.layers = [
             (where, side, count)
             for where, side, count in ((wanted & ~solid, size, settings.similar), (solid, large, settings.many))
@@ -90,32 +92,39 @@ class Scale:
         ]
         self.estimate = self.guess[self.free]
         self.variance = torch.zeros_like(self.estimate)
+        self.turn = -1
 
     def graph_round(self) -> None:
         """Join each missing pixel to its most similar ones by the patch graph and minimise its energy.
 
-        No side of the picture may be shorter than GRAPH_SIZE.
+        Every side of the picture must be longer than GRAPH_SIZE.
         """
-        size, width = GRAPH_SIZE, self.shape[1]
-        half = size // 2
-        rows = (self.missing // width - half).clamp(0, self.shape[0] - size)
-        columns = (self.missing % width - half).clamp(0, width - size)
-        references = References(rows, columns, self.shape, size, self.settings.radius)
-        pixels = self.missing[references.order]
+        deep = self.solid[self.missing]
+        kinds = ((self.missing[~deep], min(GRAPH_RADIUS, self.settings.radius)), (self.missing[deep], GRAPH_FAR))
+        parts = [part for pixels, radius in kinds if len(pixels) for part in self._edges(pixels, radius)]
+        pixels, distance, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
+        weight = graph.weigh(distance, self.known[neighbour])
+        self.guess[pixels] = graph.minimise(self.guess, pixels, neighbour, weight)
 
-        def work(tiles: slice) -> tuple[Tensor, Tensor]:
+    def _edges(self, pixels: Tensor, radius: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield some pixels (n,), the squared distances of their patches to the nearest (n, k) and those pixels."""
+        size, width = GRAPH_SIZE, self.shape[1]
+        rows = (pixels // width - size // 2).clamp(0, self.shape[0] - size)
+        columns = (pixels % width - size // 2).clamp(0, width - size)
+        references = References(rows, columns, self.shape, size, radius)
+        pixels = pixels[references.order]
+
+        def work(tiles: slice) -> tuple[Tensor, Tensor, Tensor]:
             chunk = references.chunk(tiles)
             patches = candidates(chunk, self.guess, size)
             distance, nearest = similar(chunk, patches, self._trust(chunk.pixels), GRAPH_NEIGHBOURS, itself=False)
             across = references.extent[1]
             down = nearest // across - (chunk.place // across)[:, None]
             right = nearest % across - (chunk.place % across)[:, None]
-            return distance, pixels[references.span(tiles), None] + down * width + right
+            here = pixels[references.span(tiles)]
+            return here, distance, here[:, None] + down * width + right
 
-        parts = list(spread_work(work, references.chunks(self.guess.shape[1], models=False), self.guess.device))
-        distance, neighbour = torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
-        weight = graph.weigh(distance, self.known[neighbour])
-        self.guess[pixels] = graph.minimise(self.guess, pixels, neighbour, weight)
+        return spread_work(work, references.chunks(self.guess.shape[1], models=False), self.guess.device)
 
     def gaussian_round(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
@@ -139,8 +148,9 @@ class Scale:
         """
         channels, device = self.guess.shape[1], self.guess.device
         sums = self.guess.new_zeros(3, (len(self.free) + 1) * channels)
+        self.turn += 1
         for number, (where, size, count) in enumerate(self.layers):
-            corners = _reference_corners(where, size, max(min(2, size), size // overlap))
+            corners = _reference_corners(where, size, max(min(2, size), size // overlap), self.turn)
             references = References(*corners, self.shape, size, self.settings.radius)
             work = partial(self._estimate, references, count, caution)
             for tiles, places, parts in spread_work(work, references.chunks(channels, models=True), device):
@@ -208,14 +218,15 @@ def _first(chosen: Tensor) -> tuple[Tensor, Tensor]:
     return number[:, :most], ones[:, :most]
 
 
-def _reference_corners(needed: Tensor, size: int, stride: int) -> tuple[Tensor, Tensor]:
-    """Top left pixels of patches that touch a needed pixel (H, W), every ``stride`` pixels and at the far borders."""
+def _reference_corners(needed: Tensor, size: int, stride: int, shift: int) -> tuple[Tensor, Tensor]:
+    """Top left pixels of patches that touch a needed pixel (H, W), every ``stride`` pixels and at the borders."""
     touched = any_in_window(needed, size)
-    rows, columns = (_positions(length, stride, needed.device) for length in touched.shape)
+    rows, columns = (_positions(length, stride, shift % stride, needed.device) for length in touched.shape)
     chosen = touched[rows][:, columns].nonzero()
     return rows[chosen[:, 0]], columns[chosen[:, 1]]
 
 
-def _positions(length: int, stride: int, device: torch.device) -> Tensor:
-    positions = torch.arange(0, length, stride, device=device)
-    return positions if positions[-1] == length - 1 else torch.cat([positions, positions.new_tensor([length - 1])])
+def _positions(length: int, stride: int, shift: int, device: torch.device) -> Tensor:
+    """From ``shift`` on every ``stride``, and the first and the last: (n,) int64, ascending."""
+    positions = torch.arange(length, device=device)
+    return positions[(positions % stride == shift) | (positions == 0) | (positions == length - 1)]

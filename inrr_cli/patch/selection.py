@@ -24,6 +24,7 @@ DEEPEST = 16
 GRID = 10  # blends are tried in steps of a tenth
 PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
 MIX = 0.7  # what a blend has to gain over a single fill
+BIAS = (0.9, 0.9, 1.1, 1.15, 1.8)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LEAST_RATIO = 0.1  # errors that noise may hide
 MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
@@ -114,6 +115,11 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
         overall:  sum_k e_k E_k(b) + |b - (1, 0, ...)|^2 / 2 + MIX (1 - max b)
         class k:         e_k E_k(b) + |b - overall|^2 / 2    + MIX (1 - max b)
 
+    The spread of class k is the 68 % quantile of the hidden pixels' errors over the model's deviations, drawn to that
+    of all classes where evidence is small, times BIAS. Hiding thins the known pixels out, so shallow pixels err less
+    in truth; deep holes are seldom hidden where they are hard. BIAS is the geometric mean, over 31 scikit-image and
+    made pictures with random, patch, textural, mixture, brush and scan masks, of the true quantile over the judged.
+
     Parameters
     ----------
     truth : (m, C) Tensor
@@ -149,7 +155,7 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
         sample = ratio[classes == k].flatten()[:MOST]
         ratios[k] = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2).sqrt()
     common = (1 + evidence @ ratios) / (1 + evidence.sum())
-    return Judgement(weights, (common + evidence * ratios) / (1 + evidence))
+    return Judgement(weights, truth.new_tensor(BIAS) * (common + evidence * ratios) / (1 + evidence))
 
 
 def _least(blends: Tensor, expected: Tensor, cost: Tensor) -> Tensor:

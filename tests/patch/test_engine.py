@@ -51,7 +51,7 @@ def test_it_fills_what_is_missing_and_nothing_else(pattern, channels):
     assert (sigma[missing] > 0).all()
 
 
-@pytest.mark.parametrize("shape", [(16, 16), (5, 40), (1, 30), (2, 2), (17, 3)])
+@pytest.mark.parametrize("shape", [(16, 16), (7, 7), (8, 8), (5, 40), (1, 30), (2, 2), (17, 3)])
 @pytest.mark.parametrize("rate", [0.1, 0.9])
 def test_small_pictures_at_any_rate(shape, rate):
     rng = np.random.default_rng(1)
