@@ -21,7 +21,9 @@ RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale 
 FIRST = 4  # times the noise in the first round, whose groups are found on a smooth guess
 OVERLAP, LAST_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last round
 MARGIN = 4  # pixels around hidden ones that are solved again without them
+JUDGED_ROUNDS = 2  # of that: what is around is solved already
 JUDGING = 0.25  # part of the progress for that
+TURNS, CLEAR = 3, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
 ORDERS = (2, 1)  # the other fills: thin plate and membrane
 ITERATIONS, TOLERANCE = 1000, 1e-6  # of those
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
@@ -114,12 +116,15 @@ class PatchPrior:
 
 @dataclass
 class _Report:
-    """Tell a caller how far the work is: it is at ``done`` of 1 and its part is ``length``."""
+    """Tell a caller how far the work is: ``done`` of 1, and this part of it is ``length`` and ends at ``end``."""
 
     progress: Progress
     done: float
     length: float
     change: float = float("nan")
+
+    def __post_init__(self) -> None:
+        self.end = self.done + self.length
 
     def tick(self, share: float, part: float) -> None:
         """Say that ``part`` of a round is done, which is ``share`` of the work."""
@@ -129,6 +134,10 @@ class _Report:
         """Go on after a round of that share."""
         self.done += self.length * share
         self.change = change
+
+    def finish(self) -> None:
+        self.done = self.end
+        self.tick(0, 0)
 
 
 @dataclass(frozen=True)
@@ -172,33 +181,32 @@ class _Part:
         image, known = self.image, self.known
         try:
             everything = _Level(image, known, torch.ones_like(known) if denoise else ~known, image)
-            solved = self._solve(everything, 1 - JUDGING)
+            solved = self._solve(everything, self.options.rounds, 1 - JUDGING)
+            smooth = [smooth_fill(image, known, order, ITERATIONS, TOLERANCE) for order in ORDERS]
             deep = depth(~known)
-            hidden = torch.from_numpy(choose_hidden(deep.cpu().numpy(), seed)).to(known.device)
-            shown = known & ~hidden
-            near = _Level(image, shown, grow(hidden, MARGIN) & ~shown, solved.guess.reshape(image.shape))
-            judged = self._solve(near, JUDGING)
+            judgement = self._judge(solved, smooth, deep, seed)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
             guess = smooth_fill(image, known).clamp(0, 1) if self.solution is None else self.solution.guess
             return Filled(guess.reshape(image.shape), torch.zeros_like(image), [], completed=False)
-        return self._blend(solved, judged, hidden, depth_class(deep))
+        return self._blend(solved, smooth, judgement, depth_class(deep))
 
     def refine(self, picture: Tensor | None) -> Tensor:
         """One step of `PatchPrior`."""
         if picture is None or self.solution is None:
-            scale = self._solve(_Level(self.image, self.known, ~self.known, self.image), 1.0)
+            scale = self._solve(_Level(self.image, self.known, ~self.known, self.image), self.options.rounds, 1.0)
         else:
             scale = self.solution
             scale.guess[scale.missing] = picture.reshape(-1, picture.shape[2])[scale.missing]
             scale.gaussian_round(1, LAST_OVERLAP)
         return scale.guess.reshape(self.image.shape).clone()
 
-    def _solve(self, level: _Level, share: float) -> Scale:
+    def _solve(self, level: _Level, rounds: int, share: float) -> Scale:
         """Estimate the wanted pixels, from the coarsest scale that holes need to the finest; return the finest.
 
-        ``share`` is the part of the progress that this takes.
+        There are ``rounds`` at the finest scale and one less at the others. ``share`` is the part of the progress that
+        this takes.
         """
         pyramid = [level]
         while len(pyramid) < self.levels:
@@ -218,15 +226,14 @@ class _Part:
             scale = Scale(level.image, level.known, guess, level.wanted, settings, self.noise)
             if self.solution is None and number == 0:
                 self.solution = scale
-            self._iterate(scale, number, share * work[number] / sum(work))
+            self._iterate(scale, number, rounds - (number > 0), share * work[number] / sum(work))
             coarse = scale.guess.reshape(level.image.shape)
         return scale
 
-    def _iterate(self, scale: Scale, number: int, share: float) -> None:
+    def _iterate(self, scale: Scale, number: int, rounds: int, share: float) -> None:
         """One round of the patch graph and the rounds of the Gaussian model at scale ``number``, 0 the finest."""
         if len(scale.missing) and min(scale.shape) > GRAPH_SIZE:
             scale.graph_round()
-        rounds = self.options.rounds - (number > 0)
         tick = None if self.report is None else partial(self.report.tick, share / rounds)
         for turn in range(rounds):
             last = number == 0 and turn == rounds - 1
@@ -234,24 +241,46 @@ class _Part:
             if self.report is not None:
                 self.report.advance(share / rounds, change)
 
-    def _blend(self, solved: Scale, judged: Scale, hidden: Tensor, classes: Tensor) -> Filled:
-        """Judge the fills on the hidden pixels, blend them, and scale the deviations."""
-        shape = self.image.shape
-        flat, shown = self.image.reshape(-1, shape[2]), self.known & ~hidden
-        smooth = [smooth_fill(self.image, self.known, order, ITERATIONS, TOLERANCE) for order in ORDERS]
-        near = (judged.slot < len(judged.free)).reshape(shape[:2])
-        start = judged.guess.reshape(shape)
+    def _judge(self, solved: Scale, smooth: list[Tensor], deep: Tensor, seed: int) -> Judgement:
+        """Judge the fills on hidden pixels: again on others while the patches are not clearly the best."""
+        depths = deep.cpu().numpy()
+        trials: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+        doubt = True
+        while doubt and len(trials) < TURNS:
+            hidden = torch.from_numpy(choose_hidden(depths, seed + len(trials))).to(deep.device)
+            trials.append(self._try(solved, smooth, hidden, JUDGING / TURNS))
+            truth, fills, variance, classes = (
+                torch.cat(part, max(0, part[0].ndim - 2)) for part in zip(*trials, strict=True)
+            )
+            error = (fills - truth).square().sum((1, 2))
+            doubt = bool(error[1:].min() < CLEAR * error[0])
+        if self.report is not None:
+            self.report.finish()
+        excess = self.noise**2 - LEAST_NOISE**2
+        return judge(truth, fills, variance, excess, classes)
+
+    def _try(
+        self, solved: Scale, smooth: list[Tensor], hidden: Tensor, share: float
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Fill around the ``hidden`` pixels (H, W) again without them; return what `judge` asks for."""
+        image, shown = self.image, self.known & ~hidden
+        near = grow(hidden, MARGIN) & ~shown
+        scale = self._solve(_Level(image, shown, near, solved.guess.reshape(image.shape)), JUDGED_ROUNDS, share)
+        guess = scale.guess.reshape(image.shape)
         again = [
-            relax(torch.where(near[..., None], start, fill), near, order, ITERATIONS, TOLERANCE)
+            relax(torch.where(near[..., None], guess, fill), near, order, ITERATIONS, TOLERANCE)
             for fill, order in zip(smooth, ORDERS, strict=True)
         ]
         at = hidden.reshape(-1).nonzero()[:, 0]
-        fills = _stack(judged, again, at)
-        variance = judged.variance[judged.slot[at]] + LEAST_NOISE**2
-        excess = self.noise**2 - LEAST_NOISE**2
-        judgement = judge(flat[at], fills, variance, excess, depth_class(depth(~shown)).reshape(-1)[at])
+        variance = scale.variance[scale.slot[at]] + LEAST_NOISE**2
+        classes = depth_class(depth(~shown)).reshape(-1)[at]
+        return image.flatten(0, 1)[at], _stack(scale, again, at), variance, classes
 
-        values, sigma = flat.clone(), torch.zeros_like(flat)
+    def _blend(self, solved: Scale, smooth: list[Tensor], judgement: Judgement, classes: Tensor) -> Filled:
+        """Blend the fills and scale the deviations."""
+        shape = self.image.shape
+        values = self.image.flatten(0, 1).clone()
+        sigma = torch.zeros_like(values)
         deviation = (solved.variance + LEAST_NOISE**2).sqrt()
         values[solved.free], sigma[solved.free] = solved.estimate, judgement.spread[0] * deviation
         missing = solved.missing
