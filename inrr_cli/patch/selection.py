@@ -24,7 +24,7 @@ DEEPEST = 16
 GRID = 10  # blends are tried in steps of a tenth
 PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
 MIX = 0.7  # what a blend has to gain over a single fill
-BIAS = (0.9, 0.9, 1.1, 1.15, 1.8)  # errors of missing pixels over those of hidden ones, by class; see `judge`
+BIAS = (1.0, 1.05, 1.3, 1.45, 2.1)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LEAST_RATIO = 0.1  # errors that noise may hide
 MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
@@ -116,9 +116,9 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
         class k:         e_k E_k(b) + |b - overall|^2 / 2    + MIX (1 - max b)
 
     The spread of class k is the 68 % quantile of the hidden pixels' errors over the model's deviations, drawn to that
-    of all classes where evidence is small, times BIAS. Hiding thins the known pixels out, so shallow pixels err less
-    in truth; deep holes are seldom hidden where they are hard. BIAS is the geometric mean, over 31 scikit-image and
-    made pictures with random, patch, textural, mixture, brush and scan masks, of the true quantile over the judged.
+    of all classes where evidence is small, times BIAS. Deep holes are seldom hidden where they are hard. BIAS is
+    the geometric mean, over pictures of scikit-image with random, patch, textural, mixture and brush masks, of the true
+    quantile over the judged (examples/calibration.py).
 
     Parameters
     ----------
