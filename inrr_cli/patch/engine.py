@@ -11,7 +11,7 @@ from torch import Tensor
 from inrr_cli.morphology import grow, shrink
 from inrr_cli.patch.gaussian import LEAST_NOISE
 from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
-from inrr_cli.patch.selection import Judgement, choose_hidden, depth, depth_class, judge
+from inrr_cli.patch.selection import HIDDEN_MOST, Judgement, choose_hidden, depth, depth_class, judge
 from inrr_cli.progress import Progress
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import double, halve, halve_mask, relax, smooth_fill
@@ -23,7 +23,7 @@ OVERLAP, LAST_OVERLAP = 2, 3  # patches over each pixel and axis, and in the las
 MARGIN = 4  # pixels around hidden ones that are solved again without them
 JUDGED_ROUNDS = 2  # of that: what is around is solved already
 JUDGING = 0.25  # part of the progress for that
-TURNS, CLEAR = 3, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
+TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
 ORDERS = (2, 1)  # the other fills: thin plate and membrane
 ITERATIONS, TOLERANCE = 1000, 1e-6  # of those
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
@@ -242,16 +242,18 @@ class _Part:
                 self.report.advance(share / rounds, change)
 
     def _judge(self, solved: Scale, smooth: list[Tensor], deep: Tensor, seed: int) -> Judgement:
-        """Judge the fills on hidden pixels: again on others while the patches are not clearly the best."""
+        """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best."""
         depths = deep.cpu().numpy()
         trials: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         doubt = True
-        while doubt and len(trials) < TURNS:
+        count = 0
+        while doubt and count < HIDDEN_MOST and len(trials) < TURNS:
             hidden = torch.from_numpy(choose_hidden(depths, seed + len(trials))).to(deep.device)
             trials.append(self._try(solved, smooth, hidden, JUDGING / TURNS))
             truth, fills, variance, classes = (
                 torch.cat(part, max(0, part[0].ndim - 2)) for part in zip(*trials, strict=True)
             )
+            count = len(truth)
             error = (fills - truth).square().sum((1, 2))
             doubt = bool(error[1:].min() < CLEAR * error[0])
         if self.report is not None:
@@ -267,14 +269,14 @@ class _Part:
         near = grow(hidden, MARGIN) & ~shown
         scale = self._solve(_Level(image, shown, near, solved.guess.reshape(image.shape)), JUDGED_ROUNDS, share)
         guess = scale.guess.reshape(image.shape)
-        again = [
-            relax(torch.where(near[..., None], guess, fill), near, order, ITERATIONS, TOLERANCE)
-            for fill, order in zip(smooth, ORDERS, strict=True)
-        ]
         at = hidden.reshape(-1).nonzero()[:, 0]
+        fills = [scale.estimate[scale.slot[at]]]
+        for fill, order in zip(smooth, ORDERS, strict=True):
+            start = torch.where(near[..., None], guess, fill)
+            fills.append(relax(start, near, order, ITERATIONS, TOLERANCE).flatten(0, 1)[at])
         variance = scale.variance[scale.slot[at]] + LEAST_NOISE**2
         classes = depth_class(depth(~shown)).reshape(-1)[at]
-        return image.flatten(0, 1)[at], _stack(scale, again, at), variance, classes
+        return image.flatten(0, 1)[at], torch.stack(fills).clamp(0, 1), variance, classes
 
     def _blend(self, solved: Scale, smooth: list[Tensor], judgement: Judgement, classes: Tensor) -> Filled:
         """Blend the fills and scale the deviations."""
@@ -285,14 +287,10 @@ class _Part:
         values[solved.free], sigma[solved.free] = solved.estimate, judgement.spread[0] * deviation
         missing = solved.missing
         kind = classes.reshape(-1)[missing]
-        values[missing] = (judgement.weights[kind].T[..., None] * _stack(solved, smooth, missing)).sum(0)
+        fills = [solved.estimate[solved.slot[missing]], *(fill.flatten(0, 1)[missing] for fill in smooth)]
+        values[missing] = (judgement.weights[kind].T[..., None] * torch.stack(fills).clamp(0, 1)).sum(0)
         sigma[missing] = judgement.spread[kind][:, None] * deviation[solved.slot[missing]]
         return Filled(values.clamp(0, 1).reshape(shape), sigma.reshape(shape), [judgement], completed=True)
-
-
-def _stack(scale: Scale, fills: list[Tensor], at: Tensor) -> Tensor:
-    """Patches and other fills (H, W, C) at some pixels (n,): (F, n, C) in [0, 1]."""
-    return torch.stack([scale.estimate[scale.slot[at]], *(fill.flatten(0, 1)[at] for fill in fills)]).clamp(0, 1)
 
 
 def _patch_size(side: int, channels: int) -> int:
