@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,7 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.device import choose_device
+from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.fit import fit, pixel_centres, render
+from inrr_cli.neural.ntk import regress
 from inrr_cli.patch.engine import PatchPrior, restore
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.plan import Plan
@@ -86,36 +91,45 @@ def fit_network(
     noise: float | None,
     progress: Progress | None,
     keep_partial: bool,
+    checkpoint: Path | None = None,
 ) -> Output:
     """Fit a network to the known pixels of (M, N[, C]) values; ``noise`` is for ``--reg patch``."""
     assert plan.recipe is not None
     image, there = _to_tensors(values, known, plan)
     device = image.device
+    held = None if checkpoint is None else Checkpoint(checkpoint, _identity(values, known, plan))
     generator = torch.Generator().manual_seed(plan.seed)
-    net = load_representation(plan.net)
-    rows, columns, channels = image.shape
-    representation = net(plan.representation, (rows, columns, channels), generator=generator).to(device)
+    shape = (image.shape[0], image.shape[1], image.shape[2])
+    representation = load_representation(plan.net)(plan.representation, shape, generator=generator).to(device)
     kind = load_regularizer(plan.reg)
-    regularizer = None if kind is None else kind(plan.regularizer, generator=generator).to(device)
+    regularizer = None if kind is None else kind(plan.regularizer, shape, generator=generator).to(device)
     prior = None
     if plan.reg == "patch":
         noise = estimate_noise(image, there) if noise is None else noise
         prior = PatchPrior(image, there, plan.regularizer, noise=noise)
-    fitted = fit(
-        representation,
-        regularizer,
-        image,
-        there,
-        plan.recipe,
-        prior=prior,
-        generator=generator,
-        progress=progress,
-        keep_partial=keep_partial,
-    )
+    fit_to = partial(fit, image=image, known=there, recipe=plan.recipe, generator=generator, checkpoint=held)
+    shown, fitted = representation, None
+    if representation.first is not None:
+        shown = representation.first
+        if held is None or held.stage == 0:
+            fitted = fit_to(shown, None, progress=_part(progress, 0, 2), keep_partial=keep_partial)
+        y, x = (pixel_centres(length).to(device) for length in shape[:2])
+        representation.follow(render(shown, y, x))  # a checkpoint of the second stage holds the true picture
+    if fitted is None or fitted.completed:
+        stages = 1 if shown is representation else 2
+        fitted = fit_to(
+            representation,
+            regularizer,
+            prior=prior,
+            stage=stages - 1,
+            progress=_part(progress, stages - 1, stages),
+            keep_partial=keep_partial,
+        )
+        shown = representation
 
     def rendering(size: tuple[int, int]) -> Values:
         y, x = (pixel_centres(old, new).to(device) for old, new in zip(values.shape, size, strict=False))
-        return _to_numpy(render(representation, y, x), values.ndim)
+        return _to_numpy(render(shown, y, x), values.ndim)
 
     precision = "bfloat16" if fitted.bfloat16 else "float32"
     account = (
@@ -123,7 +137,7 @@ def fit_network(
         f"{plan.net} {plan.representation}, {plan.reg} {plan.regularizer}"
     )
     return Output(
-        rendering((rows, columns)),
+        rendering(shape[:2]),
         device.type,
         account,
         fitted.completed,
@@ -131,6 +145,36 @@ def fit_network(
         noise=noise,
         rendering=rendering,
     )
+
+
+def regress_kernel(
+    values: Values,
+    known: NDArray[np.bool_],
+    plan: Plan,
+    noise: float | None,
+    progress: Progress | None,
+    keep_partial: bool,
+) -> Output:
+    """Predict every pixel of (M, N[, C]) values from the known ones by the neural tangent kernel."""
+    image, there = _to_tensors(values, known, plan)
+    prediction = _to_numpy(regress(image, there, plan.representation, progress), values.ndim)
+    account = f"kernel regression on {image.device.type}; {plan.representation}"
+    return Output(prediction, image.device.type, account, completed=True, rendering=lambda size: prediction)
+
+
+def _identity(values: Values, known: NDArray[np.bool_], plan: Plan) -> str:
+    """Fingerprint of a restoration: its known pixels and its settings."""
+    seen = hashlib.sha256(np.where(known.reshape(*known.shape, *[1] * (values.ndim - 2)), values, 0).tobytes())
+    seen.update(known.tobytes())
+    seen.update(repr((values.shape, plan)).encode())
+    return seen.hexdigest()
+
+
+def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
+    """Progress of part ``number`` of ``count`` equal ones."""
+    if progress is None:
+        return None
+    return lambda done, total, value: progress(number * total + done, count * total, value)
 
 
 def _to_tensors(values: Values, known: NDArray[np.bool_], plan: Plan) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from inrr_cli.errors import InputError
 from inrr_cli.neural.recipes import PRESETS, Recipe
-from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS, check_name, choose_methods, make_options
+from inrr_cli.registry import NETWORKS, REGULARIZERS, REPRESENTATIONS, check_name, choose_methods, make_options
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -46,10 +46,10 @@ def make_plan(
 
     Parameters
     ----------
-    reg : {"patch", "inrr", "none"}, optional
+    reg : {"patch", "inrr", "air", "tv", "l2", "none"}, optional
         Regulariser; "patch" by default, "inrr" for a network.
-    net : {"grid", "siren"}, optional
-        Representation: the pixel grid for "patch" by default, a network for the other regularisers.
+    net : {"grid", "siren", "relu", "fourier", "gabor", "dmf", "inr-z", "ntk"}, optional
+        Representation: the pixel grid for "patch" by default, "siren" for the other regularisers.
     preset : {"fast", "paper"}, optional
         How a network is fitted: as fast as it can be (the default), or by the paper's released recipe.
     steps : int, optional
@@ -66,8 +66,8 @@ def make_plan(
     denoise : bool
         Estimate the known pixels too, instead of keeping them ("patch" on "grid" only).
     **method_options
-        Options of the representation and the regulariser: ``similar``, ``radius`` and ``rounds`` of ``patch``;
-        ``omega``, ``width`` and ``layers`` of ``siren``; ``weight`` and ``adjacency`` of ``inrr``.
+        Options of the representation and the regulariser, the fields of their dataclasses in ``inrr_cli.registry``:
+        ``similar`` of ``patch``, ``omega`` of ``siren``, ``weight`` of ``inrr``, ...
 
     Raises
     ------
@@ -86,23 +86,24 @@ def make_plan(
     sigma = _check_noise(noise)
     known = {f.name for options in (REPRESENTATIONS[net], REGULARIZERS[reg]) for f in dataclasses.fields(options)}
     unused = [name for name in method_options if name not in known]
-    if net == "grid":
+    fitted = net in NETWORKS
+    if not fitted:
         unused += [name for name, value in (("preset", preset), ("steps", steps), ("lr", lr)) if value is not None]
-    else:
+    if net != "grid":
         unused += ["denoise"] * denoise
     if reg != "patch":
         unused += ["noise"] * (noise != "auto")
     if unused:
         raise InputError(f"{unused[0]} has no meaning for net {net} with reg {reg}")
-    recipe = PRESETS[preset or "fast"]
-    values = recipe.options | method_options
+    recipe = PRESETS[preset or "fast"].suited_to(net, reg)
+    values = recipe.options.get(net, {}) | recipe.options.get(reg, {}) | method_options
     return Plan(
         reg=reg,
         net=net,
-        preset=None if net == "grid" else preset or "fast",
+        preset=preset or "fast" if fitted else None,
         seed=seed,
         device=device,
-        recipe=None if net == "grid" else dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr),
+        recipe=dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if fitted else None,
         representation=make_options(net, REPRESENTATIONS[net], values),
         regularizer=make_options(reg, REGULARIZERS[reg], values),
         noise=sigma,

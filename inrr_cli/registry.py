@@ -1,7 +1,7 @@
 """Which representations and regularisers there are, and the options of each, without importing torch.
 
-A method is one module with one class of the same name in CamelCase, and one frozen dataclass of options here.
-The command line makes its flags and its help from the dataclasses.
+A method is one module with one class of the same name in CamelCase (``inr-z`` is ``InrZ`` in ``inr_z.py``), and one
+frozen dataclass of options here. The command line makes its flags and its help from the dataclasses.
 """
 
 from __future__ import annotations
@@ -38,6 +38,81 @@ class SirenOptions:
 
 
 @dataclass(frozen=True)
+class InrZOptions(SirenOptions):
+    """A second SIREN that also sees the neighbourhood as a first one made it (INRR paper, section 5.1)."""
+
+    neighbours: int = field(default=3, metadata=_about("Side of that neighbourhood, in pixels.", "> 0"))
+
+
+@dataclass(frozen=True)
+class ReluOptions:
+    """Plain fully connected ReLU network."""
+
+    width: int = field(default=256, metadata=_about("Units in each hidden layer.", "> 0"))
+    layers: int = field(default=5, metadata=_about("Hidden layers.", "> 0"))
+
+
+@dataclass(frozen=True)
+class FourierOptions:
+    """Multiplicative filter network of sines (Fathony et al. 2021, ICLR)."""
+
+    omega: float = field(
+        default=60.0, metadata=_about("Frequency scale of the first layer: higher for finer detail.", "> 0")
+    )
+    width: int = field(default=256, metadata=_about("Units in each hidden layer.", "> 0"))
+    filters: int = field(default=4, metadata=_about("Filters that are multiplied.", "> 0"))
+
+
+@dataclass(frozen=True)
+class GaborOptions(FourierOptions):
+    """Multiplicative filter network of Gabor filters (Fathony et al. 2021, ICLR)."""
+
+
+@dataclass(frozen=True)
+class DmfOptions:
+    """Deep matrix factorisation (Arora et al. 2019, arXiv:1905.13655)."""
+
+    factors: int = field(default=3, metadata=_about("Matrices that are multiplied.", "> 0"))
+
+
+@dataclass(frozen=True)
+class NtkOptions:
+    """Kernel regression with the neural tangent kernel of Fourier features (INRR paper, theorem 1)."""
+
+    delta: float = field(
+        default=100.0, metadata=_about("Deviation of the Fourier features: higher for finer detail.", "> 0")
+    )
+    depth: int = field(default=2, metadata=_about("Hidden layers of the network whose kernel it is.", "> 0"))
+
+
+@dataclass(frozen=True)
+class TvOptions:
+    """Total variation (INRR paper, section 5.1)."""
+
+    weight: float = field(
+        default=1e-3, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
+    )
+
+
+@dataclass(frozen=True)
+class L2Options:
+    """Norm of the weights of the network (INRR paper, section 5.1)."""
+
+    weight: float = field(
+        default=1e-5, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
+    )
+
+
+@dataclass(frozen=True)
+class AirOptions:
+    """Dirichlet energy with free adjacency matrices (Li et al. 2022, arXiv:2110.14934)."""
+
+    weight: float = field(
+        default=0.05, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
+    )
+
+
+@dataclass(frozen=True)
 class InrrOptions:
     """Learned Dirichlet energy of rows and columns (Li et al. 2023, the INRR paper, section 4.2)."""
 
@@ -70,9 +145,22 @@ class NoOptions:
     """A method without options."""
 
 
-NETWORKS: dict[str, type[Any]] = {"siren": SirenOptions}
-REPRESENTATIONS: dict[str, type[Any]] = {"grid": NoOptions} | NETWORKS
-NETWORK_REGULARIZERS: dict[str, type[Any]] = {"inrr": InrrOptions, "none": NoOptions}
+NETWORKS: dict[str, type[Any]] = {
+    "siren": SirenOptions,
+    "relu": ReluOptions,
+    "fourier": FourierOptions,
+    "gabor": GaborOptions,
+    "dmf": DmfOptions,
+    "inr-z": InrZOptions,
+}
+REPRESENTATIONS: dict[str, type[Any]] = {"grid": NoOptions} | NETWORKS | {"ntk": NtkOptions}
+NETWORK_REGULARIZERS: dict[str, type[Any]] = {
+    "inrr": InrrOptions,
+    "air": AirOptions,
+    "tv": TvOptions,
+    "l2": L2Options,
+    "none": NoOptions,
+}
 REGULARIZERS: dict[str, type[Any]] = {"patch": PatchOptions} | NETWORK_REGULARIZERS
 
 BOUNDS: dict[str, Callable[[float], bool]] = {
@@ -85,7 +173,7 @@ BOUNDS: dict[str, Callable[[float], bool]] = {
 def choose_methods(reg: str | None, net: str | None) -> tuple[str, str]:
     """Complete a choice of regulariser and representation, and check that the two go together.
 
-    The patch engine works on the pixel grid; the other regularisers need a network.
+    The patch engine works on the pixel grid; the other regularisers need a network; a kernel regression has none.
 
     Raises
     ------
@@ -93,13 +181,15 @@ def choose_methods(reg: str | None, net: str | None) -> tuple[str, str]:
         For an unknown name or a pair that does not exist.
     """
     if reg is None:
-        reg = "patch" if net in (None, "grid") else "inrr"
+        reg = "patch" if net in (None, "grid") else "none" if net == "ntk" else "inrr"
     if net is None:
         net = "grid" if reg == "patch" else "siren"
     check_name("regulariser", reg, REGULARIZERS)
     check_name("representation", net, REPRESENTATIONS)
     if net == "grid" and reg != "patch":
         raise InputError(f"the pixel grid has no regulariser {reg}; use --reg patch, or --net siren")
+    if net == "ntk" and reg != "none":
+        raise InputError(f"a kernel regression has no regulariser {reg}; use --reg none, or --net siren")
     return reg, net
 
 
@@ -139,5 +229,5 @@ def make_options(owner: str, options: type[Any], values: dict[str, Any]) -> Any:
 
 
 def _load(package: str, name: str) -> Any:
-    module = importlib.import_module(f"inrr_cli.neural.{package}.{name}")
-    return getattr(module, name.capitalize())
+    module = importlib.import_module(f"inrr_cli.neural.{package}.{name.replace('-', '_')}")
+    return getattr(module, name.title().replace("-", ""))

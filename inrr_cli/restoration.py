@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.metrics import psnr
 from inrr_cli.plan import Plan, make_plan
 from inrr_cli.progress import Progress
-from inrr_cli.registry import NETWORK_REGULARIZERS
+from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
 from inrr_cli.values import Pixels, check_image, from_unit, full_scale, to_unit
 
 if TYPE_CHECKING:
@@ -72,10 +73,8 @@ def inpaint(
         Grey or multichannel image: unsigned integers, or floats in [0, 1].
     mask : (M, N) ndarray of bool
         True (or non-zero) where a pixel is missing. What ``image`` holds there is not used.
-    reg : {"patch", "inrr", "none"}, optional
-        Regulariser: similar patches by default, INRR with a network.
-    net : {"grid", "siren"}, optional
-        Representation: the pixel grid for "patch", a network for the others by default.
+    reg, net : str, optional
+        Regulariser and representation of `make_plan`: similar patches on the pixel grid by default.
     **options
         Further keywords of `make_plan`: ``noise``, ``seed``, ``device``, ``preset``, ``steps``, ``omega``, ...
 
@@ -142,6 +141,7 @@ def fit_inpainting(
     *,
     progress: Progress | None = None,
     keep_partial: bool = False,
+    checkpoint: Path | None = None,
 ) -> Restoration:
     """Fill missing pixels and tell how.
 
@@ -156,8 +156,10 @@ def fit_inpainting(
         and the last change of the patch engine.
     keep_partial : bool
         On Ctrl-C return what there is instead of raising KeyboardInterrupt.
+    checkpoint : Path, optional
+        File that a network's fit goes on from, if it exists, and writes its state to.
     """
-    from inrr_cli.engines import fill_patches, fit_network
+    from inrr_cli.engines import fill_patches, fit_network, regress_kernel
 
     check_image(image)
     missing = np.asarray(mask) != 0
@@ -170,8 +172,11 @@ def fit_inpainting(
     start = time.perf_counter()
     values = to_unit(image, ~missing)
     noise = None if plan.noise is None else plan.noise / full_scale(image.dtype)
-    engine = fill_patches if plan.net == "grid" else fit_network
-    result = engine(values, ~missing, plan, noise, progress, keep_partial)
+    if plan.recipe is not None:
+        result = fit_network(values, ~missing, plan, noise, progress, keep_partial, checkpoint)
+    else:
+        engine = fill_patches if plan.net == "grid" else regress_kernel
+        result = engine(values, ~missing, plan, noise, progress, keep_partial)
     raw = None if result.rendering is None else result.values
     restored = image.copy()
     new = missing | plan.denoise
@@ -224,6 +229,8 @@ def check_superres(plan: Plan) -> None:
     """Raise InputError unless ``plan`` is for a network and its own regularisers."""
     if plan.reg not in NETWORK_REGULARIZERS:
         raise InputError(f"superres does not take --reg {plan.reg}; use {' or '.join(NETWORK_REGULARIZERS)}")
+    if plan.recipe is None:
+        raise InputError(f"superres does not take --net {plan.net}; use {' or '.join(NETWORKS)}")
 
 
 def enlarged(shape: tuple[int, ...], scale: float) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from inrr_cli.cli.demo import demo
 from inrr_cli.cli.doctor import doctor
 from inrr_cli.cli.inpaint import inpaint
 from inrr_cli.cli.mask import mask
+from inrr_cli.cli.paper import paper
 from inrr_cli.cli.superres import superres
 
 app = typer.Typer(
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (inpaint, superres, mask, demo, doctor):
+for command in (inpaint, superres, mask, paper, demo, doctor):
     app.command()(command)
 
 

@@ -42,6 +42,7 @@ def inpaint(
     force: options.Force = False,
     sidecar: options.Sidecar = None,
     keep_partial: options.KeepPartial = False,
+    checkpoint: options.CheckpointFile = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -71,6 +72,8 @@ def inpaint(
     )
     if uncertainty is not None and plan.net != "grid":
         raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
+    if checkpoint is not None and plan.recipe is None:
+        raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
     picture = read_picture(image)
     missing, warning = read_mask(mask, picture.pixels.shape[:2], white_is_missing=mask_mode == "fill")
     truth = None if reference is None else read_reference(reference, picture.pixels.shape)
@@ -83,7 +86,9 @@ def inpaint(
     if 0 < fraction < 1:
         note(f"filling {missing.sum():,} of {missing.size:,} pixels ({fraction:.1%})")
     with progress_bar(not as_json, plan) as progress:
-        result = fit_inpainting(picture.pixels, missing, plan, progress=progress, keep_partial=keep_partial)
+        result = fit_inpainting(
+            picture.pixels, missing, plan, progress=progress, keep_partial=keep_partial, checkpoint=checkpoint
+        )
     record = make_record("inpaint", image, output, result, plan, truth, missing)
     explain(result.account)
     write_picture(output, Picture(result.image, picture.icc_profile))

@@ -107,23 +107,38 @@ Rate = Annotated[
 ]
 
 
+CheckpointFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="FILE",
+        help="Write the state of a network's fit to it every ten seconds, and go on from it if it is there.",
+        rich_help_panel=FIT,
+    ),
+]
+
+
 def with_method_options(command: Callable[..., None], methods: dict[str, type[Any]]) -> Callable[..., None]:
     """Give ``command`` a flag for each option of each of the ``methods``; those set arrive in its ``**methods``."""
-    flags: dict[str, inspect.Parameter] = {}
+    fields: dict[str, tuple[Any, dict[Any, list[str]]]] = {}
     for name, options in methods.items():
         for item in dataclasses.fields(options):
-            choices = "softmax|exp" if item.type == "Adjacency" else None
-            kind = {"float": float, "int": int}.get(str(item.type), str)
-            option = typer.Option(
-                f"--{item.name.replace('_', '-')}",
-                metavar=choices,
-                show_default=f"{item.default} for {name}",
-                help=item.metadata["help"],
-                rich_help_panel=METHOD,
-            )
-            flags[item.name] = inspect.Parameter(
-                item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
-            )
+            _, defaults = fields.setdefault(item.name, (item, {}))
+            defaults.setdefault(item.default, []).append(name)
+    flags: dict[str, inspect.Parameter] = {}
+    for item, defaults in fields.values():
+        choices = "softmax|exp" if item.type == "Adjacency" else None
+        kind = {"float": float, "int": int}.get(str(item.type), str)
+        option = typer.Option(
+            f"--{item.name.replace('_', '-')}",
+            metavar=choices,
+            show_default="; ".join(f"{default} for {', '.join(names)}" for default, names in defaults.items()),
+            help=item.metadata["help"],
+            rich_help_panel=METHOD,
+        )
+        flags[item.name] = inspect.Parameter(
+            item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+        )
     signature = inspect.signature(command, eval_str=True)
     own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
 

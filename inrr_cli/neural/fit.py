@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from inrr_cli.device import has_fast_bfloat16
 from inrr_cli.errors import DivergedError
+from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.interfaces import Regularizer, Representation
 from inrr_cli.neural.muon import Muon
 from inrr_cli.neural.recipes import Recipe
@@ -67,6 +69,8 @@ def fit(
     *,
     generator: torch.Generator,
     prior: Prior | None = None,
+    checkpoint: Checkpoint | None = None,
+    stage: int = 0,
     progress: Progress | None = None,
     keep_partial: bool = False,
 ) -> Fitted:
@@ -90,6 +94,8 @@ def fit(
         Source of the rows and columns drawn, on the cpu.
     prior : callable, optional
         From a prediction (H, W, K), None at the start, to a picture (H, W, K).
+    checkpoint : Checkpoint, optional
+        Where the fit goes on from, if that holds a state, and writes its state, as that of ``stage``.
     progress : callable, optional
         Called after each step with the steps done, the steps in all and the loss.
     keep_partial : bool
@@ -100,50 +106,103 @@ def fit(
     DivergedError
         If the loss is no longer finite.
     """
-    device = image.device
-    fast = recipe.bfloat16 and has_fast_bfloat16(device)
-    optimizers = _optimizers(representation, regularizer, recipe, torch.bfloat16 if fast else torch.float32)
-    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
-    rates = [group["lr"] for group in groups]
-    y, x = (pixel_centres(length).to(device) for length in image.shape[:2])
-    known = known[..., None]
-    image = torch.where(known, image, 0)
-    guided = recipe.guided if regularizer is not None else 0.0
-    if guided:
-        image = smooth_fill(image, known[..., 0])
-    spacing = recipe.spacing_for(*image.shape[:2])
-    missing = 1 - known.float().mean().item()
-    objective = Objective(representation, regularizer, fast, missing, recipe.adapt)
-    weights = [parameter.detach() for parameter in representation.parameters()]
-    average = [weight.clone() for weight in weights]
-    done = 0
+    run = _Run(representation, regularizer, image, known, recipe, generator, prior)
+    if checkpoint is not None and (state := checkpoint.take()) is not None:
+        run.load(state)
     try:
-        for step in range(recipe.steps):
-            for group, rate in zip(groups, rates, strict=True):
-                group["lr"] = rate * recipe.rate_at(step)
-            if prior is not None and step % -(-recipe.steps // ALTERNATIONS) == 0:
-                image = torch.where(known, image, prior(render(objective.predict, y, x).float() if step else None))
-            rows, columns = (_draw(length, spacing, generator).to(device) for length in image.shape[:2])
-            at = (rows[:, None], columns)
-            for optimizer in optimizers:
-                optimizer.zero_grad(set_to_none=True)
-            pull = _cosine(step / (guided * recipe.steps)) if step < guided * recipe.steps else 0.0
-            pull = pull if prior is None else 1.0
-            loss = objective.backward(image[at], known[at], y[rows], x[columns], pull)
-            if not math.isfinite(loss):
-                raise DivergedError(f"the fit diverged at step {step + 1}; give a lower --lr than {recipe.lr:g}")
-            for optimizer in optimizers:
-                optimizer.step()
-            done += 1
-            # the mean is over few steps at first, or the initial weights would linger in it
-            torch._foreach_lerp_(average, weights, 1 - min(recipe.average, done / (done + 10)))
+        while run.done < recipe.steps:
+            loss = run.step()
+            if checkpoint is not None and (checkpoint.is_due() or run.done == recipe.steps):
+                checkpoint.save(stage, run.state())
             if progress:
-                progress(done, recipe.steps, loss)
+                progress(run.done, recipe.steps, loss)
     except KeyboardInterrupt:
         if not keep_partial:
             raise
-    torch._foreach_copy_(weights, average)
-    return Fitted(done, completed=done == recipe.steps, bfloat16=fast)
+    torch._foreach_copy_(run.weights, run.average)
+    return Fitted(run.done, completed=run.done == recipe.steps, bfloat16=run.bfloat16)
+
+
+class _Run:
+    """A fit between two steps; the parameters are those of `fit`."""
+
+    def __init__(
+        self,
+        representation: Representation,
+        regularizer: Regularizer | None,
+        image: Tensor,
+        known: Tensor,
+        recipe: Recipe,
+        generator: torch.Generator,
+        prior: Prior | None,
+    ) -> None:
+        device = image.device
+        self.recipe, self.generator, self.prior, self.done = recipe, generator, prior, 0
+        self.bfloat16 = recipe.bfloat16 and has_fast_bfloat16(device)
+        precision = torch.bfloat16 if self.bfloat16 else torch.float32
+        self.optimizers = _optimizers(representation, regularizer, recipe, precision)
+        self.groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        self.rates = [group["lr"] for group in self.groups]
+        self.y, self.x = (pixel_centres(length).to(device) for length in image.shape[:2])
+        self.known = known[..., None]
+        self.image = torch.where(self.known, image, 0)
+        self.guided = recipe.guided * recipe.steps if regularizer is not None else 0.0
+        if self.guided:
+            self.image = smooth_fill(self.image, known)
+        self.spacing = recipe.spacing_for(*image.shape[:2])
+        missing = 1 - known.float().mean().item()
+        self.objective = Objective(representation, regularizer, self.bfloat16, missing, recipe.adapt)
+        self.weights = [p.detach() for p in representation.parameters() if p.requires_grad]
+        self.average = [weight.clone() for weight in self.weights]
+
+    def step(self) -> float:
+        """Move every parameter once; return the loss before."""
+        recipe, step = self.recipe, self.done
+        for group, rate in zip(self.groups, self.rates, strict=True):
+            group["lr"] = rate * recipe.rate_at(step)
+        if self.prior is not None and step % -(-recipe.steps // ALTERNATIONS) == 0:
+            guess = self.prior(render(self.objective.predict, self.y, self.x).float() if step else None)
+            self.image = torch.where(self.known, self.image, guess)
+        rows, columns = (_draw(len(axis), self.spacing, self.generator).to(axis.device) for axis in (self.y, self.x))
+        at = (rows[:, None], columns)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        pull = 1.0 if self.prior is not None else _cosine(step / self.guided) if step < self.guided else 0.0
+        loss = self.objective.backward(self.image[at], self.known[at], self.y[rows], self.x[columns], pull)
+        if not math.isfinite(loss):
+            raise DivergedError(f"the fit diverged at step {step + 1}; give a lower --lr than {recipe.lr:g}")
+        for optimizer in self.optimizers:
+            optimizer.step()
+        self.done += 1
+        # the mean is over few steps at first, or the initial weights would linger in it
+        torch._foreach_lerp_(self.average, self.weights, 1 - min(recipe.average, self.done / (self.done + 10)))
+        return loss
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next steps depend on, for `load`."""
+        objective = self.objective
+        return {
+            "done": self.done,
+            "representation": objective.representation.state_dict(),
+            "regularizer": {} if objective.regularizer is None else objective.regularizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            "average": self.average,
+            "generator": self.generator.get_state(),
+            "image": self.image,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.done = state["done"]
+        self.objective.representation.load_state_dict(state["representation"])
+        if self.objective.regularizer is not None:
+            self.objective.regularizer.load_state_dict(state["regularizer"])
+        for optimizer, held in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(held)
+        self.groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        torch._foreach_copy_(self.average, [weight.to(self.image.device) for weight in state["average"]])
+        self.generator.set_state(state["generator"])
+        self.image = state["image"].to(self.image.device)
 
 
 @torch.no_grad()
@@ -199,12 +258,12 @@ class Objective:
         if self.regularizer is None:
             return loss
         if not self.adapt:
-            regular: Tensor = loss + self.regularizer(prediction, y, x)
+            regular: Tensor = loss + self.regularizer(prediction, y, x, self.representation.weights())
             return regular
         completed = torch.where(known, image, prediction) if self.missing else prediction
         residual = error.detach() / (1 - self.missing)
         scale = (residual / RESIDUAL).square().clamp(max=MOST) / math.sqrt(self.missing or 1)
-        energy: Tensor = self.regularizer(completed, y, x)
+        energy: Tensor = self.regularizer(completed, y, x, self.representation.weights())
         return loss + scale * energy
 
     def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> float:
@@ -237,7 +296,7 @@ def _optimizers(
 ) -> list[torch.optim.Optimizer]:
     matrices = representation.matrices() if recipe.optimizer == "muon" else []
     taken = {id(matrix) for matrix in matrices}
-    others = [p for p in representation.parameters() if id(p) not in taken]
+    others = [p for p in representation.parameters() if p.requires_grad and id(p) not in taken]
     learned = list(regularizer.parameters()) if regularizer is not None else []
     return [
         *([Muon(matrices, recipe.lr, dtype=dtype)] if matrices else []),

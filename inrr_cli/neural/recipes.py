@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 
@@ -41,7 +41,9 @@ class Recipe:
         by the square root of the missing fraction, because few pixels have a small part in a mean over all. Otherwise
         it sees the prediction everywhere and its weight is fixed, as in the paper.
     options : dict
-        Defaults of methods that this recipe changes, by option name.
+        Defaults of methods that this recipe changes, by the method's name and the option's.
+    changes : dict
+        Settings of the recipe that are others with a method, by the method's name.
     """
 
     steps: int
@@ -54,7 +56,12 @@ class Recipe:
     guided: float
     bfloat16: bool
     adapt: bool
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def suited_to(self, net: str, reg: str) -> Recipe:
+        """Return the recipe for a representation and a regulariser."""
+        return replace(self, **self.changes.get(net, {}), **self.changes.get(reg, {}))
 
     def rate_at(self, step: int) -> float:
         """Factor of the learning rates in a step."""
@@ -85,6 +92,9 @@ PRESETS = {
         guided=0.6,
         bfloat16=True,
         adapt=True,
+        changes={
+            "dmf": {"steps": 2000, "lr": 1e-3, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False}
+        },
     ),
     "paper": Recipe(
         steps=10_001,
@@ -97,6 +107,12 @@ PRESETS = {
         guided=0.0,
         bfloat16=False,
         adapt=False,
-        options={"weight": 1e-6 * 256 * 256, "reg_omega": 5.0, "sharpness": 1.0},
+        options={
+            "inrr": {"weight": 1e-6 * 256 * 256, "reg_omega": 5.0, "sharpness": 1.0},
+            "air": {"weight": 1e-5 * 256 * 256},
+            "tv": {"weight": 1e-3},
+            "l2": {"weight": 1e-3},
+        },
+        changes={"air": {"lr_regularizer": 1e-3}},
     ),
 }

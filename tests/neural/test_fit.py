@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch.nn.functional import linear
 
 from inrr_cli import DivergedError
 from inrr_cli.neural import fit as fit_module
@@ -10,14 +9,13 @@ from inrr_cli.neural.fit import Objective, fit, pixel_centres, render
 from inrr_cli.neural.muon import Muon, orthogonalize
 from inrr_cli.neural.recipes import PRESETS, Recipe
 from inrr_cli.registry import (
+    NETWORK_REGULARIZERS,
     REGULARIZERS,
     REPRESENTATIONS,
     load_regularizer,
     load_representation,
     make_options,
 )
-
-NETWORKS = [name for name in REPRESENTATIONS if name != "grid"]
 
 EXACT = Recipe(
     steps=300,
@@ -41,44 +39,15 @@ def build(name="siren", channels=1, seed=0, size=(256, 256), **options):
     )
 
 
+def learn_inrr(options, seed):
+    options = make_options("inrr", REGULARIZERS["inrr"], options)
+    return load_regularizer("inrr")(options, (10, 8, 1), generator=torch.Generator().manual_seed(seed))
+
+
 def wave(rows=24, columns=16, channels=1):
     y, x = pixel_centres(rows), pixel_centres(columns)
     image = 0.5 + 0.3 * torch.sin(4 * y[:, None] + 3 * x[None])
     return image[..., None] * torch.linspace(1, 0.5, channels)
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("channels", [1, 3])
-def test_representations_render_any_grid_in_the_unit_range(name, channels):
-    net = build(name, channels)
-    out = net(pixel_centres(7), pixel_centres(5))
-    assert out.shape == (7, 5, channels)
-    assert (out > 0).all()
-    assert (out < 1).all()
-    assert torch.equal(render(net, pixel_centres(7), pixel_centres(5)), out.detach())
-
-
-@pytest.mark.parametrize("name", NETWORKS)
-def test_representations_interpolate_a_small_image(name):
-    image = wave()
-    net = build(name)
-    fit(net, None, image, torch.ones(24, 16, dtype=torch.bool), EXACT, generator=torch.Generator().manual_seed(0))
-    error = (render(net, pixel_centres(24), pixel_centres(16)) - image).square().mean()
-    assert -10 * torch.log10(error) > 50
-
-
-def test_siren_is_the_formula_of_the_paper():
-    net = build(omega=30.0, width=8, layers=3)
-    y, x = pixel_centres(4), pixel_centres(3)
-    point = torch.stack([x[2], y[1]])
-    layers = net.net
-    z = torch.sin(30 * linear(point, layers.first_weight, layers.first_bias))
-    for weight, bias in zip(layers.hidden_weight, layers.hidden_bias, strict=True):
-        z = torch.sin(linear(z, weight, bias))
-    expected = torch.sigmoid(linear(z, layers.last_weight, layers.last_bias))
-    assert torch.allclose(net(y, x)[1, 2], expected, atol=1e-6)
-    assert layers.first_weight.abs().max() <= 1 / 2
-    assert layers.hidden_weight.abs().max() <= (6 / 8) ** 0.5
 
 
 def test_pixel_centres_of_a_finer_grid_cover_the_same_extent():
@@ -89,7 +58,7 @@ def test_pixel_centres_of_a_finer_grid_cover_the_same_extent():
     assert torch.allclose(fine.diff(), fine.diff()[0].expand(7))
 
 
-@pytest.mark.parametrize("reg", ["none", "inrr"])
+@pytest.mark.parametrize("reg", NETWORK_REGULARIZERS)
 @pytest.mark.parametrize("adapt", [True, False])
 def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, adapt):
     image, known = wave(20, 12, 3), torch.rand(20, 12, generator=torch.Generator().manual_seed(1)) > 0.5
@@ -100,7 +69,7 @@ def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, adapt):
         net = build(channels=3)
         kind = load_regularizer(reg)
         options = make_options(reg, REGULARIZERS[reg], {"weight": 1.0})
-        regularizer = None if kind is None else kind(options, generator=torch.Generator().manual_seed(2))
+        regularizer = None if kind is None else kind(options, (20, 12, 3), generator=torch.Generator().manual_seed(2))
         fit(net, regularizer, image, known, one_step, generator=torch.Generator())
         learned = [] if regularizer is None else list(regularizer.parameters())
         return [p.grad for p in [*net.parameters(), *learned]]
@@ -168,7 +137,13 @@ def test_the_papers_recipe_is_the_released_one():
     paper = PRESETS["paper"]
     assert (paper.steps, paper.lr, paper.lr_regularizer, paper.optimizer) == (10_001, 1e-3, 1e-4, "adam")
     assert (paper.spacing, paper.decay, paper.average, paper.bfloat16, paper.adapt) == (None, False, 0, False, False)
-    assert paper.options == {"weight": 0.065536, "reg_omega": 5.0, "sharpness": 1.0}
+    assert paper.options["inrr"] == {"weight": 0.065536, "reg_omega": 5.0, "sharpness": 1.0}
+    assert {reg: paper.options[reg]["weight"] for reg in ("air", "tv", "l2")} == {
+        "air": 0.65536,
+        "tv": 1e-3,
+        "l2": 1e-3,
+    }
+    assert (paper.suited_to("siren", "air").lr_regularizer, paper.suited_to("siren", "tv")) == (1e-3, paper)
 
 
 def test_orthogonalize_evens_out_the_singular_values():
@@ -199,7 +174,7 @@ def test_muon_descends():
 @pytest.mark.parametrize("adapt", [True, False])
 def test_a_completed_picture_lets_the_regulariser_move_missing_pixels_only(adapt):
     image, known = wave(10, 8), torch.rand(10, 8, 1, generator=torch.Generator().manual_seed(1)) > 0.5
-    regularizer = load_regularizer("inrr")(make_options("inrr", REGULARIZERS["inrr"], {}), generator=torch.Generator())
+    regularizer = learn_inrr({}, seed=0)
     objective = Objective(build(), regularizer, False, 0.5, adapt)
     prediction = (image + 0.01 * known).requires_grad_()
     y, x = pixel_centres(10), pixel_centres(8)
@@ -212,7 +187,7 @@ def test_a_completed_picture_lets_the_regulariser_move_missing_pixels_only(adapt
 def test_an_adapted_weight_follows_the_error_up_to_a_limit():
     image, known = torch.full((10, 8, 1), 0.5), torch.ones(10, 8, 1, dtype=torch.bool)
     known[::2] = False
-    regularizer = load_regularizer("inrr")(make_options("inrr", REGULARIZERS["inrr"], {}), generator=torch.Generator())
+    regularizer = learn_inrr({}, seed=0)
     objective = Objective(build(), regularizer, False, 0.5, True)
     y, x = pixel_centres(10), pixel_centres(8)
 
@@ -246,7 +221,7 @@ def test_a_guided_fit_starts_from_a_smooth_fill_but_a_plain_one_sees_known_pixel
         regularizer = None
         if regularized:
             options = make_options("inrr", REGULARIZERS["inrr"], {"weight": 0.0})
-            regularizer = load_regularizer("inrr")(options, generator=torch.Generator().manual_seed(0))
+            regularizer = load_regularizer("inrr")(options, (24, 16, 1), generator=torch.Generator().manual_seed(0))
         recipe = replace(EXACT, steps=steps, guided=guided, decay=False)
         fit(net, regularizer, ramp, known, recipe, generator=torch.Generator().manual_seed(0))
         return (render(net, y, x) - ramp)[~known].square().mean().item()

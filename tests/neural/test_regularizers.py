@@ -1,19 +1,28 @@
-"""Properties that every regulariser has, over the whole registry, and the closed forms against explicit ones."""
+"""Properties that regularisers have, over the whole registry, and their forms against explicit ones."""
 
 import pytest
 import torch
 
 from inrr_cli.neural.fit import pixel_centres
+from inrr_cli.neural.interfaces import DirichletEnergy
 from inrr_cli.neural.regularizers.inrr import exp_energy, softmax_energy
-from inrr_cli.registry import REGULARIZERS, load_regularizer, make_options
+from inrr_cli.registry import NETWORK_REGULARIZERS, load_regularizer, make_options
 
-ADJACENCIES = ("softmax", "exp")
-METHODS = [(name, adjacency) for name in REGULARIZERS if name not in ("none", "patch") for adjacency in ADJACENCIES]
+FORMS = ("softmax", "exp")
+METHODS = [name for name in NETWORK_REGULARIZERS if name not in ("none", "inrr")] + [f"inrr {form}" for form in FORMS]
+OF_IMAGES = [method for method in METHODS if method != "l2"]
+DIRICHLET = [method for method in METHODS if issubclass(load_regularizer(method.split()[0]), DirichletEnergy)]
+WEIGHTS = tuple(torch.randn(n, 4, 3, dtype=torch.double, generator=torch.Generator().manual_seed(n)) for n in (1, 2))
 
 
-def build(name, adjacency, seed=0, weight=1.0):
-    options = make_options(name, REGULARIZERS[name], {"weight": weight, "adjacency": adjacency})
-    return load_regularizer(name)(options, generator=torch.Generator().manual_seed(seed)).double()
+def build(method, shape, seed=0, weight=1.0):
+    name, *form = method.split()
+    options = make_options(
+        name, NETWORK_REGULARIZERS[name], {"weight": weight} | ({"adjacency": form[0]} if form else {})
+    )
+    rows, columns, *channels = shape
+    generator = torch.Generator().manual_seed(seed)
+    return load_regularizer(name)(options, (rows, columns, *(channels or [1])), generator=generator).double()
 
 
 def grids(rows, columns):
@@ -24,64 +33,110 @@ def picture(rows, columns, channels=1, seed=0):
     return torch.rand(rows, columns, channels, dtype=torch.double, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize(("name", "adjacency"), METHODS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("shape", [(12, 9), (5, 20, 3), (1, 7)])
-def test_energies_are_not_negative_and_ignore_a_constant(name, adjacency, shape):
-    regularizer, (y, x), image = build(name, adjacency), grids(*shape[:2]), picture(*shape)
-    energy = regularizer(image, y, x)
+def test_energies_are_not_negative_and_ignore_a_constant(method, shape):
+    regularizer, (y, x), image = build(method, shape), grids(*shape[:2]), picture(*shape)
+    energy = regularizer(image, y, x, WEIGHTS)
     assert energy.item() > 1e-4
-    assert regularizer(image + 0.7, y, x).item() == pytest.approx(energy.item(), rel=1e-6)
-    assert regularizer(torch.full_like(image, 0.3), y, x).item() == pytest.approx(0, abs=1e-9)
+    assert regularizer(image + 0.7, y, x, WEIGHTS).item() == pytest.approx(energy.item(), rel=1e-6)
+    if method in OF_IMAGES:
+        assert regularizer(torch.full_like(image, 0.3), y, x, WEIGHTS).item() == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize(("name", "adjacency"), METHODS)
-def test_energies_are_quadratic_summed_over_channels_and_linear_in_the_weight(name, adjacency):
-    regularizer, (y, x), image = build(name, adjacency), grids(8, 11), picture(8, 11, 3)
-    energy = regularizer(image, y, x).item()
-    assert regularizer(3 * image, y, x).item() == pytest.approx(9 * energy)
-    assert sum(regularizer(image[..., [k]], y, x).item() for k in range(3)) == pytest.approx(energy)
-    assert build(name, adjacency, weight=2.0)(image, y, x).item() == pytest.approx(2 * energy)
+@pytest.mark.parametrize("method", METHODS)
+def test_energies_are_linear_in_their_weight(method):
+    (y, x), image = grids(8, 11), picture(8, 11, 3)
+    once, twice = (build(method, (8, 11, 3), weight=w)(image, y, x, WEIGHTS).item() for w in (1.0, 2.0))
+    assert twice == pytest.approx(2 * once)
 
 
-@pytest.mark.parametrize(("name", "adjacency"), METHODS)
-def test_gradients_are_exact(name, adjacency):
-    regularizer, (y, x) = build(name, adjacency), grids(4, 5)
-    image = picture(4, 5, 2).requires_grad_()
-    assert torch.autograd.gradcheck(lambda image: regularizer(image, y, x), image)
-    regularizer(image, y, x).backward()
-    assert all(p.grad is not None and p.grad.isfinite().all() for p in regularizer.parameters())
-    assert any(p.grad.abs().max() > 0 for p in regularizer.parameters())
+@pytest.mark.parametrize("method", OF_IMAGES)
+def test_energies_are_summed_over_channels_and_scale_with_contrast(method):
+    regularizer, (y, x), image = build(method, (8, 11, 3)), grids(8, 11), picture(8, 11, 3)
+    energy = regularizer(image, y, x, WEIGHTS).item()
+    power = 2 if method in DIRICHLET else 1
+    assert regularizer(3 * image, y, x, WEIGHTS).item() == pytest.approx(3**power * energy)
+    assert sum(regularizer(image[..., [k]], y, x, WEIGHTS).item() for k in range(3)) == pytest.approx(energy)
 
 
-@pytest.mark.parametrize(("name", "adjacency"), METHODS)
+@pytest.mark.parametrize("method", METHODS)
+def test_gradients_are_exact(method):
+    regularizer, (y, x) = build(method, (4, 5, 2)), grids(4, 5)
+    image = picture(4, 5, 2).requires_grad_(method in OF_IMAGES)
+    weights = [weight.clone().requires_grad_(method == "l2") for weight in WEIGHTS]
+    assert torch.autograd.gradcheck(lambda image, *weights: regularizer(image, y, x, weights), (image, *weights))
+    regularizer(image, y, x, weights).backward()
+    learned = list(regularizer.parameters())
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in learned)
+    assert all(p.grad.abs().max() > 0 for p in learned[-1:])
+
+
+@pytest.mark.parametrize("method", DIRICHLET)
+def test_energies_are_traces_with_laplacians(method):
+    regularizer, (y, x), image = build(method, (10, 7, 2), weight=0.7), grids(10, 7), picture(10, 7, 2)
+    rows, columns = regularizer.laplacians(y, x)
+    for laplacian in (rows, columns):
+        assert torch.allclose(laplacian, laplacian.T)
+        assert torch.allclose(laplacian.sum(1), torch.zeros(len(laplacian), dtype=torch.double), atol=1e-12)
+        assert torch.linalg.eigvalsh(laplacian).min() > -1e-12
+    total = sum(
+        torch.trace(channel.T @ rows @ channel) + torch.trace(channel @ columns @ channel.T)
+        for channel in image.unbind(2)
+    )
+    assert regularizer(image, y, x, WEIGHTS).item() == pytest.approx(0.7 * total.item() / 70)
+
+
+@pytest.mark.parametrize("method", [method for method in OF_IMAGES if method != "air"])  # its matrices have one size
 @pytest.mark.parametrize("factor", [2, 4])
-def test_the_same_picture_has_the_same_energy_at_any_size(name, adjacency, factor):
-    regularizer = build(name, adjacency)
-
+def test_the_same_picture_has_the_same_energy_at_any_size(method, factor):
     def energy(rows, columns):
         y, x = grids(rows, columns)
         smooth = torch.sin(3 * y)[:, None, None] + torch.cos(2 * x)[None, :, None]
-        return regularizer(smooth, y, x).item()
+        return build(method, (rows, columns))(smooth, y, x, WEIGHTS).item()
 
     assert energy(128 * factor, 96 * factor) == pytest.approx(energy(128, 96), rel=0.25)
 
 
-@pytest.mark.parametrize(("name", "adjacency"), METHODS)
-def test_a_subset_of_rows_and_columns_estimates_the_whole(name, adjacency):
-    regularizer, (y, x), image = build(name, adjacency), grids(96, 80), picture(96, 80)
+@pytest.mark.parametrize("method", METHODS)
+def test_a_subset_of_rows_and_columns_estimates_the_whole(method):
+    regularizer, (y, x) = build(method, (96, 80)), grids(96, 80)
+    image = torch.exp(y)[:, None, None] * x[None, :, None] if method == "tv" else picture(96, 80)
     generator = torch.Generator().manual_seed(0)
 
     def sample():
         rows = torch.randperm(96, generator=generator)[:32].sort().values
         columns = torch.randperm(80, generator=generator)[:32].sort().values
-        return regularizer(image[rows][:, columns], y[rows], x[columns])
+        return regularizer(image[rows][:, columns], y[rows], x[columns], WEIGHTS)
 
     estimate = torch.stack([sample() for _ in range(60)]).mean().item()
-    assert estimate == pytest.approx(regularizer(image, y, x).item(), rel=0.06)
+    assert estimate == pytest.approx(regularizer(image, y, x, WEIGHTS).item(), rel=0.06)
 
 
-@pytest.mark.parametrize("form", ADJACENCIES)
-def test_closed_forms_equal_the_trace_with_an_explicit_laplacian(form):
+def test_tv_is_the_mean_step_and_a_row_drawn_twice_is_none():
+    y, x = grids(256, 3)
+    image = (torch.arange(256.0, dtype=torch.double)[:, None, None] / 255).expand(256, 3, 1)
+    tv = build("tv", (256, 3))
+    assert tv(image, y, x, WEIGHTS).item() == pytest.approx(1 / 255)
+    rows = torch.tensor([0, 10, 10, 30])
+    assert tv(image[rows], y[rows], x, WEIGHTS).item() == pytest.approx(2 / 3 / 255)
+
+
+def test_l2_is_the_sum_of_the_layers_norms():
+    y, x = grids(3, 3)
+    layers = [torch.full((4, 9), 2.0), torch.ones(2, 5, 5)]
+    assert build("l2", (3, 3))(picture(3, 3), y, x, layers).item() == pytest.approx(12 + 5 + 5)
+
+
+def test_the_laplacian_of_air_is_its_formula():
+    air, (y, x) = build("air", (6, 4)), grids(6, 4)
+    s = torch.softmax(-air.rows, 1)
+    adjacency = ((s + s.T) / 2).fill_diagonal_(0)
+    assert torch.allclose(air.laplacians(y, x)[0], torch.diag(adjacency.sum(1)) - adjacency)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_closed_forms_equal_the_sum_over_pairs(form):
     generator = torch.Generator().manual_seed(3)
     g = torch.randn(10, 6, dtype=torch.double, generator=generator)
     nodes = torch.randn(10, 7, dtype=torch.double, generator=generator)
@@ -91,11 +146,6 @@ def test_closed_forms_equal_the_trace_with_an_explicit_laplacian(form):
     else:
         adjacency = torch.exp(g @ g.T / 6).fill_diagonal_(0)
         adjacency, energy = adjacency / adjacency.sum(), exp_energy(g, nodes) / 10
-    laplacian = torch.diag(adjacency.sum(1)) - adjacency
-    assert torch.allclose(laplacian, laplacian.T)
-    assert torch.allclose(laplacian.sum(1), torch.zeros(10, dtype=torch.double), atol=1e-12)
-    assert torch.linalg.eigvalsh(laplacian).min() > -1e-12
-    assert torch.allclose(energy, torch.trace(nodes.T @ laplacian @ nodes))
     pairs = (nodes[:, None] - nodes[None]).square().sum(-1)
     assert torch.allclose(energy, (adjacency * pairs).sum() / 2)
 

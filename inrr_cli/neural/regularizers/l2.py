@@ -1,0 +1,27 @@
+"""The norm of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inrr_cli.neural.interfaces import Regularizer
+
+
+class L2(Regularizer):
+    """``weight * sum_l |W_l|_2`` over the layers of the representation (INRR paper, section 5.1); no view of the image.
+
+    The norm is that of all entries of a layer, not squared.
+    """
+
+    def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
+        super().__init__(options, shape, generator=generator)
+        self.weight = options.weight
+
+    def forward(self, image: Tensor, y: Tensor, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
+        """Energy of the ``weights``, stacks of (..., out, in)."""
+        norms = [torch.linalg.matrix_norm(weight).sum() for weight in weights]
+        return self.weight * torch.stack(norms).sum()  # type: ignore[no-any-return]

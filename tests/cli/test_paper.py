@@ -1,0 +1,127 @@
+"""The paper's experiments, on small pictures and with very few steps."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inrr_cli.masks import make_mask
+from inrr_cli.neural import recipes
+from inrr_cli.paper import study, sweeps, training, training_figures
+from inrr_cli.paper.catalogue import WHERE, load_experiment
+
+
+@pytest.fixture
+def folder(tmp_path, grey, monkeypatch):
+    """Pictures of two of the paper's names, 24 x 24, and fits of a few steps."""
+    pictures = tmp_path / "pictures"
+    (pictures / "masks").mkdir(parents=True)
+    for name, part in (("baboon", grey[:24, :24]), ("cameraman", grey[20:44, 20:44])):
+        Image.fromarray(part).save(pictures / f"{name}.png")
+    Image.fromarray(np.where(make_mask((24, 24), "random", seed=9), 255, 0).astype(np.uint8)).save(
+        pictures / "masks" / "random_24.png"
+    )
+    fast = replace(recipes.PRESETS["fast"], steps=6, changes={})
+    monkeypatch.setitem(recipes.PRESETS, "fast", fast)
+    monkeypatch.setattr(training, "LONG", 20)
+    monkeypatch.setattr(sweeps, "RATES", (0.3, 0.6))
+    monkeypatch.setattr(sweeps, "SWEEPS", {"siren": ("omega", (5, 30)), "ntk": ("delta", (10, 40))})
+    monkeypatch.setattr(training_figures, "synthetic", lambda: grey[:24, :24])
+    return pictures
+
+
+def read(name):
+    return Path("out", name).read_text(encoding="utf-8")
+
+
+COUNTS = {"table1": 18, "table2": 20, "fig3": 8, "fig5": 2, "fig6": 15, "fig7": 4, "fig8": 1, "fig9": 3}
+
+
+@pytest.mark.parametrize("name", WHERE)
+def test_each_writes_a_table_a_page_and_a_plot_and_goes_on_where_it_was(run, folder, name, monkeypatch):
+    ask = ("paper", name, "--images", folder, "--output", "out", "--device", "cpu")
+    result = run(*ask)
+    assert result.exit_code == 0, result.stderr
+    rows = list(csv.DictReader(read(f"{name}.csv").splitlines()))
+    assert len(rows) == COUNTS[name]
+    page = read(f"{name}.md")
+    assert page.startswith(f"# {load_experiment(name).title}")
+    assert result.stdout.strip() in page
+    if name.startswith("fig"):
+        assert f"![{name}]({name}.png)" in page
+        with Image.open(f"out/{name}.png") as plot:
+            assert min(plot.size) > 300
+
+    def never(*_):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(study, "_write", never)
+    again = run(*ask)
+    assert again.exit_code == 0, again.stderr
+    assert again.stdout == result.stdout
+
+
+def test_tables_stand_beside_the_papers_numbers_and_use_the_folders_masks(run, folder):
+    result = run("paper", "table1", "--images", folder, "--output", "out", "--seeds", "0,1")
+    assert result.exit_code == 0, result.stderr
+    line = next(line for line in result.stdout.splitlines() if line.startswith("| baboon | random"))
+    assert "(21.0)" in line
+    assert "(24.7)" in line
+    rows = [row for row in csv.DictReader(read("table1.csv").splitlines()) if row["method"] == "INRR"]
+    assert [row["seed"] for row in rows if row["mask"] == "patch"] == ["0", "1"]
+    mean = np.mean([float(row["psnr_full"]) for row in rows if row["mask"] == "random"])
+    assert f"{mean:.2f} (24.7)" in line
+
+
+def test_an_interruption_keeps_the_finished_cells(run, folder, monkeypatch):
+    calls = []
+
+    def interrupt(file, cell, measured, write=study._write):
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        calls.append(cell)
+        write(file, cell, measured)
+
+    monkeypatch.setattr(study, "_write", interrupt)
+    result = run("paper", "table1", "--images", folder, "--output", "out")
+    assert (result.exit_code, "interrupted" in result.stderr) == (130, True)
+    assert len(list((folder.parent / "out" / "cells" / "table1").glob("*.json"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (("table9",), "unknown experiment 'table9'; did you mean 'table"),
+        (("table1", "--preset", "slow"), "unknown preset 'slow'"),
+        (("table1", "--seeds", "0,x"), "--seeds must be different whole numbers from 0, as in 0,1,2; got '0,x'"),
+        (("table1", "--seeds", "1,1"), "--seeds must be"),
+        (("table1", "--images", "nowhere"), "nowhere: is no folder of pictures"),
+        (("table1", "--images", "empty"), "empty: holds no .png or .jpg pictures"),
+        (("table1", "--output", "file"), "file: is a file; give a folder"),
+    ],
+)
+def test_wrong_input_is_one_line(run, tmp_path, more, expected):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    result = run("paper", *more)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_the_measures_of_the_figures():
+    assert training.effective_rank(np.ones((5, 4))) == pytest.approx(1)
+    assert training.effective_rank(np.eye(6)) == pytest.approx(6)
+    near = np.abs(np.subtract.outer(np.arange(30), np.arange(30)))
+    smooth = -np.exp(-near / 10.0)
+    noisy = -np.random.default_rng(0).random((30, 30))
+    assert training.roughness(smooth) < 0.5 < 1 < training.roughness(noisy)
+    assert training.reach(-np.ones((30, 30))) == pytest.approx(1)
+    assert training.reach(-np.exp(-near / 2.0)) < 0.3
+    picture = training_figures.synthetic()
+    assert picture.shape == (256, 256)
+    assert (picture == picture.T).all()
+    assert (picture.min(), picture.max()) == (0, 255)
