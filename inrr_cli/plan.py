@@ -96,7 +96,7 @@ def make_plan(
     if unused:
         raise InputError(f"{unused[0]} has no meaning for net {net} with reg {reg}")
     recipe = PRESETS[preset or "fast"].suited_to(net, reg)
-    values = recipe.options.get(net, {}) | recipe.options.get(reg, {}) | method_options
+    values = recipe.options_for(net, reg) | method_options
     return Plan(
         reg=reg,
         net=net,

@@ -57,7 +57,7 @@ class FourierOptions:
     """Multiplicative filter network of sines (Fathony et al. 2021, ICLR)."""
 
     omega: float = field(
-        default=60.0, metadata=_about("Frequency scale of the first layer: higher for finer detail.", "> 0")
+        default=240.0, metadata=_about("Frequency scale of the first layer: higher for finer detail.", "> 0")
     )
     width: int = field(default=256, metadata=_about("Units in each hidden layer.", "> 0"))
     filters: int = field(default=4, metadata=_about("Filters that are multiplied.", "> 0"))
@@ -99,7 +99,7 @@ class L2Options:
     """Norm of the weights of the network (INRR paper, section 5.1)."""
 
     weight: float = field(
-        default=1e-5, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
+        default=1e-6, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
     )
 
 
@@ -108,7 +108,7 @@ class AirOptions:
     """Dirichlet energy with free adjacency matrices (Li et al. 2022, arXiv:2110.14934)."""
 
     weight: float = field(
-        default=0.05, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
+        default=0.005, metadata=_about("Lambda: weight of the energy beside the mean squared error.", ">= 0")
     )
 
 

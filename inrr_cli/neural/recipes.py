@@ -41,7 +41,7 @@ class Recipe:
         by the square root of the missing fraction, because few pixels have a small part in a mean over all. Otherwise
         it sees the prediction everywhere and its weight is fixed, as in the paper.
     options : dict
-        Defaults of methods that this recipe changes, by the method's name and the option's.
+        Defaults of methods that this recipe changes, by the method's name (or "net reg" of a pair) and the option's.
     changes : dict
         Settings of the recipe that are others with a method, by the method's name.
     """
@@ -62,6 +62,10 @@ class Recipe:
     def suited_to(self, net: str, reg: str) -> Recipe:
         """Return the recipe for a representation and a regulariser."""
         return replace(self, **self.changes.get(net, {}), **self.changes.get(reg, {}))
+
+    def options_for(self, net: str, reg: str) -> dict[str, Any]:
+        """Return the defaults that are others with a representation and a regulariser."""
+        return {name: value for of in (net, reg, f"{net} {reg}") for name, value in self.options.get(of, {}).items()}
 
     def rate_at(self, step: int) -> float:
         """Factor of the learning rates in a step."""
@@ -92,8 +96,12 @@ PRESETS = {
         guided=0.6,
         bfloat16=True,
         adapt=True,
+        options={"dmf inrr": {"weight": 0.15}},
         changes={
-            "dmf": {"steps": 2000, "lr": 1e-3, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False}
+            "relu": {"steps": 1200},
+            "dmf": {"steps": 2000, "lr": 1e-2, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False},
+            # a step sees a sixteenth of a free matrix
+            "air": {"lr_regularizer": 0.1},
         },
     ),
     "paper": Recipe(

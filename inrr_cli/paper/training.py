@@ -73,7 +73,7 @@ def watch(
     place = choose_device(device)
     truth = torch.from_numpy(image / np.float32(255))[..., None].to(place)
     recipe = recipe_for(preset, net, reg)
-    chosen = recipe.options.get(net, {}) | recipe.options.get(reg, {}) | (options or {})
+    chosen = recipe.options_for(net, reg) | (options or {})
     if preset == "fast" and reg in WEIGHTS:
         chosen["weight"] = WEIGHTS[reg]
     generator = torch.Generator().manual_seed(seed)
