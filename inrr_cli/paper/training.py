@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.device import choose_device
+from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.fit import fit, pixel_centres, render
 from inrr_cli.neural.interfaces import DirichletEnergy, Regularizer
 from inrr_cli.neural.recipes import PRESETS, Recipe
@@ -60,6 +61,7 @@ def watch(
     look: Callable[[View], None],
     frozen: Regularizer | None = None,
     options: dict[str, Any] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> None:
     """Fit a picture and call ``look`` after each of the ``steps``.
 
@@ -69,6 +71,8 @@ def watch(
     missing : (H, W) ndarray of bool
     frozen : Regularizer, optional
         Takes the place of the one to be learned, and does not learn.
+    checkpoint : Checkpoint, optional
+        Where the fit goes on from, if that holds a state; steps before are not looked at again.
     """
     place = choose_device(device)
     truth = torch.from_numpy(image / np.float32(255))[..., None].to(place)
@@ -94,7 +98,9 @@ def watch(
             look(View(done, render(representation, y, x)[..., 0].clamp(0, 1), regularizer, y, x))
 
     known = torch.from_numpy(~missing).to(place)
-    fit(representation, regularizer, truth, known, recipe, generator=generator, progress=progress)
+    fit(
+        representation, regularizer, truth, known, recipe, generator=generator, progress=progress, checkpoint=checkpoint
+    )
 
 
 def late(preset: str, net: str, reg: str, part: float) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 from inrr_cli.morphology import grow, shrink
 from inrr_cli.patch.gaussian import LEAST_NOISE
 from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
-from inrr_cli.patch.selection import HIDDEN_MOST, Judgement, choose_hidden, depth, depth_class, judge
+from inrr_cli.patch.selection import HIDDEN_MOST, Judgement, believe, choose_hidden, depth, depth_class, judge
 from inrr_cli.progress import Progress
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import double, halve, halve_mask, relax, smooth_fill
@@ -287,9 +287,11 @@ class _Part:
         values[solved.free], sigma[solved.free] = solved.estimate, judgement.spread[0] * deviation
         missing = solved.missing
         kind = classes.reshape(-1)[missing]
-        fills = [solved.estimate[solved.slot[missing]], *(fill.flatten(0, 1)[missing] for fill in smooth)]
-        values[missing] = (judgement.weights[kind].T[..., None] * torch.stack(fills).clamp(0, 1)).sum(0)
-        sigma[missing] = judgement.spread[kind][:, None] * deviation[solved.slot[missing]]
+        uncertain = deviation[solved.slot[missing]]
+        fills = torch.stack([solved.estimate[solved.slot[missing]], *(f.flatten(0, 1)[missing] for f in smooth)])
+        believed = believe(fills.clamp(0, 1), judgement.limit[kind][:, None] * uncertain)
+        values[missing] = (judgement.weights[kind].T[..., None] * believed).sum(0)
+        sigma[missing] = judgement.spread[kind][:, None] * uncertain
         return Filled(values.clamp(0, 1).reshape(shape), sigma.reshape(shape), [judgement], completed=True)
 
 

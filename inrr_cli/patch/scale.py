@@ -13,11 +13,11 @@ from inrr_cli.device import spread_work
 from inrr_cli.morphology import any_in_window, grow, shrink
 from inrr_cli.patch import gaussian, graph
 from inrr_cli.patch.matching import References, candidates, similar
+from inrr_cli.patch.selection import SOLID
 
 TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
 GRAPH_SIZE, GRAPH_NEIGHBOURS = 7, 5
 GRAPH_RADIUS, GRAPH_FAR = 8, 40  # reach of the graph; over solid holes, whose like may be far
-SOLID = 2  # holes with a pixel deeper than this are filled by large patches
 BATCHES = 4  # sorts of patches by their number of known pixels
 
 
@@ -83,6 +83,7 @@ class Scale:
         self.slot = torch.full((len(self.known),), len(self.free), dtype=torch.int64, device=image.device)
         self.slot[self.free] = torch.arange(len(self.free), device=image.device)
         size, large = (min(side, *self.shape) for side in (settings.size, settings.large))
+        # only a large patch reaches across a solid hole
         solid = grow(shrink(~known, SOLID), SOLID) & wanted
         self.solid = solid.reshape(-1)
         self.layers = [

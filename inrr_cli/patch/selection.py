@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inrr_cli.morphology import shrink
+from inrr_cli.morphology import grow, shrink
 
 HIDDEN_SHARE = 0.04  # of the missing pixels
 HIDDEN_LEAST, HIDDEN_MOST = 1_500, 8_000
@@ -21,9 +21,11 @@ FEW = 20  # hidden pixels for each missing one, at most
 KNOWN_SHARE = 0.15  # never hide more than this part of the known pixels
 DEPTHS = (1, 2, 4, 8)  # upper ends of the classes of depth; the last class is deeper
 DEEPEST = 16
+SOLID = 2  # holes with a pixel deeper than this are solid
 GRID = 10  # blends are tried in steps of a tenth
 PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
 MIX = 0.7  # what a blend has to gain over a single fill
+HANDICAP = 0.2  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
 BIAS = (1.0, 1.05, 1.3, 1.45, 2.1)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LEAST_RATIO = 0.1  # errors that noise may hide
 MOST = 1_000_000  # numbers a quantile can be taken of
@@ -38,11 +40,14 @@ class Judgement:
     ----------
     weights : (K, F) Tensor
         Share of each fill in the blend; rows sum to 1.
+    limit : (K,) Tensor
+        How many of the model's deviations from the first fill the others may lie, see `believe`.
     spread : (K,) Tensor
         Factor of the model's deviation that makes it one sigma.
     """
 
     weights: Tensor
+    limit: Tensor
     spread: Tensor
 
 
@@ -89,12 +94,14 @@ def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     wanted = int(min(KNOWN_SHARE * len(sound), FEW * total, wanted))
     reach = min(2 * int(deep.max()) + 2, DEEPEST + 2)
     padded = np.pad(~known, reach)
+    solid = np.pad(grow(torch.from_numpy(deep > SOLID), SOLID).numpy(), reach)
     count = 0
     for number in range(wanted + 1):
         if count >= wanted:
             break
         row, column = divmod(int(rng.choice(missing[number % len(missing)])), known.shape[1])
-        piece = padded[row : row + 2 * reach + 1, column : column + 2 * reach + 1]
+        around = np.s_[row : row + 2 * reach + 1, column : column + 2 * reach + 1]
+        piece = _thin(padded[around], solid[around], rng)
         row, column = divmod(int(rng.choice(sound)), known.shape[1])
         top, left = max(row - reach, 0), max(column - reach, 0)
         place = np.s_[top : row + reach + 1, left : column + reach + 1]
@@ -105,12 +112,26 @@ def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     return hidden
 
 
+def _thin(piece: NDArray[np.bool_], solid: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Thin the scattered missing pixels of a piece (h, w), those outside ``solid`` holes, if they are its larger part.
+
+    A piece falls on pixels of which as many are missing already. With a share q > 1/2 hidden of those still known, what
+    is judged would be a much harder problem than the one at hand; so (1 - q) / q of the pixels is taken, which hides
+    1 - q of the known ones.
+    """
+    share = float(piece[~solid].mean()) if not solid.all() else 0.0
+    if share <= 0.5:
+        return piece
+    return piece & (solid | (rng.random(piece.shape) < (1 - share) / share))
+
+
 def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes: Tensor) -> Judgement:
     """Find the blend of fills with the least error on hidden pixels, and how far its errors spread.
 
     Of each class k with n_k hidden pixels of depth d_k the evidence is e_k = n_k / (PRIOR d_k), for the errors of
-    neighbours in a hole are alike. The shares b minimise, with E_k the squared error of a blend in
-    class k over that of the first fill, over a grid::
+    neighbours in a hole are alike. The first fill's errors are taken for a little smaller than they are, for it had
+    fewer rounds to make them, and the others are limited to what `believe` lets them be. The shares b minimise, with
+    E_k the squared error of a blend in class k over that of the first fill, over a grid::
 
         overall:  sum_k e_k E_k(b) + |b - (1, 0, ...)|^2 / 2 + MIX (1 - max b)
         class k:         e_k E_k(b) + |b - overall|^2 / 2    + MIX (1 - max b)
@@ -118,7 +139,7 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
     The spread of class k is the 68 % quantile of the hidden pixels' errors over the model's deviations, drawn to that
     of all classes where evidence is small, times BIAS. Deep holes are seldom hidden where they are hard. BIAS is
     the geometric mean, over pictures of scikit-image with random, patch, textural, mixture and brush masks, of the true
-    quantile over the judged (examples/calibration.py).
+    quantile over the judged (examples/calibration.py). The limit is the same of the first fill alone, without BIAS.
 
     Parameters
     ----------
@@ -139,23 +160,36 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
     first[0] = 1
     number = len(DEPTHS) + 1
     evidence = torch.bincount(classes, minlength=number).to(truth) / (PRIOR * truth.new_tensor((*DEPTHS, DEEPEST)))
-    errors = fills - truth
+    limit = _spread(fills[0] - truth, variance, excess, classes, evidence)
+    errors = believe(fills, limit[classes][:, None] * variance.sqrt()) - truth
+    least = errors * (1 - HANDICAP * first).sqrt()[:, None, None]
     costs = truth.new_zeros(number, len(blends))
-    present = evidence.nonzero()[:, 0]
-    for k in present:
-        gram = torch.einsum("fmc,gmc->fg", errors[:, classes == k], errors[:, classes == k])
+    for k in evidence.nonzero()[:, 0]:
+        gram = torch.einsum("fmc,gmc->fg", least[:, classes == k], least[:, classes == k])
         costs[k] = ((blends @ gram) * blends).sum(1) / gram[0, 0].clamp(min=1e-12)
     overall = _least(blends, first, evidence @ costs)
     weights = torch.stack([_least(blends, overall, e * cost) for e, cost in zip(evidence, costs, strict=True)])
+    spread = _spread((weights[classes].T[..., None] * errors).sum(0), variance, excess, classes, evidence)
+    return Judgement(weights, limit, truth.new_tensor(BIAS) * spread)
 
-    square = (weights[classes].T[..., None] * errors).sum(0).square()
-    ratio = (square - excess) / variance.clamp(min=1e-12)
-    ratios = truth.new_ones(number)
-    for k in present:
+
+def believe(fills: Tensor, reach: Tensor) -> Tensor:
+    """Limit fills (F, m, C) to a ``reach`` (m, 1) or (m, C) around the first.
+
+    A thin plate swings wide where a bright spot touches a hole; what the patches hold for very unlikely is not taken.
+    """
+    return torch.cat([fills[:1], fills[:1] + (fills[1:] - fills[:1]).clamp(-reach, reach)])
+
+
+def _spread(errors: Tensor, variance: Tensor, excess: float, classes: Tensor, evidence: Tensor) -> Tensor:
+    """68 % quantile of errors (m, C) over deviations, by class; near that of all where evidence (K,) is small: (K,)."""
+    ratio = (errors.square() - excess) / variance.clamp(min=1e-12)
+    ratios = torch.ones_like(evidence)
+    for k in evidence.nonzero()[:, 0]:
         sample = ratio[classes == k].flatten()[:MOST]
         ratios[k] = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2).sqrt()
     common = (1 + evidence @ ratios) / (1 + evidence.sum())
-    return Judgement(weights, truth.new_tensor(BIAS) * (common + evidence * ratios) / (1 + evidence))
+    return (common + evidence * ratios) / (1 + evidence)
 
 
 def _least(blends: Tensor, expected: Tensor, cost: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 
 from inrr_cli import make_mask
 from inrr_cli.morphology import shrink
-from inrr_cli.patch.selection import BIAS, choose_hidden, depth, depth_class, judge
+from inrr_cli.patch.selection import BIAS, believe, choose_hidden, depth, depth_class, judge
 
 
 def test_depth_counts_moves_to_the_nearest_known_pixel():
@@ -63,6 +63,12 @@ def test_the_spread_makes_the_models_deviation_true(noise):
     variance = torch.full_like(clean, 0.02**2)
     spread = judge(truth, fills.expand(3, -1, -1), variance, noise**2, torch.zeros(20_000, dtype=torch.int64)).spread
     assert spread[0] == pytest.approx(3 * BIAS[0], rel=0.05)
+
+
+def test_what_the_patches_hold_for_very_unlikely_is_not_taken():
+    fills = torch.tensor([[0.5, 0.5, 0.5], [0.6, 0.9, 0.1]])[..., None]
+    reach = torch.tensor([0.2, 0.2, 0.1])[:, None]
+    assert torch.allclose(believe(fills, reach), torch.tensor([[0.5, 0.5, 0.5], [0.6, 0.7, 0.4]])[..., None])
 
 
 def test_noise_is_found_where_there_is_any():

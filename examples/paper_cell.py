@@ -1,0 +1,56 @@
+"""Run one cell of the paper with its full recipe, in as many pieces as it takes, and keep the curve.
+
+    python examples/paper_cell.py --image baboon.png --mask textural_256.png --curve curve.csv --checkpoint state.pt
+
+The recipe's 10,001 full-batch steps in float32 take hours on a processor. Stop it with Ctrl-C whenever you like: the
+same command goes on from the checkpoint. Every ``--every`` steps a line with the PSNR of the network's own output
+(psnr_raw, what the paper prints), of the missing pixels and of the known ones is added to the curve.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from inrr_cli import psnr
+from inrr_cli.imaging.files import read_mask, read_picture
+from inrr_cli.neural.checkpoint import Checkpoint
+from inrr_cli.paper.training import View, recipe_for, watch
+
+
+def main() -> None:
+    """Parse, go on, keep."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--image", type=Path, required=True)
+    parser.add_argument("--mask", type=Path, required=True)
+    parser.add_argument("--curve", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--reg", default="inrr")
+    parser.add_argument("--every", type=int, default=50)
+    options = parser.parse_args()
+    image = read_picture(options.image).pixels
+    missing, _ = read_mask(options.mask, image.shape[:2])
+    truth = image / np.float32(255)
+    total = recipe_for("paper", "siren", options.reg).steps
+    state = Checkpoint(options.checkpoint, f"{options.image.stem} {options.mask.stem} {options.reg}")
+    if not options.curve.exists():
+        options.curve.write_text("step,psnr_raw,psnr_missing,psnr_known\n")
+    start = time.perf_counter()
+
+    def look(view: View) -> None:
+        picture = view.picture.cpu().numpy()
+        numbers = [psnr(picture, truth, where) for where in (None, missing, ~missing)]
+        with options.curve.open("a") as file:
+            file.write(f"{view.step},{','.join(f'{number:.3f}' for number in numbers if number is not None)}\n")
+        print(
+            f"step {view.step} of {total}: psnr_raw {numbers[0]:.2f} dB, {time.perf_counter() - start:.0f} s",
+            flush=True,
+        )
+
+    steps = sorted({*range(options.every, total, options.every), total})
+    watch(image, missing, "siren", options.reg, "paper", 0, "cpu", steps, look, checkpoint=state)
+
+
+if __name__ == "__main__":
+    main()
