@@ -8,6 +8,7 @@ TABLE1_METHODS = {
     "AIR": ("siren", "air"),
     "INRR": ("siren", "inrr"),
 }
+PAPERS_TABLE1 = ("baboon", "barbara", "man", "boats")
 TABLE1_MASKS = ("random", "patch", "textural")
 # in the order of TABLE1_METHODS
 TABLE1 = {

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from inrr_cli.metrics import psnr
-from inrr_cli.paper.published import TABLE1, TABLE1_MASKS, TABLE1_METHODS, TABLE2, TABLE2_NETS
+from inrr_cli.paper.published import PAPERS_TABLE1, TABLE1, TABLE1_MASKS, TABLE1_METHODS, TABLE2, TABLE2_NETS
 from inrr_cli.paper.study import (
     Cell,
     Experiment,
@@ -66,7 +66,7 @@ def table1_cells(setup: Setup) -> list[Cell]:
     """Six methods on four pictures and three masks."""
     return [
         _cell(image, mask, method, net, reg, setup, seed)
-        for image in setup.choose(("baboon", "barbara", "man", "boats"))
+        for image in setup.choose(PAPERS_TABLE1)
         for mask in TABLE1_MASKS
         for method, (net, reg) in TABLE1_METHODS.items()
         for seed in setup.seeds
@@ -98,9 +98,14 @@ def table1_report(setup: Setup, results: Results) -> Report:
         markdown_table(["mask", *methods], [[mask, *(f"{v:.2f}" for v in line)] for mask, line in means.items()])
     )
     for mask, line in means.items():
-        order = [methods[k] for k in np.argsort(line)[::-1]]
-        parts.append(f"Order with {mask}: {' > '.join(order)}.")
+        printed = np.mean([TABLE1[image, mask] for image in PAPERS_TABLE1], axis=0)
+        parts.append(f"Order with {mask}: {_order(methods, line)}. The paper: {_order(methods, printed)}.")
     return Report(_rows(results), "\n\n".join(parts), {})
+
+
+def _order(methods: list[str], values: ArrayLike) -> str:
+    """Methods from the best to the worst."""
+    return " > ".join(methods[k] for k in np.argsort(values)[::-1])
 
 
 def table2_cells(setup: Setup) -> list[Cell]:
