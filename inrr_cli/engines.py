@@ -20,7 +20,7 @@ from inrr_cli.neural.ntk import regress
 from inrr_cli.patch.engine import PatchPrior, restore
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.plan import Plan
-from inrr_cli.progress import Progress
+from inrr_cli.progress import Progress, part_of
 from inrr_cli.registry import load_regularizer, load_representation
 
 Values = NDArray[np.float32]
@@ -112,7 +112,7 @@ def fit_network(
     if representation.first is not None:
         shown = representation.first
         if held is None or held.stage == 0:
-            fitted = fit_to(shown, None, progress=_part(progress, 0, 2), keep_partial=keep_partial)
+            fitted = fit_to(shown, None, progress=part_of(progress, 0, 2), keep_partial=keep_partial)
         y, x = (pixel_centres(length).to(device) for length in shape[:2])
         representation.follow(render(shown, y, x))  # a checkpoint of the second stage holds the true picture
     if fitted is None or fitted.completed:
@@ -122,7 +122,7 @@ def fit_network(
             regularizer,
             prior=prior,
             stage=stages - 1,
-            progress=_part(progress, stages - 1, stages),
+            progress=part_of(progress, stages - 1, stages),
             keep_partial=keep_partial,
         )
         shown = representation
@@ -168,13 +168,6 @@ def _identity(values: Values, known: NDArray[np.bool_], plan: Plan) -> str:
     seen.update(known.tobytes())
     seen.update(repr((values.shape, plan)).encode())
     return seen.hexdigest()
-
-
-def _part(progress: Progress | None, number: int, count: int) -> Progress | None:
-    """Progress of part ``number`` of ``count`` equal ones."""
-    if progress is None:
-        return None
-    return lambda done, total, value: progress(number * total + done, count * total, value)
 
 
 def _to_tensors(values: Values, known: NDArray[np.bool_], plan: Plan) -> tuple[Tensor, Tensor]:

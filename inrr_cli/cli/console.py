@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from inrr_cli.errors import ExitCode, InputError
-from inrr_cli.imaging.files import write_atomically
+from inrr_cli.imaging.atomic import write_atomically
 from inrr_cli.plan import Plan
 from inrr_cli.progress import Progress
 

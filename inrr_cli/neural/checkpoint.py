@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import write_atomically
+from inrr_cli.imaging.atomic import write_atomically
 
 EVERY = 10.0  # seconds between two writings
 
