@@ -71,7 +71,7 @@ def write(picture: Picture, texts: dict[str, str], scale: float = 1.0) -> bytes:
         encoded = _encode_few_bits(pixels, bits)
     else:
         encoded = bytes(imagecodecs.png_encode(pixels, level=6))
-    kept = about.details["chunks"] if same else _foreign_chunks(about)
+    kept = about.details.get("chunks", []) if same else _foreign_chunks(about)
     if scale != 1:
         kept = [(name, _denser(content, scale) if name == b"pHYs" else content) for name, content in kept]
     kept = [*kept, *((b"tEXt", f"{key}\0{text}".encode("latin-1", "replace")) for key, text in texts.items())]
