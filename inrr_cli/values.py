@@ -35,17 +35,23 @@ class Range:
 
     def to_unit(self, values: Pixels) -> NDArray[np.float32]:
         """From the units of the image."""
-        if values.dtype == np.float32:
+        if values.dtype == np.float32 and max(abs(self.low), self.span) < 1e37:  # no difference overflows
             return (values - np.float32(self.low)) / np.float32(self.span)
         return ((values.astype(np.float64) - self.low) / self.span).astype(np.float32)
 
-    def from_unit(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
-        """Back to the units of the image, rounded and clipped to what ``dtype`` can hold."""
+    def shown(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[np.float64]:
+        """Back to the units of the image, clipped to what ``dtype`` can hold."""
         found = values.astype(np.float64) * self.span + self.low
         limits = np.iinfo(dtype) if np.issubdtype(dtype, np.integer) else np.finfo(dtype)
-        if np.issubdtype(dtype, np.integer):
-            found = np.round(found)
-        return np.clip(found, float(limits.min), float(limits.max)).astype(dtype)
+        high = float(limits.max)
+        if high > int(limits.max):  # of 64-bit integers the highest is no float
+            high = float(np.nextafter(high, 0))
+        return np.clip(found, float(limits.min), high)
+
+    def from_unit(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
+        """Back to the units of the image, rounded and clipped to what ``dtype`` can hold."""
+        found = self.shown(values, dtype)
+        return (np.round(found) if np.issubdtype(dtype, np.integer) else found).astype(dtype)
 
 
 def full_scale(dtype: np.dtype[Any]) -> float:

@@ -80,7 +80,7 @@ def superres(
     output = output or default_output(image, f"x{scale:g}", picture)
     kind = choose_format(output, file_format)
     check_output(output, kind, picture, quality, force=force)
-    check_others(output, {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
+    check_others([image, reference, output], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
     height, width = picture.pages[0].shape[:2]
     note(f"enlarging {width} x {height} to {sizes[0][1]} x {sizes[0][0]} by fitting the {net} network and rendering it")
     results: list[Restoration] = []
@@ -96,7 +96,7 @@ def superres(
     explain(results[0].account)
     alphas = [None if alpha is None else resize(alpha, size) for alpha, size in zip(picture.alpha, sizes, strict=True)]
     enlargement = picture.with_pages([result.image for result in results], alphas)
-    write_result(output, kind, enlargement, describe(record), quality, scale)
+    write_result(output, kind, enlargement, describe(record), quality, scale, force=force)
     emit(record, sidecar, as_json)
     if not as_json and output != STANDARD:
         print_record(record)
