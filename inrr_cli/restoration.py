@@ -237,9 +237,8 @@ def _tell(
     truth, known, fitted = fit
     error = None
     if fitted is not None:
-        error = float(
-            np.sqrt(np.mean((scale.shown(fitted, truth.dtype)[known] - truth[known].astype(np.float64)) ** 2))
-        )
+        errors = scale.shown(fitted, truth.dtype)[known] - truth[known].astype(np.float64)
+        error = float(np.sqrt(np.mean(np.square(errors))))
     return Restoration(
         image=image,
         raw=None if raw is None else scale.shown(raw, truth.dtype).astype(np.float32),

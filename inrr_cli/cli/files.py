@@ -51,9 +51,8 @@ def check_output(output: Path, kind: str, picture: Picture, quality: int | None,
         warn(f"{output}: {kind} re-encodes every pixel, the known ones too{how}; a .png keeps them as they are")
     for lost in about.left_out:
         warn(f"{lost} of the image are left out")
-    lost = what_is_lost(about, kind)
-    if lost:
-        warn(f"{output}: {kind} has no place for the image's {', '.join(lost)}")
+    if names := what_is_lost(about, kind):
+        warn(f"{output}: {kind} has no place for the image's {', '.join(names)}")
 
 
 def what_is_lost(about: About, kind: str) -> list[str]:

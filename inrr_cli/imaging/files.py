@@ -16,7 +16,8 @@ from PIL import Image
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import write_atomically
 from inrr_cli.imaging.picture import Picture, Pixels
-from inrr_cli.imaging.source import STANDARD, read_bytes
+from inrr_cli.imaging.source import STANDARD as STANDARD
+from inrr_cli.imaging.source import read_bytes
 from inrr_cli.machine import free_memory
 
 MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs

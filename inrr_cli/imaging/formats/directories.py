@@ -69,17 +69,18 @@ def pack_directory(entries: list[Entry], place: int, order: str, *, big: bool = 
     end = place + struct.calcsize(order + counting) + size * len(entries) + inline
     head, tail = struct.pack(order + counting, len(entries)), b""
     for item in entries:
-        value, kind, count = item.value, item.kind, item.count
-        if isinstance(value, list):
+        kind, count = item.kind, item.count
+        if isinstance(item.value, list):
             tail += bytes((end + len(tail)) % 2)
-            value, tail = (
-                struct.pack(order + offset, end + len(tail)),
-                tail + pack_directory(value, end + len(tail), order, big=big),
-            )
+            value = struct.pack(order + offset, end + len(tail))
+            tail += pack_directory(item.value, end + len(tail), order, big=big)
             kind, count = (16 if big else 4), 1
-        elif len(value) > inline:
+        elif len(item.value) > inline:
             tail += bytes((end + len(tail)) % 2)
-            value, tail = struct.pack(order + offset, end + len(tail)), tail + value
+            value = struct.pack(order + offset, end + len(tail))
+            tail += item.value
+        else:
+            value = item.value
         head += struct.pack(order + entry, item.tag, kind, count) + value.ljust(inline, b"\0")
     return head + bytes(inline) + tail
 

@@ -96,9 +96,8 @@ def _decode(page: TiffPage) -> Pixels:
     if (page.photometric not in known and (page.photometric, page.compression) != (YCBCR, JPEG)) or page.imagedepth > 1:
         raise InputError(f"page {page.index + 1} is {name}; convert it to grey or RGB")
     one_bit = page.bitspersample == 1 and page.samplesperpixel == 1
-    if not one_bit and (
-        page.dtype is None or page.dtype.name not in DTYPES or page.bitspersample not in (8, 16, 32, 64)
-    ):
+    whole = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in (8, 16, 32, 64)
+    if not (one_bit or whole):
         kind = f"{page.bitspersample}-bit {page.dtype}"
         raise InputError(f"its samples are {kind}; convert them to one of {', '.join(DTYPES)}")
     array = page.asarray()
@@ -159,8 +158,8 @@ def _exif(page: TiffPage, directories: list[Entry], order: str) -> bytes | None:
     """Make a block of EXIF, for a file of another format, of the directories and what stands beside them."""
     if not directories:
         return None
-    tags = [page.tags[code].astuple() for code in OF_CAMERAS if code in page.tags]
-    return pack_block([*directories, *(Entry(code, kind, count, value) for code, kind, count, value, _ in tags)], order)
+    tags: list[Any] = [page.tags[code].astuple() for code in OF_CAMERAS if code in page.tags]
+    return pack_block([*directories, *(Entry(*tag[:4]) for tag in tags)], order)
 
 
 def _further_frames(file: tifffile.TiffFile, page: TiffPage, turn: int) -> list[Pixels]:

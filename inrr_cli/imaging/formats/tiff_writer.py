@@ -45,7 +45,7 @@ def write(picture: Picture, text: str | None, scale: float = 1.0) -> bytes:
     about = picture.about
     same = about.format == "TIFF" and "pages" in about.details
     held = about.details["pages"] if same else [_foreign(about)] * len(picture.pages)
-    order = about.details["byteorder"] if same else read_block(about.exif or b"")[1]
+    order: Any = about.details["byteorder"] if same else read_block(about.exif or b"")[1]
     total = sum(page.nbytes for page in picture.pages)
     big = (same and about.details["bigtiff"]) or total > CLASSIC_MOST
     stored = [picture.stored(number, turned=same) for number in range(len(picture.pages))]
@@ -74,7 +74,7 @@ def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, scale: float) ->
     photometric = page.get("photometric", 2 if channels - alpha == 3 else 1)
     extra = channels - {2: 3, 5: 4}.get(photometric, 1)
     layout = page["layout"]
-    options = layout | {
+    options: dict[str, Any] = layout | {
         "planarconfig": layout.get("planarconfig", 1) if channels > 1 else None,
         "photometric": photometric,
         "subfiletype": page.get("subfiletype"),
