@@ -112,5 +112,6 @@ def _join(results: list[Restoration], job: Job) -> Restoration:
         rmse_known=float(np.sqrt(np.mean(np.square(errors)))) if errors else None,
         noise_sigma=float(np.mean(noises)) if noises else None,
         seconds=sum(result.seconds for result in results),
+        notice=next((result.notice for result in results if result.notice), ""),
         completed=whole and all(result.completed for result in results),
     )

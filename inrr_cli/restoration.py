@@ -51,6 +51,8 @@ class Restoration:
         False if it was interrupted.
     account : str
         How it was done, in a line.
+    notice : str
+        What the user should know of how it went; empty if it went well.
     """
 
     image: Pixels
@@ -64,6 +66,7 @@ class Restoration:
     seconds: float
     completed: bool
     account: str
+    notice: str = ""
 
 
 def inpaint(
@@ -251,6 +254,7 @@ def _tell(
         steps=result.steps,
         completed=result.completed,
         account=result.account,
+        notice=result.notice,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, explain, note, progress_bar, say
+from inrr_cli.cli.console import emit, explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
     check_others,
@@ -191,6 +191,7 @@ def inpaint(
     measured = Measurement([job.missing for job in jobs], truths, scale)
     record = make_record("inpaint", image, output, results, plan, measured) | {"pages": len(picture.pages)}
     explain(results[0].account)
+    warn(next((result.notice for result in results if result.notice), ""))
     write_result(output, kind, filling.restored(results, opaque), describe(record), quality, force=force)
     completed = all(result.completed for result in results) and len(results) == len(jobs)
     if save_mask is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, explain, note, progress_bar
+from inrr_cli.cli.console import emit, explain, note, progress_bar, warn
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
     check_others,
@@ -94,6 +94,7 @@ def superres(
     measured = Measurement(None, truths, measured_range(picture.pages[0], everything, given))
     record = make_record("superres", image, output, results, plan, measured) | {"scale": scale, "pages": len(pages)}
     explain(results[0].account)
+    warn(next((result.notice for result in results if result.notice), ""))
     alphas = [None if alpha is None else resize(alpha, size) for alpha, size in zip(picture.alpha, sizes, strict=True)]
     enlargement = picture.with_pages([result.image for result in results], alphas)
     write_result(output, kind, enlargement, describe(record), quality, scale, force=force)
