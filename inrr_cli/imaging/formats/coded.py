@@ -7,12 +7,15 @@ import struct
 from typing import Any
 
 import numpy as np
-from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.formats.directories import PREFIX
 from inrr_cli.imaging.picture import About, Picture, Size, orientation_of, split_alpha, upright, upright_exif
 
+# importing a format's module is what makes it known
+PLUGINS = (BmpImagePlugin, JpegImagePlugin, MpoImagePlugin, WebPImagePlugin)
+FORMATS = ("BMP", "JPEG", "WEBP")
 MODES = ("L", "LA", "RGB", "RGBA")
 MARKER_MOST = 65533 - 29  # bytes of EXIF or XMP that a JPEG can hold
 # segments of a JPEG that Pillow writes from what it read of them, and an index of pictures that follow the first
@@ -108,7 +111,7 @@ def _open(data: bytes) -> Image.Image:
     """Open a file; how many pixels are too many is for the caller to say."""
     most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        return Image.open(io.BytesIO(data), formats=("JPEG", "MPO", "WEBP", "BMP"))
+        return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
         raise ValueError("its header is not valid") from None
     finally:
