@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 
 EXIF, GPS, INTEROPERABILITY = 34665, 34853, 40965
+IFD = 13  # type of an offset of a directory
 POINTERS = (EXIF, GPS, INTEROPERABILITY)
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 DEPTH_MOST = 4  # of directories in directories; a damaged file may hold a circle

@@ -11,7 +11,7 @@ import tifffile
 from tifffile import TiffPage
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.formats.directories import EXIF, GPS, Entry, pack_block, read_directory
+from inrr_cli.imaging.formats.directories import EXIF, GPS, IFD, pack_block, read_directory
 from inrr_cli.imaging.formats.tiff_tags import (
     LOSSLESS,
     NODATA,
@@ -61,7 +61,7 @@ def read(data: bytes) -> Picture:
             "TIFF",
             turn,
             first.tags.valueof(PROFILE),
-            _exif(first, kept[0]["directories"], file.byteorder),
+            _exif(kept[0], file.byteorder),
             first.tags.valueof(XMP) if isinstance(first.tags.valueof(XMP), bytes) else None,
             _density(first),
             nodata=_nodata(first),
@@ -132,11 +132,12 @@ def _keep(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any
         layout["tile"] = (page.tilelength, page.tilewidth)
     elif not page.is_tiled and 0 < page.rowsperstrip < page.imagelength:
         layout["rowsperstrip"] = page.rowsperstrip
+    entries = read_directory(data, page.offset, file.byteorder, big=file.is_bigtiff)
     kept: dict[str, Any] = {
         "layout": layout,
         "photometric": RGB if page.photometric == YCBCR else int(page.photometric),
-        "tags": [tag.astuple() for tag in page.tags if tag.code not in STRUCTURE and tag.dtype != 13],
-        "directories": [_directory(page, tag, data, file) for tag in (EXIF, GPS) if tag in page.tags],
+        "tags": [entry for entry in entries if entry.tag not in STRUCTURE and entry.kind != IFD],
+        "directories": [entry for entry in entries if entry.tag in (EXIF, GPS)],
     }
     if 254 in page.tags:
         kept["subfiletype"] = int(page.subfiletype)
@@ -148,18 +149,11 @@ def _keep(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any
     return kept
 
 
-def _directory(page: TiffPage, tag: int, data: bytes, file: tifffile.TiffFile) -> Entry:
-    """Take the EXIF or GPS directory of a page apart."""
-    place = int.from_bytes(page.tags[tag].astuple()[3], "little" if file.byteorder == "<" else "big")
-    return Entry(tag, 4, 1, read_directory(data, place, file.byteorder, big=file.is_bigtiff))
-
-
-def _exif(page: TiffPage, directories: list[Entry], order: str) -> bytes | None:
-    """Make a block of EXIF, for a file of another format, of the directories and what stands beside them."""
-    if not directories:
+def _exif(page: dict[str, Any], order: str) -> bytes | None:
+    """Make a block of EXIF, for a file of another format, of a page's directories and what stands beside them."""
+    if not page["directories"]:
         return None
-    tags: list[Any] = [page.tags[code].astuple() for code in OF_CAMERAS if code in page.tags]
-    return pack_block([*directories, *(Entry(*tag[:4]) for tag in tags)], order)
+    return pack_block([*page["directories"], *(entry for entry in page["tags"] if entry.tag in OF_CAMERAS)], order)
 
 
 def _further_frames(file: tifffile.TiffFile, page: TiffPage, turn: int) -> list[Pixels]:

@@ -6,6 +6,7 @@ import io
 import math
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,13 @@ import tifffile
 from inrr_cli.imaging.formats.directories import EXIF, GPS, POINTERS, Entry, pack_directory, read_block
 from inrr_cli.imaging.formats.tiff_tags import (
     DESCRIPTION,
-    GEOMETRY,
     HISTORY,
     ORIENTATION,
     PIXEL_SCALE,
     PROFILE,
     STRUCTURE,
     TIE_POINTS,
+    TRANSFORMATION,
     XMP,
 )
 from inrr_cli.imaging.picture import About, Picture, Pixels
@@ -28,7 +29,8 @@ from inrr_cli.imaging.picture import About, Picture, Pixels
 CLASSIC_MOST = 2**31  # bytes of pixels that a classic TIFF surely has room for; a larger one is a BigTIFF
 # tifffile writes no pointers to directories: they go out under a number nearby and get their own afterwards
 STAND_INS = {EXIF: 34664, GPS: 34854}
-Tag = tuple[int, int, int, bytes, bool]
+DOUBLE, RATIONALS = 12, {5: "I", 10: "i"}
+Tag = tuple[int, int, int, Any, bool]
 
 
 def write(picture: Picture, text: str | None, scale: float = 1.0) -> bytes:
@@ -93,12 +95,10 @@ def _foreign(about: About) -> dict[str, Any]:
     """Return a page's description made of what another format said of the picture."""
     entries, _ = read_block(about.exif or b"")
     skipped = STRUCTURE | {ORIENTATION, *POINTERS}
-    tags: list[Tag] = [
-        (e.tag, e.kind, e.count, e.value, False) for e in entries if isinstance(e.value, bytes) and e.tag not in skipped
-    ]
+    tags = [entry for entry in entries if isinstance(entry.value, bytes) and entry.tag not in skipped]
     for code, kind, content in ((PROFILE, 7, about.icc_profile), (XMP, 1, about.xmp)):
         if content:
-            tags.append((code, kind, len(content), content, False))
+            tags.append(Entry(code, kind, len(content), content))
     page = {
         "layout": {"compression": "zlib", "predictor": True},
         "tags": tags,
@@ -108,39 +108,50 @@ def _foreign(about: About) -> dict[str, Any]:
 
 
 def _tags(page: dict[str, Any], text: str | None, order: str, big: bool, scale: float) -> list[Tag]:
-    """Tags of a page, with a text of ours, and stand-ins for its directories."""
-    tags = [(code, kind, count, value, False) for code, kind, count, value, _ in page["tags"]]
+    """Tags of a page for tifffile, with a text of ours, and stand-ins for its directories."""
+    entries: list[Entry] = list(page["tags"])
     if scale != 1:
-        tags = [_scaled(tag, order, scale) for tag in tags if not (tag[0] == DESCRIPTION and _tells_size(tag[3]))]
+        entries = [_scaled(entry, order, scale) for entry in entries if not _tells_size(entry)]
     if text:
-        there = {tag[0]: tag[3] for tag in tags}
+        there = {entry.tag: entry.value for entry in entries if isinstance(entry.value, bytes)}
         code = HISTORY if DESCRIPTION in there else DESCRIPTION
         said = there.get(code, b"").rstrip(b"\0")
         content = (said + b"\n" if said else b"") + text.encode() + b"\0"
-        tags = [tag for tag in tags if tag[0] != code]
-        tags.append((code, 2, len(content), content, False))
+        entries = [entry for entry in entries if entry.tag != code]
+        entries.append(Entry(code, 2, len(content), content))
     pointer = (16, 1, bytes(8)) if big else (4, 1, bytes(4))
-    return tags + [(STAND_INS[entry.tag], *pointer, False) for entry in page["directories"]]
+    return [
+        *((entry.tag, entry.kind, entry.count, _plain(entry, order), False) for entry in entries),
+        *((STAND_INS[entry.tag], *pointer, False) for entry in page["directories"]),
+    ]
 
 
-def _tells_size(description: bytes) -> bool:
-    """Whether a description is one of OME or tifffile, which would contradict another size."""
-    return b"<OME" in description or description.lstrip().startswith(b'{"shape"')
+def _plain(entry: Entry, order: str) -> Any:
+    """Value as tifffile takes it: bytes, but for rational numbers, of which it counts those twice."""
+    if entry.kind not in RATIONALS or not isinstance(entry.value, bytes):
+        return entry.value
+    return struct.unpack(f"{order}{2 * entry.count}{RATIONALS[entry.kind]}", entry.value)
 
 
-def _scaled(tag: Tag, order: str, scale: float) -> Tag:
+def _tells_size(entry: Entry) -> bool:
+    """Whether a tag is a description of OME or tifffile, which would contradict another size."""
+    text = entry.value if entry.tag == DESCRIPTION and isinstance(entry.value, bytes) else b""
+    return b"<OME" in text or text.lstrip().startswith(b'{"shape"')
+
+
+def _scaled(entry: Entry, order: str, scale: float) -> Entry:
     """Return a tag as it is for a picture ``scale`` times larger: GeoTIFF's tell where pixels lie on the ground."""
-    code, kind, count, value, once = tag
-    if code not in GEOMETRY or kind != 12:
-        return tag
-    numbers = np.frombuffer(value, f"{order}f8").copy()
-    if code == PIXEL_SCALE:
-        numbers[:2] /= scale
-    elif code == TIE_POINTS:
-        numbers.reshape(-1, 6)[:, :2] *= scale
-    else:
-        numbers.reshape(4, 4)[:, :2] /= scale
-    return code, kind, count, numbers.tobytes(), once
+    length = {PIXEL_SCALE: 3, TIE_POINTS: 6, TRANSFORMATION: 16}.get(entry.tag, 0)
+    if not length or entry.kind != DOUBLE or entry.count % length or not isinstance(entry.value, bytes):
+        return entry
+    numbers = np.frombuffer(entry.value, f"{order}f8").reshape(-1, length).copy()
+    if entry.tag == PIXEL_SCALE:
+        numbers[:, :2] /= scale
+    elif entry.tag == TIE_POINTS:
+        numbers[:, :2] *= scale
+    else:  # a matrix by rows: its columns for x and y
+        numbers.reshape(-1, 4)[:, :2] /= scale
+    return replace(entry, value=numbers.tobytes())
 
 
 def _once(first: list[Tag], second: list[Tag]) -> list[Tag]:
