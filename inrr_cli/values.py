@@ -12,6 +12,8 @@ from inrr_cli.errors import InputError
 
 Pixels = NDArray[Any]
 
+VALUE_MOST = 1e37  # differences, and error bars in float32, stay finite
+
 
 def check_image(image: Pixels) -> None:
     """Raise InputError unless the image is (M, N[, C]) of integers or floats."""
@@ -35,7 +37,7 @@ class Range:
 
     def to_unit(self, values: Pixels) -> NDArray[np.float32]:
         """From the units of the image."""
-        if values.dtype == np.float32 and max(abs(self.low), self.span) < 1e37:  # no difference overflows
+        if values.dtype == np.float32 and max(abs(self.low), self.span) < VALUE_MOST:  # no difference overflows
             return (values - np.float32(self.low)) / np.float32(self.span)
         return ((values.astype(np.float64) - self.low) / self.span).astype(np.float32)
 
@@ -65,8 +67,9 @@ def known_range(image: Pixels, known: NDArray[np.bool_]) -> Range:
     if not np.isfinite(values).all():
         raise InputError("known pixels of the image are not finite; mark them as missing")
     low, high = float(values.min()), float(values.max())
-    if not np.isfinite(high - low):
-        raise InputError("the known pixels' range is too wide for 64-bit floats")
+    if max(abs(low), abs(high)) > VALUE_MOST:
+        far = low if abs(low) > abs(high) else high
+        raise InputError(f"known pixels reach {far:g}: if that stands for no data, mark it with --mask value={far!r}")
     return Range(low, high) if high - low > abs(high) * 1e-12 else Range(low, low + max(1.0, abs(low)))
 
 

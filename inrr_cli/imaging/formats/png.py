@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ CHANNELS = {GREY: 1, RGB: 3, PALETTE: 4, GREY_ALPHA: 2, RGB_ALPHA: 4}
 INCH = 0.0254
 TEXT_MOST = 2**24  # bytes of a profile or of XMP
 XMP = b"XML:com.adobe.xmp\0"
+
+logging.getLogger("imagecodecs").setLevel(logging.CRITICAL)  # what libpng has to say is for no user
 
 
 def sizes(data: bytes) -> list[Size]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def read(data: bytes) -> Picture:
         if len(turns) > 1:
             raise InputError("its pages are turned in different ways; turn them the same way up")
         turn = turns.pop()
-        split = [split_alpha(_decode(page), _has_alpha(page)) for page in found]
+        split = [split_alpha(_decode(page, len(data)), _has_alpha(page)) for page in found]
         pages = [upright(seen, turn) for seen, _ in split]
         alphas = [None if alpha is None else upright(alpha, turn) for _, alpha in split]
         first, kept = found[0], [_keep(page, data, file) for page in found]
@@ -89,8 +90,8 @@ def _pages(file: tifffile.TiffFile) -> tuple[list[TiffPage], bool]:
     return found, len(found) < len(pages)
 
 
-def _decode(page: TiffPage) -> Pixels:
-    """Return a page as (M, N[, C])."""
+def _decode(page: TiffPage, size: int) -> Pixels:
+    """Return a page of a file of ``size`` bytes as (M, N[, C])."""
     name = getattr(page.photometric, "name", page.photometric)
     known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK)
     if (page.photometric not in known and (page.photometric, page.compression) != (YCBCR, JPEG)) or page.imagedepth > 1:
@@ -100,6 +101,7 @@ def _decode(page: TiffPage) -> Pixels:
     if not (one_bit or whole):
         kind = f"{page.bitspersample}-bit {page.dtype}"
         raise InputError(f"its samples are {kind}; convert them to one of {', '.join(DTYPES)}")
+    _check_segments(page, size)
     array = page.asarray()
     if one_bit:
         array = array.astype(np.uint8) * np.uint8(255)
@@ -109,6 +111,15 @@ def _decode(page: TiffPage) -> Pixels:
         raise InputError(f"a page has the axes {page.axes}; give (rows, columns) or (rows, columns, channels)")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     return array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
+
+
+def _check_segments(page: TiffPage, size: int) -> None:
+    """Raise ValueError unless all strips or tiles are there; those of no length at no place are empty on purpose."""
+    places, lengths = page.dataoffsets, page.databytecounts
+    if not len(places) == len(lengths) == math.prod(page.chunked):
+        raise ValueError(f"page {page.index + 1} has {len(places)} strips or tiles, not {math.prod(page.chunked)}")
+    if any(place + length > size for place, length in zip(places, lengths, strict=True) if place or length):
+        raise ValueError(f"page {page.index + 1} ends too early")
 
 
 def _has_alpha(page: TiffPage) -> bool:
