@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.values import VALUE_MOST
+
 Mask = NDArray[np.bool_]
 
 LINE_FAR, PIXEL_FAR = 8.0, 8.0  # robust standard deviations
@@ -29,7 +31,7 @@ def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
     (M, N) ndarray of bool, str
         And which they are, counted from 0.
     """
-    values = np.nan_to_num(samples.astype(np.float64), posinf=0, neginf=0).mean(2)
+    values = _finite(samples).mean(2)
     rows, columns = _lost(values), _lost(values.T)
     missing = np.zeros(values.shape, bool)
     missing[rows], missing[:, columns] = True, True
@@ -100,7 +102,7 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
     """
     found = np.zeros(samples.shape[:2], bool)
     for channel in np.moveaxis(samples, 2, 0):
-        values = np.nan_to_num(channel.astype(np.float64), posinf=0, neginf=0)
+        values = _finite(channel)
         padded = np.pad(values, 1, mode="reflect" if min(values.shape) > 1 else "edge")
         rows, columns = values.shape
         places = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
@@ -113,3 +115,10 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
         far = np.maximum(PIXEL_FAR * max(float(noise), floor), 2 * (around[6] - around[1]))
         found |= ((values > around[6]) | (values < around[1])) & (np.abs(difference) > far)
     return found
+
+
+def _finite(samples: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Return samples as floats, those that are not finite, or too far for sums, the median of the others."""
+    values = samples.astype(np.float64)
+    usable = np.abs(np.nan_to_num(values, nan=np.inf)) < VALUE_MOST
+    return np.where(usable, values, np.median(values[usable]) if usable.any() else 0.0)

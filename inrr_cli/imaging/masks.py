@@ -217,13 +217,13 @@ def _equal(samples: Pixels, value: float) -> Mask:
 
 def _white(picture: Picture, number: int) -> tuple[Mask, int]:
     """Where a mask's page is white, and how many values it has."""
-    page, alpha = picture.pages[number], picture.alpha[number]
+    page, alpha = np.nan_to_num(picture.pages[number], posinf=0, neginf=0), picture.alpha[number]
     if page.ndim == 3:
         page = page @ np.array([0.299, 0.587, 0.114]) if page.shape[2] == 3 else page.mean(2)
     if alpha is not None:
         page = np.where(alpha >= _full(alpha.dtype) / 2, page, 0)
     floats = np.issubdtype(picture.pages[number].dtype, np.floating)
-    values = np.unique(np.round(page[np.isfinite(page)].astype(np.float64), 6))
+    values = np.unique(np.round(page.astype(np.float64), 6))
     top = 1.0 if floats and values.max(initial=0) <= 1 else _full(picture.pages[number].dtype)
     if len(values) > 2:
         white = page >= top / 2
