@@ -14,6 +14,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.defects import dead_pixels, lost_lines
 from inrr_cli.imaging.files import MAX_PIXELS, read_picture
 from inrr_cli.imaging.picture import Picture, Pixels
+from inrr_cli.values import VALUE_MOST
 
 Mask = NDArray[np.bool_]
 
@@ -217,21 +218,30 @@ def _equal(samples: Pixels, value: float) -> Mask:
 
 def _white(picture: Picture, number: int) -> tuple[Mask, int]:
     """Where a mask's page is white, and how many values it has."""
-    page, alpha = np.nan_to_num(picture.pages[number], posinf=0, neginf=0), picture.alpha[number]
+    page, alpha = _finite(picture.pages[number]), picture.alpha[number]
     if page.ndim == 3:
-        page = page @ np.array([0.299, 0.587, 0.114]) if page.shape[2] == 3 else page.mean(2)
+        weights = (0.299, 0.587, 0.114) if page.shape[2] == 3 else np.full(page.shape[2], 1 / page.shape[2])
+        page = np.round(page @ np.asarray(weights), 6)  # or white would not quite be
     if alpha is not None:
         page = np.where(alpha >= _full(alpha.dtype) / 2, page, 0)
     floats = np.issubdtype(picture.pages[number].dtype, np.floating)
-    values = np.unique(np.round(page.astype(np.float64), 6))
+    values = np.unique(page)
     top = 1.0 if floats and values.max(initial=0) <= 1 else _full(picture.pages[number].dtype)
     if len(values) > 2:
         white = page >= top / 2
     elif len(values) == 2:
-        white = page >= values.mean()
+        white = page == values[1]
     else:
         white = page > 0
     return np.asarray(white != picture.about.white_is_zero), len(values)
+
+
+def _finite(page: Pixels) -> Pixels:
+    """Return a mask with no value that sums cannot take: what is not finite is black."""
+    if page.dtype.kind != "f":
+        return page
+    values = np.nan_to_num(page.astype(np.float64), posinf=0, neginf=0)
+    return np.asarray(np.clip(values, -VALUE_MOST, VALUE_MOST))
 
 
 def _full(dtype: np.dtype[Any]) -> float:
