@@ -70,6 +70,7 @@ def check(case: Case, folder: Path) -> tuple[int | str, str]:
     """Run a case; return its exit code and what is wrong with how it went, or the empty string."""
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
+    command()
     start = time.monotonic()
     code, stdout, stderr = run(case, folder)
     seconds = time.monotonic() - start

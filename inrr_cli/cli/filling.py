@@ -78,6 +78,12 @@ class Filling:
 
     def range(self, given: Range | None) -> Range:
         """Range whose span is the peak of a PSNR over all the pages."""
+        for number, job in zip(self.numbers, self.jobs, strict=True):
+            if (job.missing | job.untrusted).all():
+                page = f"page {number + 1}: " if len(self.picture.pages) > 1 else ""
+                raise InputError(
+                    f"{page}the mask covers everything: no pixel is known, so there is nothing to fill from"
+                )
         ranges = [measured_range(job.pixels, ~(job.missing | job.untrusted), given) for job in self.jobs]
         return Range(min(part.low for part in ranges), max(part.high for part in ranges))
 

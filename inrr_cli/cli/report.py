@@ -103,9 +103,10 @@ def _measure(
     results: list[Restoration], truths: list[NDArray[Any]], missing: list[NDArray[np.bool_]] | None, scale: Range
 ) -> dict[str, float | None]:
     """PSNR over the samples of all pages, and the mean SSIM."""
-    true = [scale.to_unit(truth) for truth in truths[: len(results)]]
-    made = [scale.to_unit(result.image) for result in results]
-    raw = [scale.to_unit(result.raw) for result in results if result.raw is not None]
+    with np.errstate(all="ignore"):  # values far out of the range
+        true = [scale.to_unit(truth) for truth in truths[: len(results)]]
+        made = [scale.to_unit(result.image) for result in results]
+        raw = [scale.to_unit(result.raw) for result in results if result.raw is not None]
 
     def over(pages: list[NDArray[np.float32]], where: list[NDArray[np.bool_]] | None = None) -> float | None:
         """PSNR over the samples of all pages that are finite in both."""
