@@ -81,9 +81,7 @@ class Filling:
         for number, job in zip(self.numbers, self.jobs, strict=True):
             if (job.missing | job.untrusted).all():
                 page = f"page {number + 1}: " if len(self.picture.pages) > 1 else ""
-                raise InputError(
-                    f"{page}the mask covers everything: no pixel is known, so there is nothing to fill from"
-                )
+                raise InputError(f"{page}the mask covers everything: no pixel is known to fill it from")
         ranges = [measured_range(job.pixels, ~(job.missing | job.untrusted), given) for job in self.jobs]
         return Range(min(part.low for part in ranges), max(part.high for part in ranges))
 
