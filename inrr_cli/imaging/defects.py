@@ -11,7 +11,9 @@ Mask = NDArray[np.bool_]
 
 LINE_FAR, PIXEL_FAR = 8.0, 8.0  # robust standard deviations
 BAND_MOST = 4  # adjacent lines lost together
+BORDER = 8.0  # times farther must a line be that has neighbours on one side only, where every slope looks like a step
 FILLED = 0.9  # of a line at an extreme of the picture: saturated
+LEAST_SHARE, FLOOR = 0.01, 0.02
 TO_SIGMA = 1.4826  # median absolute deviation of normal noise
 
 
@@ -31,9 +33,10 @@ def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
     (M, N) ndarray of bool, str
         And which they are, counted from 0.
     """
-    values = _finite(samples).mean(2)
-    rows, columns = _lost(values), _lost(values.T)
-    missing = np.zeros(values.shape, bool)
+    missing = np.zeros(samples.shape[:2], bool)
+    channels = [_finite(channel) for channel in np.moveaxis(samples, 2, 0)]  # a drop may be in one of them only
+    rows = np.unique(np.concatenate([_lost(channel) for channel in channels]))
+    columns = np.unique(np.concatenate([_lost(channel.T) for channel in channels]))
     missing[rows], missing[:, columns] = True, True
     parts = [
         f"{name} {', '.join(map(str, found))}" for name, found in (("rows", rows), ("columns", columns)) if len(found)
@@ -73,7 +76,9 @@ def _strangeness(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     padded = np.concatenate([lines[1:3][::-1], lines, lines[-3:-1][::-1]])
     around = np.stack([padded[k : k + len(lines)] for k in (0, 1, 3, 4)])
     distance = np.maximum(np.maximum(lines - around.max(0), around.min(0) - lines), 0)
-    return np.asarray(np.median(distance, axis=1))
+    strangeness = np.median(distance, axis=1)
+    strangeness[[0, 1, -2, -1]] /= BORDER
+    return np.asarray(strangeness)
 
 
 def _short_runs(found: Mask) -> Mask:
@@ -88,8 +93,9 @@ def _short_runs(found: Mask) -> Mask:
 def dead_pixels(samples: NDArray[np.generic]) -> Mask:
     """Pixels far above or below all but one of their eight neighbours.
 
-    Far is PIXEL_FAR robust standard deviations of the differences from the neighbours' median, and more than the
-    neighbours differ among themselves; so edges and textures are none.
+    Far is PIXEL_FAR robust standard deviations of the differences from the neighbours' median, at least PIXEL_FAR times
+    FLOOR of the range of the picture, and more than the neighbours differ among themselves; so edges and textures are
+    none.
 
     Parameters
     ----------
@@ -111,7 +117,8 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
         middle = (around[3] + around[4]) / 2
         difference = values - middle
         noise = TO_SIGMA * np.median(np.abs(difference))
-        floor = 1e-3 * float(np.ptp(values))
+        low, high = np.quantile(values, (LEAST_SHARE, 1 - LEAST_SHARE))  # dead pixels are fewer
+        floor = FLOOR * float(high - low)
         far = np.maximum(PIXEL_FAR * max(float(noise), floor), 2 * (around[6] - around[1]))
         found |= ((values > around[6]) | (values < around[1])) & (np.abs(difference) > far)
     return found
