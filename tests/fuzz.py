@@ -21,6 +21,7 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "imaging"))
@@ -139,7 +140,7 @@ def memory() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
-def fuzz(numbers: range, report=print) -> tuple[Counter, list[tuple[int, str]]]:
+def fuzz(numbers: range, report=partial(print, flush=True)) -> tuple[Counter, list[tuple[int, str]]]:
     """Run cases; return how often each exit code was, and the number and fault of each case that went wrong."""
     codes, faults = Counter(), []
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
