@@ -21,7 +21,6 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "imaging"))
@@ -140,7 +139,7 @@ def memory() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
-def fuzz(numbers: range, report=partial(print, flush=True)) -> tuple[Counter, list[tuple[int, str]]]:
+def fuzz(numbers: range, report=print) -> tuple[Counter, list[tuple[int, str]]]:
     """Run cases; return how often each exit code was, and the number and fault of each case that went wrong."""
     codes, faults = Counter(), []
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
@@ -159,14 +158,14 @@ def fuzz(numbers: range, report=partial(print, flush=True)) -> tuple[Counter, li
                     begin = at + 1
                     if wrong:
                         faults.append((at, wrong))
-                        report(f"case {at}: {wrong.strip()}")
+                        report(f"case {at}: {wrong.strip()}", flush=True)
         if child.is_alive():
             child.kill()
         child.join()
         if begin < numbers.stop:
             wrong = f"the process hung or died ({child.exitcode})"
             faults.append((at, wrong))
-            report(f"case {at}: {wrong}")
+            report(f"case {at}: {wrong}", flush=True)
             begin = at + 1
     return codes, faults
 

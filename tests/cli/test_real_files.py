@@ -58,9 +58,10 @@ def test_a_float_map_with_nan(run, heights, tmp_path):
     assert np.isfinite(restored).all()
     assert ((read("filled.png") > 0) == missing).all()
     assert (tifffile.imread("sigma.tif")[~missing] == 0).all()
-    page = tifffile.TiffFile("map_restored.tif").pages[0]
-    assert page.compression == 8
-    assert page.description == "inrr: inrr 0.1.0 inpaint --net grid --reg patch --seed 0; 40 pixels were filled"
+    with tifffile.TiffFile("map_restored.tif") as file:
+        assert file.pages[0].compression == 8
+        said = file.pages[0].description
+    assert said == "inrr: inrr 0.1.0 inpaint --net grid --reg patch --seed 0; 40 pixels were filled"
 
 
 def test_a_png_says_what_was_done(run, files):
@@ -169,9 +170,8 @@ def test_preview_writes_nothing_else(run, files, heights):
     assert view.shape == (48, 64, 3)
     assert (view[11, 25] != view[11, 10]).any()
     refused(run("inpaint", "map.tif", "--mask", "nan", "--preview", "map.tif"), "cannot write '.tif'")
-    refused(
-        run("inpaint", files["grey"], "--mask", files["mask"], "--preview", files["mask"], "--force"), "give another"
-    )
+    ask = ("inpaint", files["grey"], "--mask", files["mask"], "--force")
+    refused(run(*ask, "--preview", files["mask"]), "is an input or another output too")
 
 
 def test_pages_one_mask_for_all_or_one_for_each(run, stack, grey):
@@ -195,7 +195,8 @@ def test_pages_one_mask_for_all_or_one_for_each(run, stack, grey):
     restored = tifffile.imread("c.tif")
     assert (restored[0] == stack[0]).all()
     assert [(restored[k] != stack[k]).any() for k in range(4)] == [False, True, True, True]
-    assert tifffile.TiffFile("c.tif").is_imagej
+    with tifffile.TiffFile("c.tif") as file:
+        assert file.is_imagej
     for pages, message in (("5", "has pages 1 to 4"), ("2-1", "has pages 1 to 4"), ("a", "such as 3,5-9")):
         refused(run(*ask, "--mask", "one.npy", "-o", "d.tif", "--pages", pages), message)
     refused(run(*ask, "--mask", "one.npy", "-o", "d.png"), "PNG cannot hold 4 pages; write a .tif")
@@ -253,9 +254,7 @@ def test_bombs_and_memory(run, files, monkeypatch):
     ok(run(*ask, "--max-pixels", 3072))
     bomb = tifffile.memmap("bomb.tif", shape=(20_000, 20_000), dtype="u1", photometric="minisblack")
     del bomb
-    refused(
-        run("inpaint", "bomb.tif", "--mask", "dead"), "400000000 pixels" if False else "20000 x 20000 pixels are more"
-    )
+    refused(run("inpaint", "bomb.tif", "--mask", "dead"), "20000 x 20000 pixels are more")
     Path("bomb.tif").unlink()
     monkeypatch.setattr("inrr_cli.memory.free_memory", lambda: 300e6)
     refused(run(*ask, "--force"), "needs about 0.4 GB and 0.3 GB are free; try --tile 512")

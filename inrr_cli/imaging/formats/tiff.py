@@ -194,11 +194,11 @@ def _density(page: TiffPage) -> tuple[float, float] | None:
     """Dots to an inch."""
     across, down = page.tags.valueof(282), page.tags.valueof(283)
     factor = {2: 1.0, 3: 2.54}.get(page.tags.valueof(296, default=2))
-    if factor is None or not _is_rational(across) or not _is_rational(down) or not across[1] or not down[1]:
+    if factor is None or not _is_rational(across) or not _is_rational(down):
         return None
     x, y = across[0] / across[1] * factor, down[0] / down[1] * factor
     return (x, y) if x > 0 and y > 0 else None
 
 
 def _is_rational(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2
+    return isinstance(value, tuple) and len(value) == 2 and bool(value[1])
