@@ -126,6 +126,7 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
 
 def _finite(samples: NDArray[np.generic]) -> NDArray[np.float64]:
     """Return samples as floats, those that are not finite, or too far for sums, the median of the others."""
-    values = samples.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        values = samples.astype(np.float64)
     usable = np.abs(np.nan_to_num(values, nan=np.inf)) < VALUE_MOST
     return np.where(usable, values, np.median(values[usable]) if usable.any() else 0.0)

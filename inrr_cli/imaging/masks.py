@@ -242,7 +242,8 @@ def _finite(page: Pixels) -> Pixels:
     """Return a mask with no value that sums cannot take: what is not finite is black."""
     if page.dtype.kind != "f":
         return page
-    values = np.nan_to_num(page.astype(np.float64), posinf=0, neginf=0)
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        values = np.nan_to_num(page.astype(np.float64), posinf=0, neginf=0)
     return np.asarray(np.clip(values, -VALUE_MOST, VALUE_MOST))
 
 
