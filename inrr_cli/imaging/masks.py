@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def make_masks(
                 page = f"page {number + 1}: " if len(picture.pages) > 1 else ""
                 found.notes += [page + text] if text else []
         else:
+            _check_name(name)
             shapes = [mask.shape for mask in found.masks]
             read, warning = read_masks(
                 Path(name), shapes, len(picture.pages), numbers, white_is_missing, max_pixels=max_pixels
@@ -173,6 +175,13 @@ def widen(missing: Mask, by: int) -> Mask:
     return np.asarray(distance_transform_cdt(~missing, "chessboard") <= by)
 
 
+def _check_name(name: str) -> None:
+    """Raise InputError for what is no file but nearly the name of a mask."""
+    near = get_close_matches(name, ("nan", "alpha", "nodata", "lines", "dead"), n=1)
+    if near and not Path(name).exists():
+        raise InputError(f"--mask {name}: no such file; did you mean {near[0]!r}?")
+
+
 def _is_from_picture(name: str) -> bool:
     return name in ("nan", "alpha", "nodata", "lines", "dead") or name.startswith("value=")
 
@@ -194,9 +203,12 @@ def _from_picture(name: str, picture: Picture, number: int) -> tuple[Mask, str]:
         if value is None:
             raise InputError("--mask nodata needs a TIFF with GDAL's nodata tag; give --mask value=V")
         return _equal(samples, value), ""
+    strange, _ = unreliable(picture, number, np.zeros(page.shape[:2], bool))
+    if strange.any():
+        samples = np.where(strange[..., None], np.nan, samples)
     if name == "lines":
         return lost_lines(samples)
-    found = dead_pixels(samples)
+    found = dead_pixels(samples) & ~strange
     return found, f"{found.sum():,} dead or hot pixels"
 
 

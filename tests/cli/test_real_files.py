@@ -142,6 +142,16 @@ def test_lost_lines_and_dead_pixels_are_named_and_filled(run, grey):
     assert np.abs(restored[filled].astype(int) - grey[filled]).mean() < 20
 
 
+def test_no_data_does_not_hide_a_lost_line(run, heights):
+    spoiled = np.nan_to_num(heights, nan=-9999)
+    spoiled[40] += 60
+    tifffile.imwrite("map.tif", spoiled, metadata=None, extratags=[(42113, 2, 0, "-9999", True)])
+    result = ok(run("inpaint", "map.tif", "--mask", "lines", "--preview", "seen.png"))
+    assert "lost rows 40\n" in result.stderr
+    for wrong, right in (("ndata", "nodata"), ("line", "lines")):
+        refused(run("inpaint", "map.tif", "--mask", wrong), f"--mask {wrong}: no such file; did you mean '{right}'?")
+
+
 def test_grow_and_max_distance(run, files, grey):
     hole = np.zeros(grey.shape, np.uint8)
     hole[10:30, 20:44] = 255
