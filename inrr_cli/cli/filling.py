@@ -60,10 +60,10 @@ class Filling:
         shown = to_8_bits(page, ~(missing | self.jobs[0].untrusted) if self.jobs else None)
         return Picture.of(overlay(~shown if self.picture.about.white_is_zero else shown, missing)), int(missing.sum())
 
-    def masks(self) -> Picture:
-        """Return what is filled, white, on each page of the picture."""
+    def masks(self, count: int) -> Picture:
+        """Return what is filled, white, on each page of the picture, of the first ``count`` that have something."""
         pages = [np.zeros(page.shape[:2], np.uint8) for page in self.picture.pages]
-        for number, job in zip(self.numbers, self.jobs, strict=True):
+        for number, job in zip(self.numbers[:count], self.jobs[:count], strict=True):
             pages[number][job.missing] = 255
         return _stack(pages)
 
