@@ -25,7 +25,7 @@ from inrr_cli.imaging.files import encode, format_of, write_bytes
 from inrr_cli.imaging.picture import Picture
 
 SUFFIXES = (".png", ".tif", ".npy", ".bmp", ".webp", ".jpg")
-SIZE = (400, 500, 3)
+SIZE = (200, 250, 3)
 BEGUN = b"."
 
 
@@ -93,6 +93,8 @@ def kill_the_command(kills: int, folder: Path, seed: int = 0) -> Counter:
         "-q",
         "--rounds=2",
     ]
+    if not kills:
+        return found
     image.write_bytes(original)
     begin = time.monotonic()
     subprocess.run(ask, check=True, capture_output=True)

@@ -156,10 +156,10 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(run, files, monkeypatc
 def test_a_phone_photograph(run, colour):
     exif = Image.Exif()
     exif[0x0112] = 6
-    large = np.asarray(Image.fromarray(colour).resize((96, 80)))
+    large = np.asarray(Image.fromarray(colour).resize((48, 40)))
     Image.fromarray(large).save("phone.jpg", exif=exif, quality=80, subsampling=2, icc_profile=b"profile" * 20)
-    mask = np.zeros((96, 80), np.uint8)
-    mask[10:20, 5:15] = 255  # as the person sees it: 80 wide and 96 high
+    mask = np.zeros((48, 40), np.uint8)
+    mask[10:20, 5:15] = 255  # as the person sees it: 40 wide and 48 high
     Image.fromarray(mask).save("m.png")
     seen = np.asarray(ImageOps.exif_transpose(Image.open("phone.jpg")))
     ok(run("inpaint", "phone.jpg", "--mask", "m.png", *QUICK))
