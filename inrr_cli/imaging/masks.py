@@ -56,11 +56,13 @@ def make_masks(
     found = Found([np.zeros(picture.pages[number].shape[:2], bool) for number in numbers])
     for name in wanted:
         if _is_from_picture(name):
-            for mask, number in zip(found.masks, numbers, strict=True):
-                more, text = _from_picture(name, picture, number)
+            told = [_from_picture(name, picture, number) for number in numbers]
+            for mask, number, (more, text) in zip(found.masks, numbers, told, strict=True):
                 mask |= more
                 page = f"page {number + 1}: " if len(picture.pages) > 1 else ""
-                found.notes += [page + text] if text else []
+                found.notes += [page + text] if text and more.any() else []
+            if not any(more.any() for more, _ in told):
+                found.notes += [text for _, text in told[:1] if text]
         else:
             _check_name(name)
             shapes = [mask.shape for mask in found.masks]
