@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from inrr_cli import fit_inpainting, make_plan, psnr
-from inrr_cli.imaging.files import read_mask, read_picture
+from inrr_cli.imaging.files import read_picture
+from inrr_cli.imaging.masks import read_mask
 
 PAPER_STEPS = 10_001
 
@@ -49,7 +50,7 @@ def main() -> None:
                     restored = result.image / 255
                     print(
                         f"| {image.stem} | {mask.stem} | {seed} | {reg} | {psnr(restored, truth, missing):.2f} "
-                        f"| {psnr(restored, truth):.2f} | {psnr(result.raw, truth):.2f} "
+                        f"| {psnr(restored, truth):.2f} | {psnr(result.raw / 255, truth):.2f} "
                         f"| {result.seconds:.1f} | {paper / result.seconds:.0f} |",
                         flush=True,
                     )

@@ -20,7 +20,7 @@ def psnr(
     Parameters
     ----------
     image, reference : (M, N[, C]) ndarray of float
-        Values in [0, 1]; ``image`` is clipped to that range first.
+        Values whose full scale is 1; nothing is clipped.
     where : (M, N) ndarray of bool, optional
         Pixels to compare, all by default.
 
@@ -29,13 +29,20 @@ def psnr(
     float or None
         ``inf`` where the two agree exactly, None where there is no pixel to compare.
     """
-    squared = (np.clip(image, 0.0, 1.0).astype(np.float64) - reference) ** 2
+    squared = (image.astype(np.float64) - reference) ** 2
     if where is not None:
         squared = squared[where]
     if squared.size == 0:
         return None
     error = float(squared.mean())
     return float("inf") if error == 0 else -10.0 * float(np.log10(error))
+
+
+def psnr_of(error: float | None, peak: float) -> float | None:
+    """Return the PSNR in dB of a root mean square error, None of none."""
+    if error is None:
+        return None
+    return float("inf") if error == 0 else 20 * float(np.log10(peak / error))
 
 
 def ssim(image: NDArray[np.floating], reference: NDArray[np.floating]) -> float | None:
@@ -57,7 +64,7 @@ def ssim(image: NDArray[np.floating], reference: NDArray[np.floating]) -> float 
         return None
     return float(
         structural_similarity(
-            np.clip(image, 0.0, 1.0).astype(np.float64),
+            image.astype(np.float64),
             reference.astype(np.float64),
             data_range=1.0,
             channel_axis=2 if image.ndim == 3 else None,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.errors import InputError
-from inrr_cli.metrics import psnr
+from inrr_cli.errors import DivergedError, InputError
+from inrr_cli.metrics import psnr_of
 from inrr_cli.plan import Plan, make_plan
 from inrr_cli.progress import Progress
 from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
-from inrr_cli.values import Pixels, check_image, from_unit, full_scale, to_unit
+from inrr_cli.values import Pixels, Range, check_image, measured_range, working_range
 
 if TYPE_CHECKING:
     from inrr_cli.engines import Output
@@ -30,9 +30,12 @@ class Restoration:
     image : (M, N[, C]) ndarray
         The result, of the input's dtype.
     raw : (M, N[, C]) ndarray of float32, or None
-        A network's own output at every pixel of the result, in [0, 1].
+        A network's own output at every pixel of the result, in the units of the image, within what its type can hold.
     psnr_known : float or None
-        PSNR of a network's output at the known pixels, in dB: how well it fits.
+        PSNR of a network's output at the known pixels, in dB: how well it fits. The peak is the range of the image's
+        integers, or that of a float's known pixels.
+    rmse_known : float or None
+        The same as a root of a mean square, in the units of the image.
     sigma : (M, N[, C]) ndarray of float32, or None
         One standard deviation of each filled pixel, 0 at known ones that were kept, in the units of the image; None
         where the method has none.
@@ -48,11 +51,14 @@ class Restoration:
         False if it was interrupted.
     account : str
         How it was done, in a line.
+    notice : str
+        What the user should know of how it went; empty if it went well.
     """
 
     image: Pixels
     raw: NDArray[np.float32] | None
     psnr_known: float | None
+    rmse_known: float | None
     sigma: NDArray[np.float32] | None
     noise_sigma: float | None
     device: str
@@ -60,6 +66,7 @@ class Restoration:
     seconds: float
     completed: bool
     account: str
+    notice: str = ""
 
 
 def inpaint(
@@ -70,7 +77,7 @@ def inpaint(
     Parameters
     ----------
     image : (M, N[, C]) ndarray
-        Grey or multichannel image: unsigned integers, or floats in [0, 1].
+        Grey or multichannel image, integers or floats; known pixels are finite.
     mask : (M, N) ndarray of bool
         True (or non-zero) where a pixel is missing. What ``image`` holds there is not used.
     reg, net : str, optional
@@ -113,7 +120,7 @@ def superres(image: Pixels, scale: float, *, reg: str = "inrr", net: str = "sire
     Parameters
     ----------
     image : (M, N[, C]) ndarray
-        Grey or multichannel image: unsigned integers, or floats in [0, 1].
+        Grey or multichannel image, integers or floats; known pixels are finite.
     scale : float
         Factor above 1, whole or not.
     reg, net, **options
@@ -139,6 +146,7 @@ def fit_inpainting(
     mask: NDArray[np.bool_],
     plan: Plan,
     *,
+    untrusted: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
     keep_partial: bool = False,
     checkpoint: Path | None = None,
@@ -151,6 +159,8 @@ def fit_inpainting(
         As in `inpaint`.
     plan : Plan
         From `make_plan`.
+    untrusted : (M, N) ndarray of bool, optional
+        Pixels that are neither known nor to be filled: nothing is learned from them, and they come back as they are.
     progress : callable, optional
         Called with what is done, what there is to do and how it goes: a network's steps and loss, or the permille
         and the last change of the patch engine.
@@ -168,21 +178,25 @@ def fit_inpainting(
     if not missing.any():
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
     if missing.all():
-        raise InputError("the mask covers everything: no pixel is known, so there is nothing to fill from")
+        raise InputError("the mask covers everything: no pixel is known to fill it from")
     start = time.perf_counter()
-    values = to_unit(image, ~missing)
-    noise = None if plan.noise is None else plan.noise / full_scale(image.dtype)
+    known = ~missing if untrusted is None else ~(missing | untrusted)
+    if not known.any():
+        raise InputError("no pixel is known, so there is nothing to fill from")
+    scale = working_range(image, known)
+    values = scale.to_unit(np.where(known if image.ndim == 2 else known[..., None], image, image.dtype.type(0)))
+    noise = None if plan.noise is None else plan.noise / scale.span
     if plan.recipe is not None:
-        result = fit_network(values, ~missing, plan, noise, progress, keep_partial, checkpoint)
+        result = fit_network(values, known, plan, noise, progress, keep_partial, checkpoint)
     else:
         engine = fill_patches if plan.net == "grid" else regress_kernel
-        result = engine(values, ~missing, plan, noise, progress, keep_partial)
-    raw = None if result.rendering is None else result.values
+        result = engine(values, known, plan, noise, progress, keep_partial)
     restored = image.copy()
-    new = missing | plan.denoise
-    restored[new] = from_unit(result.values, image.dtype)[new]
-    fit = None if raw is None else psnr(raw, values, ~missing)
-    return _tell(result, restored, raw, fit, start)
+    new = missing | (plan.denoise & known)
+    _check_finite(result.values[new])
+    restored[new] = scale.from_unit(result.values[new], image.dtype)
+    fitted = None if result.rendering is None else result.values
+    return _tell(result, restored, fitted, (image, known, fitted), scale, start)
 
 
 def fit_superres(
@@ -199,29 +213,48 @@ def fit_superres(
     size = enlarged(image.shape, scale)
     start = time.perf_counter()
     everything = np.ones(image.shape[:2], bool)
-    values = to_unit(image, everything)
+    scale_of = working_range(image, everything)
+    values = scale_of.to_unit(image)
     result = fit_network(values, everything, plan, None, progress, keep_partial)
     assert result.rendering is not None
     raw = result.rendering(size)
-    return _tell(result, from_unit(raw, image.dtype), raw, psnr(result.values, values), start)
+    _check_finite(raw)
+    restored = scale_of.from_unit(raw, image.dtype)
+    return _tell(result, restored, raw, (image, everything, result.values), scale_of, start)
+
+
+def _check_finite(values: NDArray[np.float32]) -> None:
+    if not np.isfinite(values).all():
+        raise DivergedError("the result is not finite; give a lower --lr or another method")
 
 
 def _tell(
-    result: Output, image: Pixels, raw: NDArray[np.float32] | None, psnr_known: float | None, start: float
+    result: Output,
+    image: Pixels,
+    raw: NDArray[np.float32] | None,
+    fit: tuple[Pixels, NDArray[np.bool_], NDArray[np.float32] | None],
+    scale: Range,
+    start: float,
 ) -> Restoration:
-    """Account for a result in the units of the image."""
-    scale = full_scale(image.dtype)
+    """Account for a result in the units of the image; ``fit`` is of what, where, and the values of a network."""
+    truth, known, fitted = fit
+    error = None
+    if fitted is not None:
+        errors = scale.shown(fitted, truth.dtype)[known] - truth[known].astype(np.float64)
+        error = float(np.sqrt(np.mean(np.square(errors))))
     return Restoration(
         image=image,
-        raw=raw,
-        psnr_known=psnr_known,
-        sigma=None if result.sigma is None else result.sigma * np.float32(scale),
-        noise_sigma=None if result.noise is None else result.noise * scale,
+        raw=None if raw is None else scale.shown(raw, truth.dtype).astype(np.float32),
+        psnr_known=psnr_of(error, measured_range(truth, known).span),
+        rmse_known=error,
+        sigma=None if result.sigma is None else result.sigma * np.float32(scale.span),
+        noise_sigma=None if result.noise is None else result.noise * scale.span,
         seconds=time.perf_counter() - start,
         device=result.device,
         steps=result.steps,
         completed=result.completed,
         account=result.account,
+        notice=result.notice,
     )
 
 

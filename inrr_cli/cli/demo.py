@@ -11,7 +11,8 @@ import typer
 from inrr_cli.cli import options
 from inrr_cli.cli.console import emit, note, progress_bar, say
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import Picture, check_destination, write_picture
+from inrr_cli.imaging.files import check_destination, write_picture
+from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.views import side_by_side
 from inrr_cli.masks import Pattern, make_mask
 from inrr_cli.metrics import psnr
@@ -61,7 +62,7 @@ def demo(
             "comparison": side_by_side([damaged, result.image, truth]),
         }
         for view, pixels in pictures.items():
-            write_picture(names[pattern, view], Picture(pixels))
+            write_picture(names[pattern, view], Picture.of(pixels))
         rows.append(
             {
                 "pattern": pattern.value,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -9,31 +11,148 @@ from numpy.typing import NDArray
 
 from inrr_cli.cli.console import warn
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import UNCERTAINTY_SUFFIXES, WRITABLE, check_destination, read_picture
+from inrr_cli.imaging.files import (
+    STANDARD,
+    UNCERTAINTY_SUFFIXES,
+    check_destination,
+    check_holds,
+    encode,
+    format_of,
+    lossless_suffix,
+    read_picture,
+    write_bytes,
+)
+from inrr_cli.imaging.picture import About, Picture, Pixels
+from inrr_cli.values import Range
+
+LOSSY = ("JPEG", "WEBP")
+TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
-def default_output(image: Path, what: str) -> Path:
-    """``photo.jpg`` to ``photo_restored.png``, beside it: PNG, so that no known pixel is re-encoded."""
-    return image.with_name(f"{image.stem}_{what}.png")
+def default_output(image: Path, what: str, picture: Picture) -> Path:
+    """``photo.tif`` to ``photo_restored.tif``, beside it; a lossy picture to PNG, so that nothing is re-encoded."""
+    if image == STANDARD:
+        raise InputError("-: what is read from standard input needs --output FILE, or --output - and --format")
+    return image.with_name(f"{image.stem}_{what}{lossless_suffix(picture, image)}")
 
 
-def check_outputs(output: Path, sidecar: Path | None, uncertainty: Path | None = None, *, force: bool) -> None:
-    """Refuse, before any work, an output that cannot be written or would be written twice."""
+def check_output(output: Path, kind: str, picture: Picture, quality: int | None, *, force: bool) -> None:
+    """Refuse, before any work, an output that cannot be written or cannot hold the picture; say what will be lost."""
     check_destination(output, force=force)
-    if sidecar is not None:
-        check_destination(sidecar, force=force, suffixes=(".json",))
-    if uncertainty is not None:
-        check_destination(uncertainty, force=force, suffixes=UNCERTAINTY_SUFFIXES)
-        if uncertainty.resolve() == output.resolve():
-            raise InputError(f"{uncertainty}: is the restored picture's file too; give another")
-    if WRITABLE[output.suffix.lower()] == "JPEG":
-        warn(f"{output}: JPEG re-encodes every pixel, the known ones too; a .png keeps them as they are")
+    check_holds(kind, output, picture)
+    about = picture.about
+    if quality is not None and (kind not in LOSSY or not 1 <= quality <= 100):
+        raise InputError(f"--quality must be 1 to 100, for .jpg and .webp; got {quality} for {output}")
+    if kind == "JPEG" or (kind == "WEBP" and quality is not None):
+        how = ""
+        if kind == about.format == "JPEG" and quality is None:
+            alike = about.details["subsampling"] is not None
+            how = f", with the tables{' and the chroma sampling' * alike} of the original"
+        warn(f"{output}: {kind} re-encodes every pixel, the known ones too{how}; a .png keeps them as they are")
+    for lost in about.left_out:
+        warn(f"{lost} of the image are left out")
+    if names := what_is_lost(about, kind):
+        warn(f"{output}: {kind} has no place for the image's {', '.join(names)}")
 
 
-def read_reference(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Read the true picture, which must have ``shape``."""
-    pixels = read_picture(path).pixels
-    if pixels.shape != shape:
-        wanted, got = (f"{s[1]} x {s[0]} {'grey' if len(s) == 2 else 'RGB'}" for s in (shape, pixels.shape))
-        raise InputError(f"{path}: the reference is {got} but the result is {wanted}; they must agree")
-    return pixels
+def what_is_lost(about: About, kind: str) -> list[str]:
+    """Names of what a file says of its pixels that another format has no place for."""
+    if kind == about.format:
+        return []
+    held = {
+        "ICC profile": about.icc_profile is not None and kind in ("BMP", "NPY"),
+        "EXIF": about.exif is not None and kind in ("BMP", "NPY"),
+        "XMP": about.xmp is not None and kind in ("BMP", "NPY"),
+        "resolution": about.dpi is not None and kind in ("WEBP", "NPY"),
+        "TIFF tags": about.format == "TIFF" and any(page["tags"] for page in about.details["pages"]),
+        "PNG texts": any(name in TEXTS for name, _ in about.details.get("chunks", ())),
+    }
+    return [name for name, lost in held.items() if lost]
+
+
+def check_others(taken: Iterable[Path | None], others: dict[Path | None, tuple[str, ...]], *, force: bool) -> None:
+    """Refuse further outputs, with the suffixes each may have, that cannot be written or are a file in use already."""
+    used = {path.resolve() for path in taken if path is not None}
+    for path, suffixes in others.items():
+        if path is None:
+            continue
+        check_destination(path, force=force, suffixes=suffixes)
+        if path == STANDARD or path.resolve() in used:
+            raise InputError(f"{path}: is an input or another output too; give another file")
+        used.add(path.resolve())
+
+
+def write_result(
+    output: Path,
+    kind: str,
+    picture: Picture,
+    texts: dict[str, str],
+    quality: int | None,
+    scale: float = 1.0,
+    *,
+    force: bool,
+) -> None:
+    """Encode a picture and write it, whole or not at all."""
+    data = encode(picture, kind, texts=texts, quality=quality, scale=scale)
+    write_bytes(output, data, replace=force)
+
+
+def choose_format(output: Path, name: str | None) -> str:
+    """Return the format to write."""
+    if name is not None and output != STANDARD:
+        raise InputError("--format is for --output -; otherwise the file's name says it")
+    return format_of(output, name)
+
+
+def parse_pages(text: str | None, count: int) -> list[int]:
+    """Numbers of pages, from 0, of ``3,5-9`` counted from 1; all for None."""
+    if text is None:
+        return list(range(count))
+    numbers: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part.strip())
+        if match is None:
+            raise InputError(f"--pages must be numbers and ranges such as 3,5-9; got {text!r}")
+        first, last = int(match[1]), int(match[2] or match[1])
+        if not 1 <= first <= last <= count:
+            raise InputError(f"--pages {text}: the image has pages 1 to {count}")
+        numbers |= set(range(first - 1, last))
+    return sorted(numbers)
+
+
+def parse_range(text: str | None) -> Range | None:
+    """Return LOW,HIGH or a span from 0."""
+    if text is None:
+        return None
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    low, high = (0.0, *values) if len(values) == 1 else values if len(values) == 2 else (0.0, 0.0)
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise InputError(f"--data-range must be LOW,HIGH or a span, as in -5,12.5 or 255; got {text!r}")
+    return Range(low, high)
+
+
+def read_reference(path: Path, wanted: list[Pixels], numbers: list[int], max_pixels: int) -> list[Pixels]:
+    """Read the true pages, which must be like those ``wanted``; the file holds them all or only those."""
+    pages = read_picture(path, max_pixels).pages
+    if len(pages) > len(wanted):
+        pages = [pages[number] for number in numbers if number < len(pages)]
+    for page, like in zip(pages, wanted, strict=False):
+        if page.shape != like.shape or page.dtype != like.dtype:
+            raise InputError(
+                f"{path}: the reference is {_describe(page)} but the result is {_describe(like)}; they must agree"
+            )
+    if len(pages) != len(wanted):
+        raise InputError(f"{path}: the reference has {len(pages)} pages but the result has {len(wanted)}")
+    return pages
+
+
+def _describe(page: NDArray[np.generic]) -> str:
+    channels = {1: "grey", 3: "RGB"}
+    count = 1 if page.ndim == 2 else page.shape[2]
+    return f"{page.shape[1]} x {page.shape[0]} {channels.get(count, f'{count}-channel')} {page.dtype}"
+
+
+OTHER_SUFFIXES = {"sidecar": (".json",), "uncertainty": UNCERTAINTY_SUFFIXES, "mask": (".png", ".tif", ".tiff", ".npy")}

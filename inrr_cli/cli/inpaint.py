@@ -9,40 +9,94 @@ from typing import Annotated, Any
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, explain, note, progress_bar, warn
-from inrr_cli.cli.files import check_outputs, default_output, read_reference
-from inrr_cli.cli.report import make_record, print_record
+from inrr_cli.cli.console import emit, explain, note, progress_bar, say, warn
+from inrr_cli.cli.files import (
+    OTHER_SUFFIXES,
+    check_others,
+    check_output,
+    choose_format,
+    default_output,
+    parse_pages,
+    parse_range,
+    read_reference,
+    write_result,
+)
+from inrr_cli.cli.filling import find_missing
+from inrr_cli.cli.report import Measurement, describe, make_record, print_record
 from inrr_cli.errors import ExitCode, InputError
-from inrr_cli.imaging.files import Picture, read_mask, read_picture, write_picture, write_uncertainty
-from inrr_cli.plan import make_plan
+from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, check_holds, format_of, read_picture, write_picture
+from inrr_cli.imaging.masks import FROM_PICTURE
+from inrr_cli.memory import check_memory
+from inrr_cli.pages import fill_pages
+from inrr_cli.plan import Plan, make_plan
 from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
-from inrr_cli.restoration import fit_inpainting
-from inrr_cli.values import full_scale
+from inrr_cli.tiles import check_tile
 
 MASK_MODES = ("fill", "known")
+MASK = "Masks"
 
 
 @partial(options.with_method_options, methods=REPRESENTATIONS | REGULARIZERS)
 def inpaint(
     image: options.Image,
-    mask: Annotated[Path, typer.Option("--mask", metavar="FILE", help="White where a pixel is missing.")],
+    mask: Annotated[
+        list[str],
+        typer.Option(
+            "--mask",
+            metavar=f"FILE|{'|'.join(FROM_PICTURE)}",
+            help="What is missing: white in a file; or by the image itself: not a number, transparent, no data, equal "
+            "to V, lost lines of a scan, dead pixels. Several are joined.",
+        ),
+    ],
     output: options.Output = None,
     reference: options.Reference = None,
     uncertainty: options.Uncertainty = None,
     reg: options.Reg = None,
     net: options.Net = None,
-    mask_mode: Annotated[str, options.choice("--mask-mode", MASK_MODES, "What white means.")] = "fill",
     noise: options.Noise = "auto",
     denoise: options.Denoise = False,
     seed: options.Seed = 0,
     device: options.Device = "auto",
+    mask_mode: Annotated[str, options.choice("--mask-mode", MASK_MODES, "What white means.", MASK)] = "fill",
+    grow: Annotated[
+        int, typer.Option("--grow", metavar="N", min=0, help="Widen the mask by N pixels.", rich_help_panel=MASK)
+    ] = 0,
+    max_distance: Annotated[
+        float | None,
+        typer.Option(
+            "--max-distance",
+            metavar="N",
+            help="Leave what is farther than N pixels from known ones as it is.",
+            rich_help_panel=MASK,
+        ),
+    ] = None,
+    preview: Annotated[
+        Path | None,
+        typer.Option(
+            "--preview",
+            metavar="FILE",
+            help="Only write a .png of the image with the mask over it.",
+            rich_help_panel=MASK,
+        ),
+    ] = None,
+    save_mask: Annotated[
+        Path | None,
+        typer.Option("--save-mask", metavar="FILE", help="Write what was filled, as a mask.", rich_help_panel=MASK),
+    ] = None,
+    pages: options.Pages = None,
+    per_channel: options.PerChannel = False,
+    data_range: options.DataRange = None,
     preset: options.Preset = None,
     steps: options.Steps = None,
     lr: options.Rate = None,
+    checkpoint: options.CheckpointFile = None,
     force: options.Force = False,
+    file_format: options.Format = None,
+    quality: options.Quality = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
+    tile: options.Tile = None,
     sidecar: options.Sidecar = None,
     keep_partial: options.KeepPartial = False,
-    checkpoint: options.CheckpointFile = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -52,7 +106,7 @@ def inpaint(
 
     [bold]inrr inpaint photo.png --mask mask.png[/bold]   writes photo_restored.png
 
-    [bold]inrr inpaint map.png --mask holes.png --uncertainty sigma.tif[/bold]   with an error bar for each filled pixel
+    [bold]inrr inpaint map.tif --mask nan --mask lines --uncertainty sigma.tif[/bold]   holes and lost lines of a scan
 
     [bold]inrr inpaint photo.png --mask mask.png --reg inrr --reference photo.png[/bold]   the paper's method, measured
     """
@@ -70,34 +124,91 @@ def inpaint(
         denoise=denoise,
         **methods,
     )
+    _check_options(plan, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
+    if as_json and output == STANDARD:
+        raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+    given = parse_range(data_range)
+    picture = read_picture(image, max_pixels)
+    filling = find_missing(
+        mask,
+        picture,
+        parse_pages(pages, len(picture.pages)),
+        white_is_missing=mask_mode == "fill",
+        grow=grow,
+        max_distance=max_distance,
+        max_pixels=max_pixels,
+    )
+    jobs = filling.jobs
+    if checkpoint is not None and (len(jobs) > 1 or per_channel):
+        raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
+    inputs = [image, reference, checkpoint, *map(Path, mask)]
+    if preview is not None:
+        check_others([*inputs, output], {preview: (".png",)}, force=force)
+        view, count = filling.preview()
+        write_picture(preview, view, replace=force)
+        say(f"{preview}  {count:,} pixels to fill; nothing was restored")
+        return
+    output = output or default_output(image, "restored", picture)
+    kind = choose_format(output, file_format)
+    opaque = filling.opaque() if "alpha" in mask else picture
+    check_output(output, kind, opaque, quality, force=force)
+    others = {sidecar: OTHER_SUFFIXES["sidecar"], uncertainty: OTHER_SUFFIXES["uncertainty"]}
+    check_others([*inputs, output], others | {save_mask: OTHER_SUFFIXES["mask"]}, force=force)
+    if checkpoint is not None and checkpoint.resolve() == output.resolve():
+        raise InputError(f"{checkpoint}: is the output too; give another --checkpoint")
+    filling.say_how_much(mask)
+    if not jobs:
+        raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
+    wanted = [job.pixels for job in jobs]
+    truths = None if reference is None else read_reference(reference, wanted, filling.numbers, max_pixels)
+    scale = filling.range(given)
+    if save_mask is not None:
+        check_holds(format_of(save_mask), save_mask, filling.masks(len(jobs)))
+    if uncertainty is not None:
+        check_holds(format_of(uncertainty), uncertainty, filling.uncertainty(uncertainty, [], scale))
+    for job in jobs:
+        check_memory(job.pixels.shape, int(job.missing.sum()), plan, tile, per_channel=per_channel)
+
+    def doing(number: int) -> None:
+        if len(jobs) > 1:
+            explain(f"page {filling.numbers[number] + 1}")
+
+    with progress_bar(not as_json, plan) as progress:
+        results = fill_pages(
+            jobs,
+            plan,
+            per_channel=per_channel,
+            tile=tile,
+            progress=progress,
+            keep_partial=keep_partial,
+            checkpoint=checkpoint,
+            doing=doing,
+        )
+    results = filling.as_held(results)
+    measured = Measurement([job.missing for job in jobs], truths, scale)
+    record = make_record("inpaint", image, output, results, plan, measured) | {"pages": len(picture.pages)}
+    explain(results[0].account)
+    warn(next((result.notice for result in results if result.notice), ""))
+    write_result(output, kind, filling.restored(results, opaque), describe(record), quality, force=force)
+    completed = all(result.completed for result in results) and len(results) == len(jobs)
+    if save_mask is not None:
+        write_picture(save_mask, filling.masks(len(results)), replace=force)
+    if uncertainty is not None and completed:
+        write_picture(uncertainty, filling.uncertainty(uncertainty, results, scale), replace=force)
+    emit(record, sidecar, as_json)
+    if not as_json and output != STANDARD:
+        print_record(record)
+    if not completed:
+        after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
+        note(f"inrr: interrupted{after}; {output} holds the restoration so far")
+        raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def _check_options(plan: Plan, *, tile: int | None, uncertainty: Path | None, checkpoint: Path | None) -> None:
+    """Refuse options that have no meaning for a plan."""
+    if tile is not None:
+        check_tile(tile, plan)
     if uncertainty is not None and plan.net != "grid":
         raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
     if checkpoint is not None and plan.recipe is None:
         raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
-    picture = read_picture(image)
-    missing, warning = read_mask(mask, picture.pixels.shape[:2], white_is_missing=mask_mode == "fill")
-    truth = None if reference is None else read_reference(reference, picture.pixels.shape)
-    output = output or default_output(image, "restored")
-    check_outputs(output, sidecar, uncertainty, force=force)
-    warn(warning)
-    fraction = missing.mean()
-    if 0.95 < fraction < 1:
-        warn(f"{mask}: {fraction:.1%} of the pixels are missing; little is left to restore from")
-    if 0 < fraction < 1:
-        note(f"filling {missing.sum():,} of {missing.size:,} pixels ({fraction:.1%})")
-    with progress_bar(not as_json, plan) as progress:
-        result = fit_inpainting(
-            picture.pixels, missing, plan, progress=progress, keep_partial=keep_partial, checkpoint=checkpoint
-        )
-    record = make_record("inpaint", image, output, result, plan, truth, missing)
-    explain(result.account)
-    write_picture(output, Picture(result.image, picture.icc_profile))
-    if uncertainty is not None and result.sigma is not None and result.completed:
-        write_uncertainty(uncertainty, result.sigma, full_scale(result.image.dtype))
-    emit(record, sidecar, as_json)
-    if not as_json:
-        print_record(record)
-    if not result.completed:
-        after = "" if result.steps is None else f" after {result.steps} steps"
-        note(f"inrr: interrupted{after}; {output} holds the restoration so far")
-        raise typer.Exit(ExitCode.INTERRUPTED)

@@ -13,8 +13,9 @@ import typer
 from inrr_cli.cli import options
 from inrr_cli.cli.console import note, say
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import Picture, check_destination, read_picture, write_picture
-from inrr_cli.imaging.views import overlay
+from inrr_cli.imaging.files import check_destination, read_picture, write_picture
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.views import overlay, to_8_bits
 from inrr_cli.masks import DEFAULT_TEXT, PAPER_SIZE, Pattern, make_mask
 
 PATTERNS = tuple(pattern.value for pattern in Pattern)
@@ -100,9 +101,9 @@ def mask(
         shape, pattern, seed=seed, rate=rate, text=text, count=count, factor=factor,
         patch_size=None if patch_size is None else _parse_size("--patch-size", patch_size),
     )  # fmt: skip
-    write_picture(output, Picture(np.where(missing, 255, 0).astype(np.uint8)))
+    write_picture(output, Picture.of(np.where(missing, 255, 0).astype(np.uint8)), replace=force)
     if picture is not None:
-        write_picture(shown, Picture(overlay(picture.pixels, missing), picture.icc_profile))
+        write_picture(shown, Picture.of(overlay(to_8_bits(picture.pixels), missing)), replace=force)
         note(f"{shown}: the mask laid over {preview}")
     record = {
         "command": "mask",

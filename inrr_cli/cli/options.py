@@ -15,7 +15,7 @@ from inrr_cli.neural.recipes import PRESETS
 from inrr_cli.plan import DEVICES
 from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS, REGULARIZERS, REPRESENTATIONS
 
-FIT, METHOD, OUTPUT = "Fit", "Method options", "Output and messages"
+FIT, METHOD, OUTPUT, STACKS = "Fit", "Method options", "Output and messages", "Stacks and large files"
 
 
 def _completing(names: Any) -> Callable[[str], list[str]]:
@@ -42,10 +42,18 @@ def _verbose(value: bool) -> None:
     verbosity.verbose = value
 
 
-Image = Annotated[Path, typer.Argument(metavar="IMAGE", help="8-bit grey or RGB picture, PNG or JPEG.")]
+Image = Annotated[
+    Path, typer.Argument(metavar="IMAGE", help="PNG, JPEG, WebP, BMP, TIFF or .npy; - reads standard input.")
+]
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", metavar="FILE", show_default="beside IMAGE", help="File to write, .png or .jpg."),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        show_default="beside IMAGE, in its format if that is lossless",
+        help="File to write; - writes standard output.",
+    ),
 ]
 Reg = Annotated[
     str | None,
@@ -91,6 +99,56 @@ Sidecar = Annotated[
 ]
 KeepPartial = Annotated[
     bool, typer.Option("--keep-partial", help="On Ctrl-C write what there is.", rich_help_panel=OUTPUT)
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", metavar="NAME", help="Format for --output -, as in png.", rich_help_panel=OUTPUT),
+]
+Quality = Annotated[
+    int | None,
+    typer.Option(
+        "--quality",
+        metavar="1-100",
+        show_default="a JPEG's own tables; WebP lossless",
+        help="Of a .jpg or .webp that is written.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Pages = Annotated[
+    str | None,
+    typer.Option(
+        "--pages", metavar="3,5-9", show_default="all", help="Pages of a stack to restore.", rich_help_panel=STACKS
+    ),
+]
+PerChannel = Annotated[
+    bool,
+    typer.Option("--per-channel", help="Each channel by itself, instead of all together.", rich_help_panel=STACKS),
+]
+DataRange = Annotated[
+    str | None,
+    typer.Option(
+        "--data-range",
+        metavar="LOW,HIGH",
+        show_default="the integers' own; of floats that of the known pixels",
+        help="Values whose distance is the peak of a PSNR.",
+        rich_help_panel=STACKS,
+    ),
+]
+MaxPixels = Annotated[
+    int,
+    typer.Option(
+        "--max-pixels", metavar="N", min=1, help="Refuse larger pages: they may be bombs.", rich_help_panel=STACKS
+    ),
+]
+Tile = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        metavar="N",
+        show_default="all at once",
+        help="Work in windows of N x N pixels, for pictures that do not fit in memory.",
+        rich_help_panel=STACKS,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.", rich_help_panel=OUTPUT)]
 Quiet = Annotated[

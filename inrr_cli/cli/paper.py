@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from inrr_cli.cli import options
 from inrr_cli.cli.console import note, say, verbosity
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import read_mask, read_picture
+from inrr_cli.imaging.files import read_picture
+from inrr_cli.imaging.masks import read_mask
 from inrr_cli.masks import Pattern, make_mask
 from inrr_cli.paper.catalogue import WHERE, load_experiment
 from inrr_cli.paper.study import Setup, run, write_report
@@ -104,7 +105,16 @@ def _pictures(folder: Path | None) -> dict[str, NDArray[np.uint8]]:
     wanted = {name: files[name] for name in PAPERS_PICTURES if name in files} or files
     if not wanted:
         raise InputError(f"{folder}: holds no .png or .jpg pictures")
-    return {name: np.asarray(Image.fromarray(read_picture(file).pixels).convert("L")) for name, file in wanted.items()}
+    return {name: _grey(file) for name, file in wanted.items()}
+
+
+def _grey(file: Path) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    pixels = read_picture(file).pixels
+    if pixels.dtype != np.uint8:
+        raise InputError(f"{file}: holds {pixels.dtype} samples; the experiments take 8-bit pictures")
+    return np.asarray(Image.fromarray(pixels).convert("L"))
 
 
 def _square(image: Any) -> Any:
@@ -121,7 +131,7 @@ def _masks(folder: Path | None) -> dict[str, Callable[[tuple[int, int]], NDArray
 
 def _mask(folder: Path | None, pattern: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
     if folder is not None and (file := folder / "masks" / f"{pattern}_{shape[0]}.png").exists():
-        missing, _ = read_mask(file, shape, white_is_missing=True)
+        missing, _ = read_mask(file, shape)
         return missing
     return make_mask(shape, pattern)
 

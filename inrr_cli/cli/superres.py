@@ -5,17 +5,30 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, explain, note, progress_bar
-from inrr_cli.cli.files import check_outputs, default_output, read_reference
-from inrr_cli.cli.report import make_record, print_record
-from inrr_cli.errors import ExitCode
-from inrr_cli.imaging.files import Picture, read_picture, write_picture
+from inrr_cli.cli.console import emit, explain, note, progress_bar, warn
+from inrr_cli.cli.files import (
+    OTHER_SUFFIXES,
+    check_others,
+    check_output,
+    choose_format,
+    default_output,
+    parse_range,
+    read_reference,
+    write_result,
+)
+from inrr_cli.cli.report import Measurement, describe, make_record, print_record
+from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, read_picture
+from inrr_cli.imaging.views import resize
 from inrr_cli.plan import make_plan
+from inrr_cli.progress import part_of
 from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
-from inrr_cli.restoration import check_superres, enlarged, fit_superres
+from inrr_cli.restoration import Restoration, check_superres, enlarged, fit_superres
+from inrr_cli.values import measured_range
 
 
 @partial(options.with_method_options, methods=NETWORKS | NETWORK_REGULARIZERS)
@@ -32,6 +45,10 @@ def superres(
     steps: options.Steps = None,
     lr: options.Rate = None,
     force: options.Force = False,
+    file_format: options.Format = None,
+    quality: options.Quality = None,
+    data_range: options.DataRange = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
     sidecar: options.Sidecar = None,
     keep_partial: options.KeepPartial = False,
     as_json: options.Json = False,
@@ -47,21 +64,43 @@ def superres(
     """
     plan = make_plan(reg=reg, net=net, preset=preset, steps=steps, lr=lr, seed=seed, device=device, **methods)
     check_superres(plan)
-    picture = read_picture(image)
-    size = enlarged(picture.pixels.shape, scale)
-    truth = None if reference is None else read_reference(reference, (*size, *picture.pixels.shape[2:]))
-    output = output or default_output(image, f"x{scale:g}")
-    check_outputs(output, sidecar, force=force)
-    height, width = picture.pixels.shape[:2]
-    note(f"enlarging {width} x {height} to {size[1]} x {size[0]} by fitting the {net} network and rendering it")
+    if as_json and output == STANDARD:
+        raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+    given = parse_range(data_range)
+    picture = read_picture(image, max_pixels)
+    sizes = [enlarged(page.shape, scale) for page in picture.pages]
+    for rows, columns in sizes:
+        if rows * columns > max_pixels:
+            raise InputError(
+                f"the result would have {columns} x {rows} pixels, more than {max_pixels}; see --max-pixels"
+            )
+    pages = list(range(len(picture.pages)))
+    wanted = [np.empty((*size, *page.shape[2:]), page.dtype) for size, page in zip(sizes, picture.pages, strict=True)]
+    truths = None if reference is None else read_reference(reference, wanted, pages, max_pixels)
+    output = output or default_output(image, f"x{scale:g}", picture)
+    kind = choose_format(output, file_format)
+    check_output(output, kind, picture, quality, force=force)
+    check_others([image, reference, output], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
+    height, width = picture.pages[0].shape[:2]
+    note(f"enlarging {width} x {height} to {sizes[0][1]} x {sizes[0][0]} by fitting the {net} network and rendering it")
+    results: list[Restoration] = []
     with progress_bar(not as_json, plan) as progress:
-        result = fit_superres(picture.pixels, scale, plan, progress=progress, keep_partial=keep_partial)
-    record = make_record("superres", image, output, result, plan, truth, None) | {"scale": scale}
-    explain(result.account)
-    write_picture(output, Picture(result.image, picture.icc_profile))
+        for number, page in enumerate(picture.pages):
+            part = part_of(progress, number, len(pages))
+            results.append(fit_superres(page, scale, plan, progress=part, keep_partial=keep_partial))
+            if not results[-1].completed and len(pages) > 1:
+                raise KeyboardInterrupt
+    everything = np.ones(picture.pages[0].shape[:2], bool)
+    measured = Measurement(None, truths, measured_range(picture.pages[0], everything, given))
+    record = make_record("superres", image, output, results, plan, measured) | {"scale": scale, "pages": len(pages)}
+    explain(results[0].account)
+    warn(next((result.notice for result in results if result.notice), ""))
+    alphas = [None if alpha is None else resize(alpha, size) for alpha, size in zip(picture.alpha, sizes, strict=True)]
+    enlargement = picture.with_pages([result.image for result in results], alphas)
+    write_result(output, kind, enlargement, describe(record), quality, scale, force=force)
     emit(record, sidecar, as_json)
-    if not as_json:
+    if not as_json and output != STANDARD:
         print_record(record)
-    if not result.completed:
-        note(f"inrr: interrupted after {result.steps} steps; {output} holds the picture so far")
+    if not results[-1].completed:
+        note(f"inrr: interrupted after {results[-1].steps} steps; {output} holds the picture so far")
         raise typer.Exit(ExitCode.INTERRUPTED)

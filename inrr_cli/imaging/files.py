@@ -1,190 +1,262 @@
-"""Read a picture, read a mask, write a picture, and lose nothing on the way."""
+"""Read a picture, write a picture, and lose nothing on the way."""
 
 from __future__ import annotations
 
-import io
+import importlib
 import os
-import tempfile
+import stat
+import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.atomic import write_atomically
+from inrr_cli.imaging.picture import Picture, Pixels
+from inrr_cli.imaging.source import STANDARD as STANDARD
+from inrr_cli.imaging.source import read_bytes
+from inrr_cli.machine import free_memory
 
+MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs
 UNCERTAINTY_SUFFIXES = (".tif", ".tiff", ".png")
-WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+FORMATS = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".npy": "NPY",
+}
+MAGIC = {
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"\xff\xd8\xff": "coded",
+    b"RIFF": "coded",
+    b"BM": "coded",
+    b"II*\0": "tiff",
+    b"MM\0*": "tiff",
+    b"II+\0": "tiff",
+    b"MM\0+": "tiff",
+    b"\x93NUMPY": "npy",
+}
+# dtypes, and pairs of channels and whether there is alpha, of the formats that do not hold everything
+HELD: dict[str, tuple[tuple[str, ...], tuple[tuple[int, bool], ...]]] = {
+    "PNG": (("uint8", "uint16"), ((1, False), (1, True), (3, False), (3, True))),
+    "JPEG": (("uint8",), ((1, False), (3, False))),
+    "WEBP": (("uint8",), ((3, False), (3, True))),
+    "BMP": (("uint8",), ((1, False), (3, False))),
+}
+SIDE_MOST = {"JPEG": 65500, "WEBP": 16383}
 
 
-@dataclass(frozen=True)
-class Picture:
-    """Pixels of a file the way up a person sees it, (M, N[, 3]) uint8, and its colour profile."""
-
-    pixels: NDArray[np.uint8]
-    icc_profile: bytes | None = None
-
-
-def read_picture(path: Path) -> Picture:
-    """Read an 8-bit grey or RGB PNG or JPEG.
-
-    Parameters
-    ----------
-    path : Path
-        File to read. EXIF orientation is applied.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, is no picture, is damaged, or holds another kind of pixels.
-    """
-    opened = _open(path)
-    if opened.format not in ("PNG", "JPEG"):
-        raise InputError(f"{path}: {opened.format} is not supported; convert it to PNG or JPEG")
-    if opened.mode not in ("L", "RGB") or "transparency" in opened.info:
-        kind = opened.mode if opened.mode not in ("L", "RGB") else f"{opened.mode} with transparency"
-        raise InputError(f"{path}: pixels are {kind}; convert them to 8-bit grey or RGB")
-    return Picture(np.asarray(ImageOps.exif_transpose(opened)), opened.info.get("icc_profile"))
-
-
-def read_mask(path: Path, shape: tuple[int, int], *, white_is_missing: bool = True) -> tuple[NDArray[np.bool_], str]:
-    """Read a mask of any mode Pillow knows.
+def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a PNG, JPEG, WebP, BMP, TIFF or .npy file.
 
     Parameters
     ----------
     path : Path
-        A picture of two values, the higher one white; anything else is cut at half of white.
-    shape : (int, int)
-        Rows and columns it must have.
-    white_is_missing : bool
-        Whether white marks the missing pixels or the known ones.
-
-    Returns
-    -------
-    (M, N) ndarray of bool, str
-        True where the pixel is missing, and a warning or the empty string.
+        File to read, or ``-``. What it is, its first bytes say.
+    max_pixels : int
+        Rows times columns of a page that are not refused.
 
     Raises
     ------
     InputError
-        If the file cannot be read or its size is another.
+        If the file is missing, is no picture, is damaged, too large, or holds a kind of pixels that is not supported.
     """
-    grey = np.asarray(ImageOps.exif_transpose(_open(path)).convert("L"))
-    if grey.shape != shape:
-        raise InputError(
-            f"{path}: the mask is {_size(grey.shape)} but the image is {_size(shape)}; they must have the same size"
-        )
-    values = np.unique(grey)
-    warning = ""
-    if len(values) == 2:
-        white = grey == values[1]
-    else:
-        white = grey >= 128
-        if len(values) > 2:
-            warning = f"{path}: the mask has {len(values)} grey values; those from 128 up count as white"
-    return (white if white_is_missing else ~white), warning
+    return decode(read_bytes(path, tuple(MAGIC)), path, max_pixels)
 
 
-def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tuple(WRITABLE)) -> None:
-    """Raise InputError unless ``path`` can be written: known suffix, an existing folder, no file in the way."""
+def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Return the picture in ``data``; errors name ``path``."""
+    module = _module(next(name for magic, name in MAGIC.items() if data.startswith(magic)))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sizes = module.sizes(data)
+            for rows, columns, _ in sizes:
+                if rows * columns > max_pixels:
+                    raise InputError(f"{columns} x {rows} pixels are more than {max_pixels}; see --max-pixels")
+            needed, free = sum(size.bytes for size in sizes), free_memory()
+            if free is not None and needed > free:
+                raise InputError(f"needs {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free")
+            picture: Picture = module.read(data)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except MemoryError:
+        raise InputError(f"{path}: does not fit in memory") from None
+    except Exception as error:  # decoders raise many types on damaged files
+        raise InputError(f"{path}: damaged or not readable as an image ({_one_line(error)})") from None
+    return picture
+
+
+def _module(name: str) -> Any:
+    """Return a module of ``formats``: its decoders are loaded when they are needed, for the sake of --help."""
+    return importlib.import_module(f"inrr_cli.imaging.formats.{name}")
+
+
+def format_of(path: Path, name: str | None = None) -> str:
+    """Format that a file name stands for, or the one that is named (needed for ``-``)."""
+    suffix = f".{name}".lower() if name is not None else path.suffix.lower()
+    if name is None and path == STANDARD:
+        raise InputError("-: standard output needs --format, as in --format png")
+    if suffix not in FORMATS:
+        what = f"--format {name}" if name is not None else f"{path}: cannot write '{path.suffix}' files"
+        raise InputError(f"{what}; use {', '.join(FORMATS)}")
+    return FORMATS[suffix]
+
+
+def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tuple(FORMATS)) -> None:
+    """Raise InputError unless ``path`` can be written: known suffix, a folder to write to, no file in the way."""
+    if path == STANDARD:
+        if sys.stdout.isatty():
+            raise InputError("-: a picture is not written to a terminal; redirect standard output")
+        return
     if path.suffix.lower() not in suffixes:
         raise InputError(f"{path}: cannot write '{path.suffix}' files; use {', '.join(suffixes)}")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
-    if path.is_dir():
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
+        if path.is_symlink():
+            raise InputError(f"{path}: is a symbolic link; give the file it points to")
+        there = path.stat().st_mode if path.exists() else None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot write this name ({error})") from None
+    if there is not None and stat.S_ISDIR(there):
         raise InputError(f"{path}: is a folder; give a file name")
-    if path.exists() and not force:
+    if there is not None and not stat.S_ISREG(there):
+        raise InputError(f"{path}: is no regular file; give another name")
+    if there is not None and not force:
         raise InputError(f"{path}: already exists; use --force to overwrite it or --output to write elsewhere")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: no permission to write in the folder {path.parent}")
 
 
-def write_picture(path: Path, picture: Picture) -> None:
-    """Write ``picture`` as the suffix says; PNG keeps every pixel, JPEG re-encodes them at quality 95."""
-    image = Image.fromarray(picture.pixels)
-    options: dict[str, Any] = {"icc_profile": picture.icc_profile} if picture.icc_profile else {}
-    kind = WRITABLE[path.suffix.lower()]
-    if kind == "JPEG":
-        options |= {"quality": 95, "subsampling": 0}
-    encoded = io.BytesIO()
-    image.save(encoded, kind, **options)
-    write_atomically(path, encoded.getbuffer())
+def check_holds(kind: str, path: Path, picture: Picture) -> None:
+    """Raise InputError unless a format can hold a picture's pixels as they are."""
+    page = picture.pages[0]
+    channels = 1 if page.ndim == 2 else page.shape[2]
+    alpha = picture.alpha[0] is not None
+    dtypes, shapes = HELD.get(kind, ((), ()))
+    reason = ""
+    if kind == "NPY" and len({page.shape for page in picture.pages}) > 1:
+        reason = "pages of several sizes"
+    elif kind == "TIFF" and page.dtype.name in ("bool", "int64", "uint64"):
+        reason = f"{page.dtype} samples here"
+    elif kind in HELD and len(picture.pages) > 1:
+        reason = f"{len(picture.pages)} pages"
+    elif kind in HELD and page.dtype.name not in dtypes:
+        reason = f"{page.dtype} samples"
+    elif kind in HELD and (channels, alpha) not in shapes:
+        reason = f"{channels} channel{'s' * (channels > 1)}{' and alpha' if alpha else ''}"
+    elif max(page.shape[:2]) > SIDE_MOST.get(kind, 2**31):
+        reason = f"{page.shape[1]} x {page.shape[0]} pixels"
+    elif kind == "JPEG":
+        reason = _module("coded").check_metadata(picture.about, kind)
+    if reason:
+        raise InputError(f"{path}: {kind} cannot hold {reason}; write a {_suffix_that_holds(picture)}")
 
 
-def write_uncertainty(path: Path, sigma: NDArray[np.float32], full_scale: float) -> None:
-    """Write standard deviations: float32 TIFF as they are, or 16-bit PNG scaled so that 65535 is ``full_scale``.
+def _suffix_that_holds(picture: Picture) -> str:
+    page = picture.pages[0]
+    if page.dtype.name in ("bool", "int64", "uint64"):
+        return ".npy"
+    channels = 1 if page.ndim == 2 else page.shape[2]
+    return ".png" if len(picture.pages) == 1 and page.dtype.name in HELD["PNG"][0] and channels in (1, 3) else ".tif"
+
+
+def lossless_suffix(picture: Picture, source: Path) -> str:
+    """Suffix of a file that keeps the source's format where that is lossless."""
+    kind = picture.about.format
+    if not picture.about.lossy and FORMATS.get(source.suffix.lower()) == kind and _holds(kind, picture):
+        return source.suffix
+    return {"TIFF": ".tif", "NPY": ".npy", "BMP": ".bmp" if _holds("BMP", picture) else ".png"}.get(kind, ".png")
+
+
+def _holds(kind: str, picture: Picture) -> bool:
+    try:
+        check_holds(kind, Path(), picture)
+    except InputError:
+        return False
+    return True
+
+
+def encode(
+    picture: Picture, kind: str, *, texts: dict[str, str] | None = None, quality: int | None = None, scale: float = 1.0
+) -> bytes:
+    """Return a picture as the bytes of a file.
+
+    Parameters
+    ----------
+    picture : Picture
+    kind : str
+        One of the values of FORMATS; `check_holds` has passed.
+    texts : dict, optional
+        Latin-1 texts for a PNG, and, as lines, the description of a TIFF that has none.
+    quality : int, optional
+        1 to 100, of a lossy format.
+    scale : float
+        How much larger than what was read the picture is.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _encode(picture, kind, texts or {}, quality, scale)
+
+
+def _encode(picture: Picture, kind: str, texts: dict[str, str], quality: int | None, scale: float) -> bytes:
+    if kind == "PNG":
+        return bytes(_module("png").write(picture, texts, scale))
+    if kind == "TIFF":
+        text = "\n".join(f"{key}: {value}" for key, value in texts.items())
+        return bytes(_module("tiff_writer").write(picture, text or None, scale))
+    if kind == "NPY":
+        return bytes(_module("npy").write(picture))
+    return bytes(_module("coded").write(picture, kind, quality, scale))
+
+
+def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None:
+    """Write a picture as the suffix says."""
+    kind = format_of(path)
+    check_holds(kind, path, picture)
+    write_bytes(path, encode(picture, kind), replace=replace)
+
+
+def write_bytes(path: Path, data: bytes, *, replace: bool = True) -> None:
+    """Write to a file, whole or not at all, or to the standard output for ``-``."""
+    if path == STANDARD:
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InputError(f"-: cannot write to standard output: {error.strerror}") from None
+    else:
+        write_atomically(path, data, replace=replace)
+
+
+def uncertainty_picture(path: Path, sigmas: list[Pixels], full_scale: float) -> Picture:
+    """Return standard deviations as a picture: float32, or for PNG 16 bits scaled so that 65535 is ``full_scale``.
 
     Parameters
     ----------
     path : Path
-        Ends in one of UNCERTAINTY_SUFFIXES.
-    sigma : (M, N[, 3]) ndarray of float32
-        In the image's units, >= 0.
+        Where it will be written.
+    sigmas : list of (M, N[, C]) ndarray of float32
+        In the image's units, >= 0; a page each.
     full_scale : float
         The image's value for white.
     """
-    encoded = io.BytesIO()
     if path.suffix.lower() == ".png":
-        import imagecodecs
-
-        levels = np.clip(np.round(sigma.astype(np.float64) * (65535 / full_scale)), 0, 65535).astype(np.uint16)
-        encoded.write(imagecodecs.png_encode(levels))
-    else:
-        import tifffile
-
-        photometric = "minisblack" if sigma.ndim == 2 else "rgb"
-        tifffile.imwrite(encoded, sigma, photometric=photometric, compression="zlib", metadata=None)
-    write_atomically(path, encoded.getbuffer())
+        levels = [np.clip(np.round(s.astype(np.float64) * (65535 / full_scale)), 0, 65535) for s in sigmas]
+        sigmas = [level.astype(np.uint16) for level in levels]
+    return Picture.of(sigmas[0]).with_pages(sigmas, [None] * len(sigmas))
 
 
-def write_atomically(path: Path, data: bytes | memoryview) -> None:
-    """Write to a temporary file beside ``path`` and move it into place once it is whole and on disk."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot write here: {error.strerror}") from None
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot write: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _open(path: Path) -> Image.Image:
-    """Open and decode a file with Pillow; every failure is an InputError that names it."""
-    try:
-        with path.open("rb") as file, warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image: Image.Image = Image.open(file)
-            image.load()
-            return image
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; give an image file") from None
-    except PermissionError:
-        raise InputError(f"{path}: no permission to read it") from None
-    except UnidentifiedImageError:
-        raise InputError(f"{path}: not an image that can be read") from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise InputError(f"{path}: more than {Image.MAX_IMAGE_PIXELS} pixels; cut it into parts") from None
-    except Exception as error:  # Pillow's decoders raise many types on damaged files
-        raise InputError(f"{path}: damaged or not readable as an image ({error})") from None
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[1]} x {shape[0]}"
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 120 else f"{text[:117]}..."

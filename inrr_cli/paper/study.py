@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import write_atomically
+from inrr_cli.imaging.atomic import write_atomically
 
 Picture = NDArray[np.uint8]
 Key = dict[str, str | int | float]

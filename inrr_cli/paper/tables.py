@@ -44,7 +44,7 @@ def measure(
     values = {
         "psnr_missing": psnr(written, truth, missing),
         "psnr_full": psnr(written, truth),
-        "psnr_raw": psnr(result.raw, truth),
+        "psnr_raw": psnr(result.raw / np.float32(255), truth),
         "psnr_known": result.psnr_known,
         "seconds": round(result.seconds, 2),
     }

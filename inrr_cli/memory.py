@@ -1,0 +1,37 @@
+"""How much memory a restoration takes."""
+
+from __future__ import annotations
+
+from inrr_cli.errors import InputError
+from inrr_cli.machine import free_memory
+from inrr_cli.plan import Plan
+
+BASE = 350e6  # bytes of the program itself
+PER_PIXEL = 60  # bytes for each pixel and channel
+PER_MISSING = 700  # for each missing pixel and channel by patches
+PER_POINT_OF_KERNEL = 4 * 8 * 9  # for each pixel and channel by a kernel's transforms
+
+
+def estimate(shape: tuple[int, ...], missing: int, plan: Plan) -> float:
+    """Bytes that restoring an image (M, N[, C]) with so many missing pixels takes at most."""
+    channels = shape[2] if len(shape) == 3 else 1
+    samples = shape[0] * shape[1] * channels
+    each = PER_POINT_OF_KERNEL if plan.net == "ntk" else PER_PIXEL
+    return BASE + each * samples + (PER_MISSING * missing * channels if plan.reg == "patch" else 0)
+
+
+def check_memory(
+    shape: tuple[int, ...], missing: int, plan: Plan, tile: int | None, *, per_channel: bool = False
+) -> None:
+    """Raise InputError if a restoration will not fit in the free memory; by tiles it does."""
+    free = free_memory()
+    if per_channel:
+        shape = shape[:2]
+    needed = estimate(shape, missing, plan)
+    if free is None or needed <= free or tile is not None:
+        return
+    advice = "try --tile 512" if plan.net == "grid" else "use the patch engine with --tile 512"
+    raise InputError(
+        f"restoring {shape[1]} x {shape[0]} pixels needs about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
+        f"{advice}"
+    )
