@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.device import choose_device
+from inrr_cli.errors import DivergedError
 from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.neural.fit import fit, pixel_centres, render
+from inrr_cli.neural.fit import fit, pixel_centres
 from inrr_cli.neural.ntk import regress
+from inrr_cli.neural.objective import render
 from inrr_cli.patch.engine import PatchPrior, restore
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.plan import Plan
@@ -24,6 +26,8 @@ from inrr_cli.progress import Progress, part_of
 from inrr_cli.registry import load_regularizer, load_representation
 
 Values = NDArray[np.float32]
+
+SLOWER = 0.25  # times the learning rates, after a fit has diverged
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Output:
         Every pixel estimated; known ones may be as they were.
     rendering : callable or None
         From a size (P, Q) to the network's picture of that size.
+    notice : str
+        What the user should know of how it went.
     """
 
     values: Values
@@ -46,6 +52,7 @@ class Output:
     sigma: Values | None = None
     noise: float | None = None
     rendering: Callable[[tuple[int, int]], Values] | None = None
+    notice: str = ""
 
 
 def fill_patches(
@@ -93,11 +100,44 @@ def fit_network(
     keep_partial: bool,
     checkpoint: Path | None = None,
 ) -> Output:
-    """Fit a network to the known pixels of (M, N[, C]) values; ``noise`` is for ``--reg patch``."""
+    """Fit a network to the known pixels of (M, N[, C]) values; ``noise`` is for ``--reg patch``.
+
+    A fit that diverges is done once more with SLOWER times its learning rates.
+
+    Raises
+    ------
+    DivergedError
+        If that diverges too.
+    """
+    assert plan.recipe is not None
+    recipe = replace(plan.recipe, lr=SLOWER * plan.recipe.lr, lr_regularizer=SLOWER * plan.recipe.lr_regularizer)
+    slow_plan = replace(plan, recipe=recipe)
+    held = None
+    if checkpoint is not None:
+        held = Checkpoint(checkpoint, _identity(values, known, plan), _identity(values, known, slow_plan))
+    notice = f"the fit diverged and was restarted at --lr {recipe.lr:g}"
+    if held is None or held.identity != _identity(values, known, slow_plan):
+        try:
+            return _fit_once(values, known, plan, noise, progress, keep_partial, held)
+        except DivergedError:
+            if held is not None:
+                held.restart(_identity(values, known, slow_plan))
+    return replace(_fit_once(values, known, slow_plan, noise, progress, keep_partial, held), notice=notice)
+
+
+def _fit_once(
+    values: Values,
+    known: NDArray[np.bool_],
+    plan: Plan,
+    noise: float | None,
+    progress: Progress | None,
+    keep_partial: bool,
+    held: Checkpoint | None,
+) -> Output:
+    """Fit a network; see `fit_network`."""
     assert plan.recipe is not None
     image, there = _to_tensors(values, known, plan)
     device = image.device
-    held = None if checkpoint is None else Checkpoint(checkpoint, _identity(values, known, plan))
     generator = torch.Generator().manual_seed(plan.seed)
     shape = (image.shape[0], image.shape[1], image.shape[2])
     representation = load_representation(plan.net)(plan.representation, shape, generator=generator).to(device)
@@ -136,8 +176,11 @@ def fit_network(
         f"{fitted.steps} steps of {plan.recipe.optimizer} at {plan.recipe.lr:g} on {device.type} in {precision}; "
         f"{plan.net} {plan.representation}, {plan.reg} {plan.regularizer}"
     )
+    picture = rendering(shape[:2])
+    if fitted.completed and _has_diverged(picture, values, known, rose=fitted.rose):
+        raise DivergedError(f"the fit diverged; give a lower --lr than {plan.recipe.lr:g}")
     return Output(
-        rendering(shape[:2]),
+        picture,
         device.type,
         account,
         fitted.completed,
@@ -145,6 +188,15 @@ def fit_network(
         noise=noise,
         rendering=rendering,
     )
+
+
+def _has_diverged(picture: Values, values: Values, known: NDArray[np.bool_], *, rose: bool) -> bool:
+    """Whether a fit is not finite, or its loss rose and what it shows is worse than the mean of the known pixels."""
+    if not np.isfinite(picture).all():
+        return True
+    truth = values[known].astype(np.float64)
+    variance = float(np.square(truth - truth.mean(0)).mean())
+    return rose and float(np.square(picture[known] - truth).mean()) > variance
 
 
 def regress_kernel(

@@ -1,40 +1,15 @@
-"""How much memory a restoration takes, and how much there is."""
+"""How much memory a restoration takes."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from inrr_cli.errors import InputError
+from inrr_cli.machine import free_memory
 from inrr_cli.plan import Plan
 
 BASE = 350e6  # bytes of the program itself
 PER_PIXEL = 60  # bytes for each pixel and channel
 PER_MISSING = 700  # for each missing pixel and channel by patches
 PER_POINT_OF_KERNEL = 4 * 8 * 9  # for each pixel and channel by a kernel's transforms
-CGROUPS = (
-    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
-    (Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"), Path("/sys/fs/cgroup/memory/memory.usage_in_bytes")),
-)
-
-
-def free_memory() -> float | None:
-    """Bytes that are free, by the system and by the container's limit; None where neither tells."""
-    found = []
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        found += [float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    except (OSError, ValueError, IndexError):
-        try:
-            found.append(float(os.sysconf("SC_AVPHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE"))
-        except (AttributeError, ValueError, OSError):
-            pass
-    for limit, used in CGROUPS:
-        try:
-            found.append(float(limit.read_text()) - float(used.read_text()))
-        except (OSError, ValueError):
-            continue  # no container, or no limit: "max"
-    return min(found) if found else None
 
 
 def estimate(shape: tuple[int, ...], missing: int, plan: Plan) -> float:
@@ -48,7 +23,7 @@ def estimate(shape: tuple[int, ...], missing: int, plan: Plan) -> float:
 def check_memory(
     shape: tuple[int, ...], missing: int, plan: Plan, tile: int | None, *, per_channel: bool = False
 ) -> None:
-    """Raise InputError if a restoration will not fit in the free memory."""
+    """Raise InputError if a restoration will not fit in the free memory; by tiles it does."""
     free = free_memory()
     if per_channel:
         shape = shape[:2]

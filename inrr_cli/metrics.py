@@ -38,6 +38,13 @@ def psnr(
     return float("inf") if error == 0 else -10.0 * float(np.log10(error))
 
 
+def psnr_of(error: float | None, peak: float) -> float | None:
+    """Return the PSNR in dB of a root mean square error, None of none."""
+    if error is None:
+        return None
+    return float("inf") if error == 0 else 20 * float(np.log10(peak / error))
+
+
 def ssim(image: NDArray[np.floating], reference: NDArray[np.floating]) -> float | None:
     """Mean structural similarity (Wang et al. 2004, doi:10.1109/TIP.2003.819861), data range 1.
 

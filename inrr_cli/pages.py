@@ -101,6 +101,7 @@ def _join(results: list[Restoration], job: Job) -> Restoration:
         image[..., index] = result.image
     whole = len(results) == count
     fits = [result.psnr_known for result in results if result.psnr_known is not None]
+    errors = [result.rmse_known for result in results if result.rmse_known is not None]
     noises = [result.noise_sigma for result in results if result.noise_sigma is not None]
     return replace(
         first,
@@ -108,7 +109,9 @@ def _join(results: list[Restoration], job: Job) -> Restoration:
         raw=np.stack([r.raw for r in results], 2) if whole and first.raw is not None else None,  # type: ignore[misc]
         sigma=np.stack([r.sigma for r in results], 2) if whole and first.sigma is not None else None,  # type: ignore[misc]
         psnr_known=float(np.mean(fits)) if fits else None,
+        rmse_known=float(np.sqrt(np.mean(np.square(errors)))) if errors else None,
         noise_sigma=float(np.mean(noises)) if noises else None,
         seconds=sum(result.seconds for result in results),
+        notice=next((result.notice for result in results if result.notice), ""),
         completed=whole and all(result.completed for result in results),
     )

@@ -11,6 +11,7 @@ from inrr_cli.neural.recipes import PRESETS, Recipe
 from inrr_cli.registry import NETWORKS, REGULARIZERS, REPRESENTATIONS, check_name, choose_methods, make_options
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+LR_MOST = 1e6  # no fit is of use long before that; far above it steps overflow
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def make_plan(
     check_name("device", device, dict.fromkeys(DEVICES))
     if steps is not None and steps < 1:
         raise InputError(f"steps must be at least 1, got {steps}")
-    if lr is not None and not 0 < lr < float("inf"):
-        raise InputError(f"lr must be > 0, got {lr:g}")
+    if lr is not None and not 0 < lr <= LR_MOST:
+        raise InputError(f"lr must be > 0 and at most {LR_MOST:g}, got {lr:g}")
     if not 0 <= seed < 2**63:
         raise InputError(f"seed must be at least 0 and below 2**63, got {seed}")
     sigma = _check_noise(noise)

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.errors import DivergedError, InputError
-from inrr_cli.metrics import psnr
+from inrr_cli.metrics import psnr_of
 from inrr_cli.plan import Plan, make_plan
 from inrr_cli.progress import Progress
 from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
-from inrr_cli.values import Pixels, Range, check_image, working_range
+from inrr_cli.values import Pixels, Range, check_image, measured_range, working_range
 
 if TYPE_CHECKING:
     from inrr_cli.engines import Output
@@ -30,9 +30,12 @@ class Restoration:
     image : (M, N[, C]) ndarray
         The result, of the input's dtype.
     raw : (M, N[, C]) ndarray of float32, or None
-        A network's own output at every pixel of the result, in the units of the image.
+        A network's own output at every pixel of the result, in the units of the image, within what its type can hold.
     psnr_known : float or None
-        PSNR of a network's output at the known pixels, in dB: how well it fits.
+        PSNR of a network's output at the known pixels, in dB: how well it fits. The peak is the range of the image's
+        integers, or that of a float's known pixels.
+    rmse_known : float or None
+        The same as a root of a mean square, in the units of the image.
     sigma : (M, N[, C]) ndarray of float32, or None
         One standard deviation of each filled pixel, 0 at known ones that were kept, in the units of the image; None
         where the method has none.
@@ -48,11 +51,14 @@ class Restoration:
         False if it was interrupted.
     account : str
         How it was done, in a line.
+    notice : str
+        What the user should know of how it went; empty if it went well.
     """
 
     image: Pixels
     raw: NDArray[np.float32] | None
     psnr_known: float | None
+    rmse_known: float | None
     sigma: NDArray[np.float32] | None
     noise_sigma: float | None
     device: str
@@ -60,6 +66,7 @@ class Restoration:
     seconds: float
     completed: bool
     account: str
+    notice: str = ""
 
 
 def inpaint(
@@ -184,13 +191,12 @@ def fit_inpainting(
     else:
         engine = fill_patches if plan.net == "grid" else regress_kernel
         result = engine(values, known, plan, noise, progress, keep_partial)
-    raw = None if result.rendering is None else result.values
     restored = image.copy()
     new = missing | (plan.denoise & known)
     _check_finite(result.values[new])
     restored[new] = scale.from_unit(result.values[new], image.dtype)
-    fit = None if raw is None else psnr(raw, values, known)
-    return _tell(result, restored, raw, fit, scale, start)
+    fitted = None if result.rendering is None else result.values
+    return _tell(result, restored, fitted, (image, known, fitted), scale, start)
 
 
 def fit_superres(
@@ -213,7 +219,8 @@ def fit_superres(
     assert result.rendering is not None
     raw = result.rendering(size)
     _check_finite(raw)
-    return _tell(result, scale_of.from_unit(raw, image.dtype), raw, psnr(result.values, values), scale_of, start)
+    restored = scale_of.from_unit(raw, image.dtype)
+    return _tell(result, restored, raw, (image, everything, result.values), scale_of, start)
 
 
 def _check_finite(values: NDArray[np.float32]) -> None:
@@ -225,15 +232,21 @@ def _tell(
     result: Output,
     image: Pixels,
     raw: NDArray[np.float32] | None,
-    psnr_known: float | None,
+    fit: tuple[Pixels, NDArray[np.bool_], NDArray[np.float32] | None],
     scale: Range,
     start: float,
 ) -> Restoration:
-    """Account for a result in the units of the image."""
+    """Account for a result in the units of the image; ``fit`` is of what, where, and the values of a network."""
+    truth, known, fitted = fit
+    error = None
+    if fitted is not None:
+        errors = scale.shown(fitted, truth.dtype)[known] - truth[known].astype(np.float64)
+        error = float(np.sqrt(np.mean(np.square(errors))))
     return Restoration(
         image=image,
-        raw=None if raw is None else raw * np.float32(scale.span) + np.float32(scale.low),
-        psnr_known=psnr_known,
+        raw=None if raw is None else scale.shown(raw, truth.dtype).astype(np.float32),
+        psnr_known=psnr_of(error, measured_range(truth, known).span),
+        rmse_known=error,
         sigma=None if result.sigma is None else result.sigma * np.float32(scale.span),
         noise_sigma=None if result.noise is None else result.noise * scale.span,
         seconds=time.perf_counter() - start,
@@ -241,6 +254,7 @@ def _tell(
         steps=result.steps,
         completed=result.completed,
         account=result.account,
+        notice=result.notice,
     )
 
 

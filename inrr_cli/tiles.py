@@ -43,6 +43,8 @@ def fill_by_tiles(
     """
     check_tile(tile, plan)
     windows = list(_windows(missing, ~(missing | untrusted), tile))
+    if not windows:
+        raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
     shape = image.shape
     total, sigmas = np.zeros(shape, np.float64), np.zeros(shape, np.float64)
     weights = np.zeros((*shape[:2], *[1] * (len(shape) - 2)), np.float64)

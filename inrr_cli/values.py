@@ -12,6 +12,8 @@ from inrr_cli.errors import InputError
 
 Pixels = NDArray[Any]
 
+VALUE_MOST = 1e37  # differences, and error bars in float32, stay finite
+
 
 def check_image(image: Pixels) -> None:
     """Raise InputError unless the image is (M, N[, C]) of integers or floats."""
@@ -35,17 +37,23 @@ class Range:
 
     def to_unit(self, values: Pixels) -> NDArray[np.float32]:
         """From the units of the image."""
-        if values.dtype == np.float32:
+        if values.dtype == np.float32 and max(abs(self.low), self.span) < VALUE_MOST:  # no difference overflows
             return (values - np.float32(self.low)) / np.float32(self.span)
         return ((values.astype(np.float64) - self.low) / self.span).astype(np.float32)
 
-    def from_unit(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
-        """Back to the units of the image, rounded and clipped to what ``dtype`` can hold."""
+    def shown(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[np.float64]:
+        """Back to the units of the image, clipped to what ``dtype`` can hold."""
         found = values.astype(np.float64) * self.span + self.low
         limits = np.iinfo(dtype) if np.issubdtype(dtype, np.integer) else np.finfo(dtype)
-        if np.issubdtype(dtype, np.integer):
-            found = np.round(found)
-        return np.clip(found, float(limits.min), float(limits.max)).astype(dtype)
+        high = float(limits.max)
+        if high > int(limits.max):  # of 64-bit integers the highest is no float
+            high = float(np.nextafter(high, 0))
+        return np.clip(found, float(limits.min), high)
+
+    def from_unit(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
+        """Back to the units of the image, rounded and clipped to what ``dtype`` can hold."""
+        found = self.shown(values, dtype)
+        return (np.round(found) if np.issubdtype(dtype, np.integer) else found).astype(dtype)
 
 
 def full_scale(dtype: np.dtype[Any]) -> float:
@@ -59,8 +67,9 @@ def known_range(image: Pixels, known: NDArray[np.bool_]) -> Range:
     if not np.isfinite(values).all():
         raise InputError("known pixels of the image are not finite; mark them as missing")
     low, high = float(values.min()), float(values.max())
-    if not np.isfinite(high - low):
-        raise InputError("the known pixels' range is too wide for 64-bit floats")
+    if max(abs(low), abs(high)) > VALUE_MOST:
+        far = low if abs(low) > abs(high) else high
+        raise InputError(f"known pixels reach {far:g}: if that stands for no data, mark it with --mask value={far!r}")
     return Range(low, high) if high - low > abs(high) * 1e-12 else Range(low, low + max(1.0, abs(low)))
 
 

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.errors import DivergedError, ExitCode, InputError
 from inrr_cli.imaging.atomic import write_atomically
 from inrr_cli.plan import Plan
 from inrr_cli.progress import Progress
@@ -119,6 +119,11 @@ class Group(TyperGroup):
             raise typer.Exit(ExitCode.BAD_INPUT) from None
         except (typer.Exit, typer.Abort, TyperException):
             raise
+        except DivergedError as error:
+            if verbosity.debug:
+                raise
+            fail(str(error))
+            raise typer.Exit(ExitCode.FAILURE) from None
         except Exception as error:
             if verbosity.debug:
                 raise

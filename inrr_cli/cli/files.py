@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.cli.console import note, warn
+from inrr_cli.cli.console import warn
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.files import (
     STANDARD,
@@ -21,10 +22,11 @@ from inrr_cli.imaging.files import (
     read_picture,
     write_bytes,
 )
-from inrr_cli.imaging.picture import Picture, Pixels
+from inrr_cli.imaging.picture import About, Picture, Pixels
 from inrr_cli.values import Range
 
 LOSSY = ("JPEG", "WEBP")
+TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
 def default_output(image: Path, what: str, picture: Picture) -> Path:
@@ -35,37 +37,64 @@ def default_output(image: Path, what: str, picture: Picture) -> Path:
 
 
 def check_output(output: Path, kind: str, picture: Picture, quality: int | None, *, force: bool) -> None:
-    """Refuse, before any work, an output that cannot be written or cannot hold the picture."""
+    """Refuse, before any work, an output that cannot be written or cannot hold the picture; say what will be lost."""
     check_destination(output, force=force)
     check_holds(kind, output, picture)
+    about = picture.about
     if quality is not None and (kind not in LOSSY or not 1 <= quality <= 100):
         raise InputError(f"--quality must be 1 to 100, for .jpg and .webp; got {quality} for {output}")
     if kind == "JPEG" or (kind == "WEBP" and quality is not None):
-        warn(f"{output}: {kind} re-encodes every pixel, the known ones too; a .png keeps them as they are")
-    for lost in picture.about.details.get("left_out", []):
-        warn(f"the image's {lost} are left out")
+        how = ""
+        if kind == about.format == "JPEG" and quality is None:
+            alike = about.details["subsampling"] is not None
+            how = f", with the tables{' and the chroma sampling' * alike} of the original"
+        warn(f"{output}: {kind} re-encodes every pixel, the known ones too{how}; a .png keeps them as they are")
+    for lost in about.left_out:
+        warn(f"{lost} of the image are left out")
+    if names := what_is_lost(about, kind):
+        warn(f"{output}: {kind} has no place for the image's {', '.join(names)}")
 
 
-def check_others(output: Path, others: dict[Path | None, tuple[str, ...]], *, force: bool) -> None:
-    """Refuse further outputs, with the suffixes each may have, that cannot be written or would be written twice."""
-    taken = {output.resolve()}
+def what_is_lost(about: About, kind: str) -> list[str]:
+    """Names of what a file says of its pixels that another format has no place for."""
+    if kind == about.format:
+        return []
+    held = {
+        "ICC profile": about.icc_profile is not None and kind in ("BMP", "NPY"),
+        "EXIF": about.exif is not None and kind in ("BMP", "NPY"),
+        "XMP": about.xmp is not None and kind in ("BMP", "NPY"),
+        "resolution": about.dpi is not None and kind in ("WEBP", "NPY"),
+        "TIFF tags": about.format == "TIFF" and any(page["tags"] for page in about.details["pages"]),
+        "PNG texts": any(name in TEXTS for name, _ in about.details.get("chunks", ())),
+    }
+    return [name for name, lost in held.items() if lost]
+
+
+def check_others(taken: Iterable[Path | None], others: dict[Path | None, tuple[str, ...]], *, force: bool) -> None:
+    """Refuse further outputs, with the suffixes each may have, that cannot be written or are a file in use already."""
+    used = {path.resolve() for path in taken if path is not None}
     for path, suffixes in others.items():
         if path is None:
             continue
         check_destination(path, force=force, suffixes=suffixes)
-        if path == STANDARD or path.resolve() in taken:
-            raise InputError(f"{path}: is another output's file too; give another")
-        taken.add(path.resolve())
+        if path == STANDARD or path.resolve() in used:
+            raise InputError(f"{path}: is an input or another output too; give another file")
+        used.add(path.resolve())
 
 
 def write_result(
-    output: Path, kind: str, picture: Picture, texts: dict[str, str], quality: int | None, scale: float = 1.0
+    output: Path,
+    kind: str,
+    picture: Picture,
+    texts: dict[str, str],
+    quality: int | None,
+    scale: float = 1.0,
+    *,
+    force: bool,
 ) -> None:
     """Encode a picture and write it, whole or not at all."""
     data = encode(picture, kind, texts=texts, quality=quality, scale=scale)
-    write_bytes(output, data)
-    if kind == "JPEG" and picture.about.format == "JPEG" and quality is None:
-        note(f"{output}: known pixels were re-encoded, with the tables and the sampling of the original")
+    write_bytes(output, data, replace=force)
 
 
 def choose_format(output: Path, name: str | None) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.cli.console import say
-from inrr_cli.metrics import psnr, ssim
+from inrr_cli.metrics import psnr, psnr_of, ssim
 from inrr_cli.plan import Plan
 from inrr_cli.restoration import Restoration
 from inrr_cli.values import Range
@@ -88,7 +88,7 @@ def make_record(
         "noise_sigma": _mean([result.noise_sigma for result in results]),
         "sigma_mean": _mean_sigma(results, missing) if completed else None,
         "data_range": [measured.range.low, measured.range.high],
-        "psnr_known": _mean([result.psnr_known for result in results]),
+        "psnr_known": _fit(results, measured.range),
     }
     record |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))
     if measured.truths is not None:
@@ -120,6 +120,12 @@ def _measure(
         "psnr_missing": None if missing is None else psnr(holes(made), holes(true)),
         "ssim_full": _mean([ssim(page, truth) for page, truth in zip(made, true, strict=False)]),
     }
+
+
+def _fit(results: list[Restoration], scale: Range) -> float | None:
+    """PSNR of the networks at the known pixels of all pages."""
+    errors = [result.rmse_known for result in results if result.rmse_known is not None]
+    return psnr_of(float(np.sqrt(np.mean(np.square(errors)))), scale.span) if errors else None
 
 
 def _mean(values: list[float | None]) -> float | None:

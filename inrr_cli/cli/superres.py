@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, explain, note, progress_bar
+from inrr_cli.cli.console import emit, explain, note, progress_bar, warn
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
     check_others,
@@ -80,7 +80,7 @@ def superres(
     output = output or default_output(image, f"x{scale:g}", picture)
     kind = choose_format(output, file_format)
     check_output(output, kind, picture, quality, force=force)
-    check_others(output, {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
+    check_others([image, reference, output], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
     height, width = picture.pages[0].shape[:2]
     note(f"enlarging {width} x {height} to {sizes[0][1]} x {sizes[0][0]} by fitting the {net} network and rendering it")
     results: list[Restoration] = []
@@ -94,9 +94,10 @@ def superres(
     measured = Measurement(None, truths, measured_range(picture.pages[0], everything, given))
     record = make_record("superres", image, output, results, plan, measured) | {"scale": scale, "pages": len(pages)}
     explain(results[0].account)
+    warn(next((result.notice for result in results if result.notice), ""))
     alphas = [None if alpha is None else resize(alpha, size) for alpha, size in zip(picture.alpha, sizes, strict=True)]
     enlargement = picture.with_pages([result.image for result in results], alphas)
-    write_result(output, kind, enlargement, describe(record), quality, scale)
+    write_result(output, kind, enlargement, describe(record), quality, scale, force=force)
     emit(record, sidecar, as_json)
     if not as_json and output != STANDARD:
         print_record(record)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import io
+import importlib
+import os
+import stat
 import sys
 import warnings
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import write_atomically
-from inrr_cli.imaging.formats import coded, npy, png, tiff
 from inrr_cli.imaging.picture import Picture, Pixels
+from inrr_cli.imaging.source import STANDARD as STANDARD
+from inrr_cli.imaging.source import read_bytes
+from inrr_cli.machine import free_memory
 
-STANDARD = Path("-")
 MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs
 UNCERTAINTY_SUFFIXES = (".tif", ".tiff", ".png")
 FORMATS = {
@@ -30,34 +33,24 @@ FORMATS = {
     ".npy": "NPY",
 }
 MAGIC = {
-    png.SIGNATURE: png,
-    b"\xff\xd8\xff": coded,
-    b"RIFF": coded,
-    b"BM": coded,
-    b"II*\0": tiff,
-    b"MM\0*": tiff,
-    b"II+\0": tiff,
-    b"MM\0+": tiff,
-    b"\x93NUMPY": npy,
+    b"\x89PNG\r\n\x1a\n": "png",
+    b"\xff\xd8\xff": "coded",
+    b"RIFF": "coded",
+    b"BM": "coded",
+    b"II*\0": "tiff",
+    b"MM\0*": "tiff",
+    b"II+\0": "tiff",
+    b"MM\0+": "tiff",
+    b"\x93NUMPY": "npy",
 }
-
-
-def read_bytes(path: Path) -> bytes:
-    """Return what a file or, for ``-``, the standard input holds."""
-    if path == STANDARD:
-        if sys.stdin.isatty():
-            raise InputError("-: standard input is a terminal; pipe a picture into it")
-        return sys.stdin.buffer.read()
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; give an image file") from None
-    except PermissionError:
-        raise InputError(f"{path}: no permission to read it") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from None
+# dtypes, and pairs of channels and whether there is alpha, of the formats that do not hold everything
+HELD: dict[str, tuple[tuple[str, ...], tuple[tuple[int, bool], ...]]] = {
+    "PNG": (("uint8", "uint16"), ((1, False), (1, True), (3, False), (3, True))),
+    "JPEG": (("uint8",), ((1, False), (3, False))),
+    "WEBP": (("uint8",), ((3, False), (3, True))),
+    "BMP": (("uint8",), ((1, False), (3, False))),
+}
+SIDE_MOST = {"JPEG": 65500, "WEBP": 16383}
 
 
 def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
@@ -75,20 +68,22 @@ def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     InputError
         If the file is missing, is no picture, is damaged, too large, or holds a kind of pixels that is not supported.
     """
-    return decode(read_bytes(path), path, max_pixels)
+    return decode(read_bytes(path, tuple(MAGIC)), path, max_pixels)
 
 
 def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     """Return the picture in ``data``; errors name ``path``."""
-    module = next((module for magic, module in MAGIC.items() if data.startswith(magic)), None)
-    if module is None:
-        raise InputError(f"{path}: not an image that can be read (PNG, JPEG, WebP, BMP, TIFF or .npy)")
+    module = _module(next(name for magic, name in MAGIC.items() if data.startswith(magic)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for rows, columns in _sizes(module, data):
+            sizes = module.sizes(data)
+            for rows, columns, _ in sizes:
                 if rows * columns > max_pixels:
                     raise InputError(f"{columns} x {rows} pixels are more than {max_pixels}; see --max-pixels")
+            needed, free = sum(size.bytes for size in sizes), free_memory()
+            if free is not None and needed > free:
+                raise InputError(f"needs {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free")
             picture: Picture = module.read(data)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
@@ -99,19 +94,9 @@ def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     return picture
 
 
-def _sizes(module: ModuleType, data: bytes) -> list[tuple[int, int]]:
-    """Rows and columns of each page, before any pixel is decoded."""
-    if module is coded:
-        previous, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            with Image.open(io.BytesIO(data)) as image:
-                return [(image.height, image.width)]
-        except UnidentifiedImageError:
-            raise ValueError("its header is not valid") from None
-        finally:
-            Image.MAX_IMAGE_PIXELS = previous
-    found: list[tuple[int, int]] = module.sizes(data)
-    return found
+def _module(name: str) -> Any:
+    """Return a module of ``formats``: its decoders are loaded when they are needed, for the sake of --help."""
+    return importlib.import_module(f"inrr_cli.imaging.formats.{name}")
 
 
 def format_of(path: Path, name: str | None = None) -> str:
@@ -126,21 +111,29 @@ def format_of(path: Path, name: str | None = None) -> str:
 
 
 def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tuple(FORMATS)) -> None:
-    """Raise InputError unless ``path`` can be written: known suffix, an existing folder, no file in the way."""
+    """Raise InputError unless ``path`` can be written: known suffix, a folder to write to, no file in the way."""
     if path == STANDARD:
         if sys.stdout.isatty():
             raise InputError("-: a picture is not written to a terminal; redirect standard output")
         return
     if path.suffix.lower() not in suffixes:
         raise InputError(f"{path}: cannot write '{path.suffix}' files; use {', '.join(suffixes)}")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
-    if path.is_dir():
+    try:
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
+        if path.is_symlink():
+            raise InputError(f"{path}: is a symbolic link; give the file it points to")
+        there = path.stat().st_mode if path.exists() else None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot write this name ({error})") from None
+    if there is not None and stat.S_ISDIR(there):
         raise InputError(f"{path}: is a folder; give a file name")
-    if path.is_symlink():
-        raise InputError(f"{path}: is a symbolic link; give the file it points to")
-    if path.exists() and not force:
+    if there is not None and not stat.S_ISREG(there):
+        raise InputError(f"{path}: is no regular file; give another name")
+    if there is not None and not force:
         raise InputError(f"{path}: already exists; use --force to overwrite it or --output to write elsewhere")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: no permission to write in the folder {path.parent}")
 
 
 def check_holds(kind: str, path: Path, picture: Picture) -> None:
@@ -148,39 +141,48 @@ def check_holds(kind: str, path: Path, picture: Picture) -> None:
     page = picture.pages[0]
     channels = 1 if page.ndim == 2 else page.shape[2]
     alpha = picture.alpha[0] is not None
-    held: dict[str, tuple[tuple[str, ...], tuple[tuple[int, bool], ...]]] = {
-        "PNG": (("uint8", "uint16"), ((1, False), (1, True), (3, False), (3, True))),
-        "JPEG": (("uint8",), ((1, False), (3, False))),
-        "WEBP": (("uint8",), ((3, False), (3, True))),
-        "BMP": (("uint8",), ((1, False), (3, False))),
-    }
-    if kind not in held:
-        return
-    dtypes, shapes = held[kind]
+    dtypes, shapes = HELD.get(kind, ((), ()))
     reason = ""
-    if len(picture.pages) > 1:
+    if kind == "NPY" and len({page.shape for page in picture.pages}) > 1:
+        reason = "pages of several sizes"
+    elif kind == "TIFF" and page.dtype.name in ("bool", "int64", "uint64"):
+        reason = f"{page.dtype} samples here"
+    elif kind in HELD and len(picture.pages) > 1:
         reason = f"{len(picture.pages)} pages"
-    elif page.dtype.name not in dtypes:
+    elif kind in HELD and page.dtype.name not in dtypes:
         reason = f"{page.dtype} samples"
-    elif (channels, alpha) not in shapes:
+    elif kind in HELD and (channels, alpha) not in shapes:
         reason = f"{channels} channel{'s' * (channels > 1)}{' and alpha' if alpha else ''}"
+    elif max(page.shape[:2]) > SIDE_MOST.get(kind, 2**31):
+        reason = f"{page.shape[1]} x {page.shape[0]} pixels"
+    elif kind == "JPEG":
+        reason = _module("coded").check_metadata(picture.about, kind)
     if reason:
-        raise InputError(f"{path}: {kind} cannot hold {reason}; write a {'.png' if _fits_png(picture) else '.tif'}")
+        raise InputError(f"{path}: {kind} cannot hold {reason}; write a {_suffix_that_holds(picture)}")
 
 
-def _fits_png(picture: Picture) -> bool:
+def _suffix_that_holds(picture: Picture) -> str:
     page = picture.pages[0]
+    if page.dtype.name in ("bool", "int64", "uint64"):
+        return ".npy"
     channels = 1 if page.ndim == 2 else page.shape[2]
-    return len(picture.pages) == 1 and page.dtype.name in ("uint8", "uint16") and channels in (1, 3)
+    return ".png" if len(picture.pages) == 1 and page.dtype.name in HELD["PNG"][0] and channels in (1, 3) else ".tif"
 
 
 def lossless_suffix(picture: Picture, source: Path) -> str:
     """Suffix of a file that keeps the source's format where that is lossless."""
-    if not picture.about.lossy and FORMATS.get(source.suffix.lower()) == picture.about.format:
+    kind = picture.about.format
+    if not picture.about.lossy and FORMATS.get(source.suffix.lower()) == kind and _holds(kind, picture):
         return source.suffix
-    return {"JPEG": ".png", "WEBP": ".png", "BMP": ".bmp", "TIFF": ".tif", "NPY": ".npy"}.get(
-        picture.about.format, ".png"
-    )
+    return {"TIFF": ".tif", "NPY": ".npy", "BMP": ".bmp" if _holds("BMP", picture) else ".png"}.get(kind, ".png")
+
+
+def _holds(kind: str, picture: Picture) -> bool:
+    try:
+        check_holds(kind, Path(), picture)
+    except InputError:
+        return False
+    return True
 
 
 def encode(
@@ -200,52 +202,54 @@ def encode(
     scale : float
         How much larger than what was read the picture is.
     """
-    texts = texts or {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _encode(picture, kind, texts or {}, quality, scale)
+
+
+def _encode(picture: Picture, kind: str, texts: dict[str, str], quality: int | None, scale: float) -> bytes:
     if kind == "PNG":
-        return png.write(picture, texts, scale)
+        return bytes(_module("png").write(picture, texts, scale))
     if kind == "TIFF":
-        return tiff.write(picture, "\n".join(f"{key}: {text}" for key, text in texts.items()) or None, scale)
+        text = "\n".join(f"{key}: {value}" for key, value in texts.items())
+        return bytes(_module("tiff_writer").write(picture, text or None, scale))
     if kind == "NPY":
-        return npy.write(picture)
-    return coded.write(picture, kind, quality, scale)
+        return bytes(_module("npy").write(picture))
+    return bytes(_module("coded").write(picture, kind, quality, scale))
 
 
-def write_picture(path: Path, picture: Picture) -> None:
+def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None:
     """Write a picture as the suffix says."""
     kind = format_of(path)
     check_holds(kind, path, picture)
-    write_bytes(path, encode(picture, kind))
+    write_bytes(path, encode(picture, kind), replace=replace)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, replace: bool = True) -> None:
     """Write to a file, whole or not at all, or to the standard output for ``-``."""
     if path == STANDARD:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        write_atomically(path, data)
+        write_atomically(path, data, replace=replace)
 
 
-def write_uncertainty(path: Path, sigmas: list[Pixels], full_scale: float) -> None:
-    """Write standard deviations: float32 TIFF as they are, or 16-bit PNG scaled so that 65535 is ``full_scale``.
+def uncertainty_picture(path: Path, sigmas: list[Pixels], full_scale: float) -> Picture:
+    """Return standard deviations as a picture: float32, or for PNG 16 bits scaled so that 65535 is ``full_scale``.
 
     Parameters
     ----------
     path : Path
-        Ends in one of UNCERTAINTY_SUFFIXES.
+        Where it will be written.
     sigmas : list of (M, N[, C]) ndarray of float32
         In the image's units, >= 0; a page each.
     full_scale : float
         The image's value for white.
     """
-    picture = Picture.of(sigmas[0]).with_pages(sigmas, [None] * len(sigmas))
     if path.suffix.lower() == ".png":
         levels = [np.clip(np.round(s.astype(np.float64) * (65535 / full_scale)), 0, 65535) for s in sigmas]
-        picture = picture.with_pages([level.astype(np.uint16) for level in levels])
-        check_holds("PNG", path, picture)
-        write_atomically(path, encode(picture, "PNG"))
-    else:
-        write_atomically(path, encode(picture, "TIFF"))
+        sigmas = [level.astype(np.uint16) for level in levels]
+    return Picture.of(sigmas[0]).with_pages(sigmas, [None] * len(sigmas))
 
 
 def _one_line(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.defects import dead_pixels, lost_lines
-from inrr_cli.imaging.files import read_picture
+from inrr_cli.imaging.files import MAX_PIXELS, read_picture
 from inrr_cli.imaging.picture import Picture, Pixels
 
 Mask = NDArray[np.bool_]
@@ -19,9 +20,23 @@ Mask = NDArray[np.bool_]
 FROM_PICTURE = ("nan", "alpha", "nodata", "value=V", "lines", "dead")
 
 
+@dataclass
+class Found:
+    """Masks of some pages (M, N), True where a pixel is missing, and what there is to say of them."""
+
+    masks: list[Mask]
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
 def make_masks(
-    wanted: list[str], picture: Picture, numbers: list[int], *, white_is_missing: bool = True
-) -> tuple[list[Mask], list[str]]:
+    wanted: list[str],
+    picture: Picture,
+    numbers: list[int],
+    *,
+    white_is_missing: bool = True,
+    max_pixels: int = MAX_PIXELS,
+) -> Found:
     """Missing pixels of some pages: the union of what each mask says.
 
     Parameters
@@ -33,27 +48,48 @@ def make_masks(
         Pages, from 0, that masks are made for.
     white_is_missing : bool
         Whether white in a file marks the missing pixels or the known ones.
-
-    Returns
-    -------
-    list of (M, N) ndarray of bool, list of str
-        A mask for each of the ``numbers``, True where a pixel is missing; and what there is to say of them.
+    max_pixels : int
+        As in `read_picture`.
     """
-    masks = [np.zeros(picture.pages[number].shape[:2], bool) for number in numbers]
-    said: list[str] = []
+    found = Found([np.zeros(picture.pages[number].shape[:2], bool) for number in numbers])
     for name in wanted:
         if _is_from_picture(name):
-            for mask, number in zip(masks, numbers, strict=True):
-                found, text = _from_picture(name, picture, number)
-                mask |= found
-                said += [f"page {number + 1}: {text}" if len(picture.pages) > 1 else text] if text else []
+            for mask, number in zip(found.masks, numbers, strict=True):
+                more, text = _from_picture(name, picture, number)
+                mask |= more
+                page = f"page {number + 1}: " if len(picture.pages) > 1 else ""
+                found.notes += [page + text] if text else []
         else:
-            shapes = [mask.shape for mask in masks]
-            read, warning = read_masks(Path(name), shapes, len(picture.pages), numbers, white_is_missing)
-            for mask, found in zip(masks, read, strict=True):
-                mask |= found
-            said += [warning] if warning else []
-    return masks, said
+            shapes = [mask.shape for mask in found.masks]
+            read, warning = read_masks(
+                Path(name), shapes, len(picture.pages), numbers, white_is_missing, max_pixels=max_pixels
+            )
+            for mask, more in zip(found.masks, read, strict=True):
+                mask |= more
+            found.warnings += [warning] if warning else []
+    return found
+
+
+def unreliable(picture: Picture, number: int, missing: Mask) -> tuple[Mask, list[str]]:
+    """Pixels of a page outside its mask of which nothing can be learned, and a warning for each kind there is.
+
+    They are not finite, hold the value for no data, or are fully transparent.
+    """
+    page, alpha, nodata = picture.pages[number], picture.alpha[number], picture.about.nodata
+    samples, kinds = np.atleast_3d(page), []
+    if np.issubdtype(page.dtype, np.floating):
+        kinds.append((~np.isfinite(samples).all(2), "are not finite", "nan"))
+    if nodata is not None:
+        kinds.append((_equal(samples, nodata), f"hold the value for no data, {nodata:g},", "nodata"))
+    if alpha is not None:
+        kinds.append((alpha == 0, "are transparent", "alpha"))
+    strange, warnings = np.zeros(missing.shape, bool), []
+    for mask, what, name in kinds:
+        new = mask & ~missing & ~strange
+        strange |= new
+        if new.any():
+            warnings.append(f"{new.sum():,} pixels outside the mask {what} and stay so; --mask {name} fills them")
+    return strange, warnings
 
 
 def read_mask(path: Path, shape: tuple[int, ...], *, white_is_missing: bool = True) -> tuple[Mask, str]:
@@ -63,14 +99,21 @@ def read_mask(path: Path, shape: tuple[int, ...], *, white_is_missing: bool = Tr
 
 
 def read_masks(
-    path: Path, shapes: Sequence[tuple[int, ...]], count: int, numbers: list[int], white_is_missing: bool = True
+    path: Path,
+    shapes: Sequence[tuple[int, ...]],
+    count: int,
+    numbers: list[int],
+    white_is_missing: bool = True,
+    *,
+    max_pixels: int = MAX_PIXELS,
 ) -> tuple[list[Mask], str]:
     """Read a mask for all pages, or one for each.
 
     Parameters
     ----------
     path : Path
-        A picture of two values, the higher one white; anything else is cut at half of white.
+        A picture of two values, the higher one white; anything else is cut at half of white. Where it is transparent
+        it is black.
     shapes : list of (int, int)
         Rows and columns they must have.
     count : int
@@ -79,6 +122,8 @@ def read_masks(
         Pages, from 0, that masks are wanted for.
     white_is_missing : bool
         Whether white marks the missing pixels or the known ones.
+    max_pixels : int
+        As in `read_picture`.
 
     Returns
     -------
@@ -90,28 +135,32 @@ def read_masks(
     InputError
         If the file cannot be read or its size or number of pages is another.
     """
-    pages = read_picture(path).pages
+    picture = read_picture(path, max_pixels)
+    pages = picture.pages
     if len(pages) not in (1, count):
         raise InputError(f"{path}: has {len(pages)} pages but the image has {count}; give one mask, or one for each")
-    chosen = pages * len(numbers) if len(pages) == 1 else [pages[number] for number in numbers]
     masks, greys = [], 0
-    for page, shape in zip(chosen, shapes, strict=True):
-        if page.shape[:2] != shape:
+    for number, shape in zip(numbers, shapes, strict=True):
+        at = 0 if len(pages) == 1 else number
+        if pages[at].shape[:2] != shape:
             raise InputError(
-                f"{path}: the mask is {_size(page.shape)} but the image is {_size(shape)}; they must have the same size"
+                f"{path}: the mask is {_size(pages[at].shape)} but the image is {_size(shape)}; "
+                "they must have the same size"
             )
-        white, values = _white(page)
+        white, values = _white(picture, at)
         greys = max(greys, values)
         masks.append(white if white_is_missing else ~white)
     warning = f"{path}: the mask has {greys} grey values; those from half of white up count as white"
     return masks, warning if greys > 2 else ""
 
 
-def keep_near(missing: Mask, distance: float) -> Mask:
+def keep_near(missing: Mask, known: Mask, distance: float) -> Mask:
     """Those missing pixels that are at most ``distance`` pixels from a known one."""
     from scipy.ndimage import distance_transform_edt
 
-    return np.asarray(missing & (distance_transform_edt(missing) <= distance))
+    if not known.any():
+        return np.zeros_like(missing)
+    return np.asarray(missing & (distance_transform_edt(~known) <= distance))
 
 
 def widen(missing: Mask, by: int) -> Mask:
@@ -141,8 +190,7 @@ def _from_picture(name: str, picture: Picture, number: int) -> tuple[Mask, str]:
         value = picture.about.nodata if name == "nodata" else _number(name)
         if value is None:
             raise InputError("--mask nodata needs a TIFF with GDAL's nodata tag; give --mask value=V")
-        same = np.isnan(samples) if np.isnan(value) else samples == value
-        return np.asarray(same.all(2)), ""
+        return _equal(samples, value), ""
     if name == "lines":
         return lost_lines(samples)
     found = dead_pixels(samples)
@@ -157,19 +205,38 @@ def _number(name: str) -> float:
         raise InputError(f"--mask value=V needs a number, as in value=0; got {text!r}") from None
 
 
-def _white(page: Pixels) -> tuple[Mask, int]:
+def _equal(samples: Pixels, value: float) -> Mask:
+    """Where all channels of (M, N, C) have a value, as their type holds it."""
+    if np.isnan(value):
+        return np.asarray(np.isnan(samples).all(2))
+    if np.issubdtype(samples.dtype, np.floating):
+        with np.errstate(over="ignore"):
+            value = float(samples.dtype.type(value))  # -3.4028235e+38 in a tag is the lowest float32
+    return np.asarray((samples == value).all(2))
+
+
+def _white(picture: Picture, number: int) -> tuple[Mask, int]:
     """Where a mask's page is white, and how many values it has."""
+    page, alpha = picture.pages[number], picture.alpha[number]
     if page.ndim == 3:
         page = page @ np.array([0.299, 0.587, 0.114]) if page.shape[2] == 3 else page.mean(2)
-    values = np.unique(page[np.isfinite(page)] if np.issubdtype(page.dtype, np.floating) else page)
-    if len(values) <= 2:
-        white = page == values[-1] if len(values) == 2 or values.max(initial=0) > 0 else np.zeros(page.shape, bool)
-        return np.asarray(white), len(values)
-    top = 1.0 if np.issubdtype(page.dtype, np.floating) and values[-1] <= 1 else _full(page.dtype)
-    return np.asarray(page >= top / 2), len(values)
+    if alpha is not None:
+        page = np.where(alpha >= _full(alpha.dtype) / 2, page, 0)
+    floats = np.issubdtype(picture.pages[number].dtype, np.floating)
+    values = np.unique(np.round(page[np.isfinite(page)].astype(np.float64), 6))
+    top = 1.0 if floats and values.max(initial=0) <= 1 else _full(picture.pages[number].dtype)
+    if len(values) > 2:
+        white = page >= top / 2
+    elif len(values) == 2:
+        white = page >= values.mean()
+    else:
+        white = page > 0
+    return np.asarray(white != picture.about.white_is_zero), len(values)
 
 
 def _full(dtype: np.dtype[Any]) -> float:
+    if dtype.kind == "b":
+        return 1.0
     return float(np.iinfo(dtype).max) + 1 if np.issubdtype(dtype, np.integer) else 256.0
 
 

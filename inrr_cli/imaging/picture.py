@@ -5,12 +5,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[Any]
+
+
+class Size(NamedTuple):
+    """What a file announces of a page: its pixels and the bytes that they take in memory."""
+
+    rows: int
+    columns: int
+    bytes: int
+
 
 EXIF_ORIENTATION = 0x0112
 
@@ -33,6 +42,12 @@ class About:
         Value that stands for no data (the GDAL tag).
     lossy : bool
         Whether the file's pixels went through a lossy codec.
+    step : float or None
+        Distance of the values that the file can hold, where that is not one: 255 for one bit, 85 for two, 17 for four.
+    white_is_zero : bool
+        Whether low values are light.
+    left_out : tuple of str
+        What the file has and a file written from this will not have.
     details : dict
         What only that format has: PNG chunks, TIFF tags, JPEG tables.
     """
@@ -45,6 +60,9 @@ class About:
     dpi: tuple[float, float] | None = None
     nodata: float | None = None
     lossy: bool = False
+    step: float | None = None
+    white_is_zero: bool = False
+    left_out: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -78,6 +96,12 @@ class Picture:
     def with_pages(self, pages: list[Pixels], alpha: list[Pixels | None] | None = None) -> Picture:
         """Return the same picture with other pixels."""
         return replace(self, pages=pages, alpha=self.alpha if alpha is None else alpha)
+
+    def as_held(self, pixels: Pixels) -> Pixels:
+        """Round new pixels to the values that the file can hold."""
+        if self.about.step is None:
+            return pixels
+        return (np.round(pixels / self.about.step) * self.about.step).astype(pixels.dtype)
 
     def stored(self, number: int, *, turned: bool) -> Pixels:
         """Return a page (M, N[, C]) with its alpha as the last channel, ``turned`` as the file had it."""

@@ -11,16 +11,24 @@ TINT = np.array([255, 0, 80], np.float32)
 GAP = 8
 
 
-def to_8_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Stretch (M, N[, C]) of any type to 0 to 255, if it is not 8-bit; of other than three channels take the first."""
+def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+    """Stretch (M, N[, C]) to 0 to 255, if it is not 8-bit; of more channels than three take the first.
+
+    Parameters
+    ----------
+    pixels : (M, N[, C]) ndarray
+    where : (M, N) ndarray of bool, optional
+        Pixels between whose lowest and highest value it is stretched, all by default.
+    """
     if pixels.ndim == 3 and pixels.shape[2] != 3:
         pixels = pixels[..., 0]
     if pixels.dtype == np.uint8:
         return pixels
     values = pixels.astype(np.float64)
-    finite = values[np.isfinite(values)]
+    finite = values if where is None else values[where]
+    finite = finite[np.isfinite(finite)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255 / max(high - low, 1e-300))
+    scaled = (np.clip(np.nan_to_num(values, nan=low), low, high) - low) * (255 / max(high - low, 1e-300))
     return np.round(scaled).astype(np.uint8)
 
 

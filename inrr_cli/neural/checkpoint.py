@@ -24,6 +24,8 @@ class Checkpoint:
         Read if it exists.
     identity : str
         What the state belongs to: picture and settings.
+    instead : str, optional
+        Another identity that the file may have; it is then that of the checkpoint.
 
     Raises
     ------
@@ -31,7 +33,7 @@ class Checkpoint:
         If the file is no checkpoint, or one of another picture or of other settings.
     """
 
-    def __init__(self, path: Path, identity: str) -> None:
+    def __init__(self, path: Path, identity: str, instead: str | None = None) -> None:
         self.path, self.identity, self.written = path, identity, time.monotonic()
         self.stage, self.state = 0, None
         if path.exists():
@@ -40,6 +42,8 @@ class Checkpoint:
                 identity, self.stage, self.state = held["inrr"], held["stage"], held["state"]
             except Exception:
                 raise InputError(f"{path}: is not a checkpoint of inrr; give another file") from None
+            if identity == instead:
+                self.identity = instead
             if identity != self.identity:
                 raise InputError(
                     f"{path}: is the checkpoint of another picture or of other settings; delete it to start anew"
@@ -49,6 +53,10 @@ class Checkpoint:
         """Return the state that was read, once."""
         state, self.state = self.state, None
         return state
+
+    def restart(self, identity: str) -> None:
+        """Forget what was read; what is written from now on belongs to ``identity``."""
+        self.identity, self.stage, self.state = identity, 0, None
 
     def save(self, stage: int, state: dict[str, Any]) -> None:
         """Write the state of a stage, all or nothing."""

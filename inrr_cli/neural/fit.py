@@ -15,29 +15,37 @@ from inrr_cli.errors import DivergedError
 from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.interfaces import Regularizer, Representation
 from inrr_cli.neural.muon import Muon
+from inrr_cli.neural.objective import Objective, render
 from inrr_cli.neural.recipes import Recipe
 from inrr_cli.progress import Progress
 from inrr_cli.smooth import smooth_fill
 
 Prior = Callable[[Tensor | None], Tensor]
 
-# Points that go through the network at once: their activations stay in the processor's caches, and a step of any
-# size uses the same memory and can be interrupted soon.
-BLOCK_POINTS = 16_384
-
 ALTERNATIONS = 4  # between the fit and its prior
-
-# An adapted weight is itself at this mean squared error (30 dB), and never more than MOST times itself.
-RESIDUAL, MOST = 1e-3, 10.0
+RISE = 1.2  # times the first loss: noise of the rows and columns drawn stays below it
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What ``fit`` did: steps run, whether they were all, and whether hidden layers were in bfloat16."""
+    """What ``fit`` did.
+
+    Attributes
+    ----------
+    steps : int
+        Steps run.
+    completed : bool
+        Whether they were all.
+    bfloat16 : bool
+        Whether hidden layers were.
+    rose : bool
+        Whether the loss was ever well above the first one.
+    """
 
     steps: int
     completed: bool
     bfloat16: bool
+    rose: bool
 
 
 def pixel_centres(length: int, rendered: int | None = None) -> Tensor:
@@ -109,9 +117,11 @@ def fit(
     run = _Run(representation, regularizer, image, known, recipe, generator, prior)
     if checkpoint is not None and (state := checkpoint.take()) is not None:
         run.load(state)
+    losses: list[float] = []
     try:
         while run.done < recipe.steps:
             loss = run.step()
+            losses.append(loss)
             if checkpoint is not None and (checkpoint.is_due() or run.done == recipe.steps):
                 checkpoint.save(stage, run.state())
             if progress:
@@ -120,7 +130,8 @@ def fit(
         if not keep_partial:
             raise
     torch._foreach_copy_(run.weights, run.average)
-    return Fitted(run.done, completed=run.done == recipe.steps, bfloat16=run.bfloat16)
+    rose = bool(losses) and max(losses) > RISE * losses[0]
+    return Fitted(run.done, completed=run.done == recipe.steps, bfloat16=run.bfloat16, rose=rose)
 
 
 class _Run:
@@ -205,12 +216,6 @@ class _Run:
         self.image = state["image"].to(self.image.device)
 
 
-@torch.no_grad()
-def render(representation: Callable[[Tensor, Tensor], Tensor], y: Tensor, x: Tensor) -> Tensor:
-    """Evaluate a representation on a grid, in blocks of rows: (R,), (C,) to (R, C, K)."""
-    return torch.cat([representation(block, x) for block in torch.split(y, max(1, BLOCK_POINTS // len(x)))])
-
-
 def _draw(length: int, spacing: float | None, generator: torch.Generator) -> Tensor:
     """One index at random from each of ``length / spacing`` equal parts, or all: (n,) of int64, ascending.
 
@@ -221,69 +226,6 @@ def _draw(length: int, spacing: float | None, generator: torch.Generator) -> Ten
     parts = max(1, round(length / spacing))
     where = torch.arange(parts) + torch.rand(parts, generator=generator, dtype=torch.float64)
     return (where * (length / parts)).long().clamp(max=length - 1)
-
-
-@dataclass(frozen=True)
-class Objective:
-    """The loss of a fit and how to carry its gradient into the weights.
-
-    Attributes
-    ----------
-    representation, regularizer
-        What is trained.
-    bfloat16 : bool
-        Precision of the representation's hidden layers.
-    missing : float
-        Fraction of missing pixels.
-    adapt : bool
-        See `Recipe`.
-    """
-
-    representation: Representation
-    regularizer: Regularizer | None
-    bfloat16: bool
-    missing: float
-    adapt: bool
-
-    def predict(self, y: Tensor, x: Tensor) -> Tensor:
-        """Render (R, C, K) in the precision of the fit."""
-        with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
-            return self.representation(y, x)  # type: ignore[no-any-return]
-
-    def loss(self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> Tensor:
-        """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` (R, C, 1) or counts ``pull``."""
-        squared = (prediction - image).square().sum(-1, keepdim=True)
-        error = torch.where(known, squared, 0).mean()
-        loss = error + pull * torch.where(known, 0, squared).mean() if pull else error
-        if self.regularizer is None:
-            return loss
-        if not self.adapt:
-            regular: Tensor = loss + self.regularizer(prediction, y, x, self.representation.weights())
-            return regular
-        completed = torch.where(known, image, prediction) if self.missing else prediction
-        residual = error.detach() / (1 - self.missing)
-        scale = (residual / RESIDUAL).square().clamp(max=MOST) / math.sqrt(self.missing or 1)
-        energy: Tensor = self.regularizer(completed, y, x, self.representation.weights())
-        return loss + scale * energy
-
-    def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> float:
-        """Add the gradients of the loss to the parameters and return it.
-
-        A grid of more than BLOCK_POINTS is rendered twice: once to get the loss and its gradient at each pixel, and
-        once more, block by block, to carry that gradient into the weights.
-        """
-        block = max(1, BLOCK_POINTS // len(x))
-        if len(y) <= block:
-            loss = self.loss(self.predict(y, x), image, known, y, x, pull)
-            torch.autograd.backward(loss)
-            return loss.item()
-        prediction = render(self.predict, y, x).requires_grad_()
-        loss = self.loss(prediction, image, known, y, x, pull)
-        torch.autograd.backward(loss)
-        assert prediction.grad is not None
-        for part, grad in zip(torch.split(y, block), torch.split(prediction.grad, block), strict=True):
-            torch.autograd.backward(self.predict(part, x), grad)
-        return loss.item()
 
 
 def _cosine(part: float) -> float:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.device import choose_device
-from inrr_cli.neural.fit import fit, pixel_centres, render
+from inrr_cli.neural.fit import fit, pixel_centres
 from inrr_cli.neural.interfaces import DirichletEnergy, Regularizer
+from inrr_cli.neural.objective import render
 from inrr_cli.neural.recipes import PRESETS, Recipe
 from inrr_cli.paper.study import Picture
 from inrr_cli.registry import (

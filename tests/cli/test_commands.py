@@ -250,7 +250,7 @@ def test_options_of_methods_are_in_the_help(run):
         (["inpaint", "text.png", "--mask", "mask.png"], "text.png: not an image"),
         (["inpaint", "grey.png", "--mask", "mask.png", "-o", "mask.png"], "already exists; use --force"),
         (["inpaint", "grey.png", "--mask", "mask.png", "-o", "no/a.png"], "the folder no does not exist"),
-        (["inpaint", "grey.png", "--mask", "mask.png", "-o", "a.tiff"], "cannot write '.tiff'"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "-o", "a.gif"], "cannot write '.gif'"),
         (["inpaint", "grey.png", "--mask", "mask.png", "--sidecar", "a.txt"], "cannot write '.txt'"),
         (["inpaint", "grey.png", "--mask", "mask.png", "--reference", "colour.png"], "the reference is 32 x 40 RGB"),
         (["inpaint", "grey.png", "--mask", "mask.png", "--reg", "ivrr"], "did you mean 'inrr'?"),

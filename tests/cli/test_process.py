@@ -70,11 +70,14 @@ def test_control_c_stops_within_two_seconds(files, keep, engine):
     arguments = fitting(files, *engine, *(["--keep-partial"] if keep else []))
     process = subprocess.Popen([str(a) for a in (*INRR, *arguments)], stdout=subprocess.DEVNULL, stderr=end)
     os.close(end)
-    wait_for_fit(process, terminal)
-    begin = time.time()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) == 130
-    assert time.time() - begin < 2
+    try:
+        wait_for_fit(process, terminal)
+        begin = time.time()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+        assert time.time() - begin < 2
+    finally:
+        process.kill()
     rest = os.read(terminal, 65536).decode()
     os.close(terminal)
     output = files["mask"].with_name("out.png")

@@ -5,8 +5,10 @@ import torch
 
 from inrr_cli import DivergedError
 from inrr_cli.neural import fit as fit_module
-from inrr_cli.neural.fit import Objective, fit, pixel_centres, render
+from inrr_cli.neural import objective as objective_module
+from inrr_cli.neural.fit import fit, pixel_centres
 from inrr_cli.neural.muon import Muon, orthogonalize
+from inrr_cli.neural.objective import Objective, render
 from inrr_cli.neural.recipes import PRESETS, Recipe
 from inrr_cli.registry import (
     NETWORK_REGULARIZERS,
@@ -65,7 +67,7 @@ def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, adapt):
     one_step = replace(EXACT, steps=1, adapt=adapt)
 
     def gradients(block):
-        monkeypatch.setattr(fit_module, "BLOCK_POINTS", block)
+        monkeypatch.setattr(objective_module, "BLOCK_POINTS", block)
         net = build(channels=3)
         kind = load_regularizer(reg)
         options = make_options(reg, REGULARIZERS[reg], {"weight": 1.0})

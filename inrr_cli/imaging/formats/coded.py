@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import About, Picture, orientation_of, split_alpha, upright, upright_exif
+from inrr_cli.imaging.formats.directories import PREFIX
+from inrr_cli.imaging.picture import About, Picture, Size, orientation_of, split_alpha, upright, upright_exif
 
+# importing a format's module is what makes it known
+PLUGINS = (BmpImagePlugin, JpegImagePlugin, MpoImagePlugin, WebPImagePlugin)
+FORMATS = ("BMP", "JPEG", "WEBP")
 MODES = ("L", "LA", "RGB", "RGBA")
+MARKER_MOST = 65533 - 29  # bytes of EXIF or XMP that a JPEG can hold
+# segments of a JPEG that Pillow writes from what it read of them, and an index of pictures that follow the first
+WRITTEN = ("APP0", "APP14", "COM")
+WRITTEN_AS = (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"MPF\0")
+
+
+def sizes(data: bytes) -> list[Size]:
+    """Return what the header announces."""
+    with _open(data) as image:
+        return [Size(image.height, image.width, image.height * image.width * 4)]
 
 
 def read(data: bytes) -> Picture:
     """Decode a file that Pillow knows."""
-    with Image.open(io.BytesIO(data)) as opened:
+    with _open(data) as opened:
+        kind = {b"BM": "BMP", b"RI": "WEBP"}.get(data[:2], "JPEG")
         frames = getattr(opened, "n_frames", 1)
-        if frames > 1 and opened.format != "MPO":
+        if frames > 1 and kind != "JPEG":
             raise InputError(f"is an animation of {frames} frames; give one of them")
-        details = _tables(opened)
+        details = _details(opened)
+        opened.load()
         image: Image.Image = opened
         if image.mode in ("P", "1"):
             image = image.convert(_mode_of_palette(image))
@@ -28,7 +45,6 @@ def read(data: bytes) -> Picture:
             raise InputError(f"its pixels are {image.mode}; convert them to grey or RGB")
         pixels = np.asarray(image).reshape(image.height, image.width, -1)
         info: dict[Any, Any] = opened.info
-        kind = "JPEG" if details else _format(data)
     exif = info.get("exif")
     orientation = orientation_of(exif)
     seen, alpha = split_alpha(pixels, pixels.shape[2] in (2, 4))
@@ -39,7 +55,8 @@ def read(data: bytes) -> Picture:
         exif,
         info.get("xmp"),
         _density(info),
-        lossy=kind == "JPEG" or (kind == "WEBP" and b"VP8 " in data[:64]),
+        lossy=kind == "JPEG" or (kind == "WEBP" and _is_lossy_webp(data)),
+        left_out=(f"{frames - 1} further pictures (MPO)",) if frames > 1 else (),
         details=details,
     )
     turned = None if alpha is None else upright(alpha, orientation)
@@ -57,19 +74,18 @@ def write(picture: Picture, kind: str, quality: int | None, scale: float = 1.0) 
     image = Image.fromarray(picture.stored(0, turned=same))
     options: dict[str, Any] = {}
     if kind == "JPEG":
-        options |= {"quality": quality or 95, "subsampling": 0}
-        if same and quality is None:
-            options = {"qtables": about.details["qtables"], "subsampling": about.details["subsampling"]}
-            options["progressive"] = about.details["progressive"]
-        if same and about.details.get("comment"):
-            options["comment"] = about.details["comment"]
+        options = _as_the_source(about) if same and quality is None else {"quality": quality or 95, "subsampling": 0}
+        options |= {key: about.details[key] for key in ("comment", "extra") if same and about.details.get(key)}
     elif kind == "WEBP":
-        options |= {"lossless": quality is None, "exact": True, "quality": quality or 100}
+        options = {"lossless": quality is None, "exact": True, "quality": quality or 100}
     if kind != "BMP":
-        exif = about.exif if same else upright_exif(about.exif)
-        options |= {"icc_profile": about.icc_profile} if about.icc_profile else {}
-        options |= {"exif": exif} if exif else {}
-        options |= {"xmp": about.xmp} if about.xmp else {}
+        exif = (about.exif if same else upright_exif(about.exif)) or b""
+        described = {
+            "icc_profile": about.icc_profile,
+            "exif": PREFIX + exif.removeprefix(PREFIX) if exif else None,
+            "xmp": about.xmp,
+        }
+        options |= {key: value for key, value in described.items() if value}
     if about.dpi and kind != "WEBP":
         options["dpi"] = (about.dpi[0] * scale, about.dpi[1] * scale)
     buffer = io.BytesIO()
@@ -77,29 +93,73 @@ def write(picture: Picture, kind: str, quality: int | None, scale: float = 1.0) 
     return buffer.getvalue()
 
 
-def _format(data: bytes) -> str:
-    return {b"BM": "BMP", b"RI": "WEBP"}.get(data[:2], "JPEG")
+def check_metadata(about: About, kind: str) -> str:
+    """Return why a format cannot hold what a file says of its pixels, or the empty string."""
+    if kind == "JPEG":
+        for name, block in (("EXIF", about.exif), ("XMP", about.xmp)):
+            if block and len(block) > MARKER_MOST:
+                return f"{len(block):,} bytes of {name}"
+    return ""
+
+
+def has_own_sampling(about: About) -> bool:
+    """Whether a JPEG's chroma sampling is one that can be written again."""
+    return about.format == "JPEG" and about.details["subsampling"] is not None
+
+
+def _open(data: bytes) -> Image.Image:
+    """Open a file; how many pixels are too many is for the caller to say."""
+    most, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError:
+        raise ValueError("its header is not valid") from None
+    finally:
+        Image.MAX_IMAGE_PIXELS = most
 
 
 def _mode_of_palette(image: Image.Image) -> str:
-    """Grey if all of the palette is, else RGB, with alpha if it has a transparent colour."""
+    """Grey if all of the palette is, else RGB."""
     if image.mode == "1":
         return "L"
     palette = np.asarray(image.getpalette() or [0, 0, 0]).reshape(-1, 3)
-    grey = (palette == palette[:, :1]).all()
-    return ("L" if grey else "RGB") + ("A" if "transparency" in image.info else "")
+    return "L" if (palette == palette[:, :1]).all() else "RGB"
 
 
-def _tables(image: Image.Image) -> dict[str, Any]:
-    """How a JPEG was encoded."""
+def _details(image: Image.Image) -> dict[str, Any]:
+    """How a JPEG was encoded, and the segments that Pillow does not write by itself."""
     if not isinstance(image, JpegImagePlugin.JpegImageFile):
         return {}
+    segments = [
+        (int(name[3:]), content)
+        for name, content in image.applist
+        if name not in WRITTEN and not content.startswith(WRITTEN_AS)
+    ]
+    sampling = 0 if image.mode == "L" else JpegImagePlugin.get_sampling(image)
     return {
-        "qtables": image.quantization,
-        "subsampling": max(0, JpegImagePlugin.get_sampling(image)),
+        "qtables": [table for _, table in sorted(image.quantization.items())],
+        "subsampling": None if sampling < 0 else sampling,
         "progressive": "progressive" in image.info,
         "comment": image.info.get("comment"),
+        "extra": b"".join(struct.pack(">BBH", 255, 0xE0 + n, len(c) + 2) + c for n, c in segments),
     }
+
+
+def _as_the_source(about: About) -> dict[str, Any]:
+    """Options of a JPEG as it was encoded; full chroma where its sampling cannot be written."""
+    names = ("qtables", "progressive")
+    return {name: about.details[name] for name in names} | {"subsampling": about.details["subsampling"] or 0}
+
+
+def _is_lossy_webp(data: bytes) -> bool:
+    """Whether a WebP has a chunk of lossy pixels."""
+    place = 12
+    while place + 8 <= len(data):
+        if data[place : place + 4] == b"VP8 ":
+            return True
+        (length,) = struct.unpack_from("<I", data, place + 4)
+        place += 8 + length + length % 2
+    return False
 
 
 def _density(info: dict[Any, Any]) -> tuple[float, float] | None:

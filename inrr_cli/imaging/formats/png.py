@@ -2,58 +2,66 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import zlib
 from collections.abc import Iterator
 
+import imagecodecs
 import numpy as np
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import About, Picture, Pixels, orientation_of, split_alpha, upright, upright_exif
+from inrr_cli.imaging.formats.directories import PREFIX
+from inrr_cli.imaging.picture import About, Picture, Pixels, Size, orientation_of, split_alpha, upright, upright_exif
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-STRUCTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
-OF_OTHER_COLOURS = {b"hIST", b"bKGD", b"sBIT", b"sPLT"}  # mean nothing without the palette
+STRUCTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"hIST"}  # a histogram is one of the palette
+OF_STORED_COLOURS = {b"bKGD", b"sBIT"}  # their length goes with the kind of pixels
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
+CHANNELS = {GREY: 1, RGB: 3, PALETTE: 4, GREY_ALPHA: 2, RGB_ALPHA: 4}
 INCH = 0.0254
-PROFILE_MOST = 2**24  # bytes
+TEXT_MOST = 2**24  # bytes of a profile or of XMP
+XMP = b"XML:com.adobe.xmp\0"
+
+logging.getLogger("imagecodecs").setLevel(logging.CRITICAL)  # what libpng has to say is for no user
 
 
-def sizes(data: bytes) -> list[tuple[int, int]]:
-    """Rows and columns that the header announces."""
+def sizes(data: bytes) -> list[Size]:
+    """Return what the header announces."""
     if len(data) < 33 or data[12:16] != b"IHDR":
         raise ValueError("no header")
-    width, height = struct.unpack(">II", data[16:24])
-    return [(height, width)]
+    width, height, bits, colours = struct.unpack(">IIBB", data[16:26])
+    return [Size(height, width, height * width * CHANNELS.get(colours, 4) * (2 if bits == 16 else 1))]
 
 
 def read(data: bytes) -> Picture:
     """Decode a PNG."""
-    import imagecodecs
-
     chunks = list(_chunks(data))
     _, header = chunks[0]
     bits, colours = header[8], header[9]
-    if any(name == b"acTL" for name, _ in chunks):
-        raise InputError("is an animation; give one of its frames")
     held = dict(reversed(chunks))
-    pixels = np.asarray(imagecodecs.png_decode(data))
-    alike = colours in (GREY, GREY_ALPHA, RGB, RGB_ALPHA) and b"tRNS" not in held
-    pixels = pixels.reshape(*sizes(data)[0], -1)
+    if b"acTL" in held:
+        raise InputError("is an animation; give one of its frames")
+    size = sizes(data)[0]
+    pixels = np.asarray(imagecodecs.png_decode(data)).reshape(size.rows, size.columns, -1)
     has_alpha = colours in (GREY_ALPHA, RGB_ALPHA) or b"tRNS" in held
     if has_alpha and pixels.shape[2] not in (2, 4):  # the decoder left the transparent colour to us
         pixels = np.concatenate([pixels, _opacity(pixels, held[b"tRNS"], bits)[..., None]], 2)
     seen, alpha = split_alpha(pixels, has_alpha)
     exif = held.get(b"eXIf")
     orientation = orientation_of(exif)
-    kept = [(n, d) for n, d in chunks if n not in STRUCTURE and (alike or n not in OF_OTHER_COLOURS)]
+    alike = colours != PALETTE and b"tRNS" not in held
+    kept = [(n, d) for n, d in chunks if n not in STRUCTURE and (alike or n not in OF_STORED_COLOURS)]
+    few = bits < 8 and colours == GREY and alike
     about = About(
         "PNG",
         orientation,
         _profile(held.get(b"iCCP")),
         exif,
-        dpi=_density(held.get(b"pHYs")),
-        details={"chunks": kept, "bits": bits if colours == GREY and alike else max(8, bits)},
+        _xmp(chunks),
+        _density(held.get(b"pHYs")),
+        step=255 / (2**bits - 1) if few else None,
+        details={"chunks": kept, "bits": bits if few else 8},
     )
     turned = None if alpha is None else upright(alpha, orientation)
     return Picture([upright(seen, orientation)], [turned], about)
@@ -61,8 +69,6 @@ def read(data: bytes) -> Picture:
 
 def write(picture: Picture, texts: dict[str, str], scale: float = 1.0) -> bytes:
     """Encode the only page as PNG, with further ``texts``; its density is ``scale`` times that of what was read."""
-    import imagecodecs
-
     about = picture.about
     same = about.format == "PNG"
     pixels = picture.stored(0, turned=same)
@@ -71,7 +77,7 @@ def write(picture: Picture, texts: dict[str, str], scale: float = 1.0) -> bytes:
         encoded = _encode_few_bits(pixels, bits)
     else:
         encoded = bytes(imagecodecs.png_encode(pixels, level=6))
-    kept = about.details["chunks"] if same else _foreign_chunks(about)
+    kept = about.details.get("chunks", []) if same else _foreign_chunks(about)
     if scale != 1:
         kept = [(name, _denser(content, scale) if name == b"pHYs" else content) for name, content in kept]
     kept = [*kept, *((b"tEXt", f"{key}\0{text}".encode("latin-1", "replace")) for key, text in texts.items())]
@@ -85,26 +91,23 @@ def _foreign_chunks(about: About) -> list[tuple[bytes, bytes]]:
     if about.icc_profile:
         chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(about.icc_profile)))
     if about.dpi:
-        chunks.append((b"pHYs", struct.pack(">IIB", *(round(dots / INCH) for dots in about.dpi), 1)))
+        chunks.append((b"pHYs", struct.pack(">IIB", *(min(round(dots / INCH), 2**31 - 1) for dots in about.dpi), 1)))
     if about.exif:
-        exif = upright_exif(about.exif) or b""
-        chunks.append((b"eXIf", exif.removeprefix(b"Exif\0\0")))
+        chunks.append((b"eXIf", (upright_exif(about.exif) or b"").removeprefix(PREFIX)))
     if about.xmp:
-        chunks.append((b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + about.xmp))
+        chunks.append((b"iTXt", XMP + b"\0\0\0\0" + about.xmp))
     return chunks
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Name and content of each chunk."""
-    if not data.startswith(SIGNATURE):
-        raise ValueError("no PNG signature")
     place = len(SIGNATURE)
     while place + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, place)
         name, content = data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
         place += 12 + length
         if place > len(data) or zlib.crc32(name + content) != struct.unpack_from(">I", data, place - 4)[0]:
-            raise ValueError(f"chunk {name.decode('latin-1')} is damaged")
+            raise ValueError(f"chunk {name.decode('latin-1')!r} is damaged")
         yield name, content
         if name == b"IEND":
             return
@@ -138,18 +141,32 @@ def _opacity(pixels: Pixels, key: bytes, bits: int) -> Pixels:
 
 def _profile(chunk: bytes | None) -> bytes | None:
     """Return the ICC profile of an iCCP chunk, None if it cannot be read."""
-    if chunk is None:
-        return None
+    return None if chunk is None else _inflate(chunk.partition(b"\0")[2][1:])
+
+
+def _xmp(chunks: list[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the XMP of an iTXt chunk, None if there is none that can be read."""
+    for name, content in chunks:
+        if name == b"iTXt" and content.startswith(XMP):
+            packed, rest = content[len(XMP) : len(XMP) + 1] == b"\1", content[len(XMP) + 2 :]
+            text = rest.partition(b"\0")[2].partition(b"\0")[2]  # after the language and the translated keyword
+            return _inflate(text) if packed else text
+    return None
+
+
+def _inflate(packed: bytes) -> bytes | None:
     try:
-        return zlib.decompressobj().decompress(chunk.partition(b"\0")[2][1:], PROFILE_MOST)
+        return zlib.decompressobj().decompress(packed, TEXT_MOST)
     except zlib.error:
         return None
 
 
 def _denser(content: bytes, scale: float) -> bytes:
     """Return a pHYs chunk for a picture ``scale`` times larger."""
+    if len(content) != 9:
+        return content
     x, y = struct.unpack(">II", content[:8])
-    return struct.pack(">II", round(x * scale), round(y * scale)) + content[8:]
+    return struct.pack(">II", *(min(round(dots * scale), 2**31 - 1) for dots in (x, y))) + content[8:]
 
 
 def _density(chunk: bytes | None) -> tuple[float, float] | None:
@@ -157,4 +174,4 @@ def _density(chunk: bytes | None) -> tuple[float, float] | None:
     if chunk is None or len(chunk) != 9 or chunk[8] != 1:
         return None
     x, y = struct.unpack(">II", chunk[:8])
-    return x * INCH, y * INCH
+    return (x * INCH, y * INCH) if x and y else None

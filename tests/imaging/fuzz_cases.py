@@ -1,0 +1,249 @@
+"""Cases for the fuzz program: files, most of them damaged, and a command to run on them."""
+
+import io
+import random
+import struct
+import zlib
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import tifffile
+from made import PNG_CHANNELS, PNG_KINDS, PROFILE, coded, exif, png, png_chunks, samples_of, tiff
+from PIL import Image
+
+SIZE = (13, 11)
+SUFFIXES = (".png", ".jpg", ".webp", ".bmp", ".tif", ".npy")
+
+
+@dataclass
+class Case:
+    """A command to run among some files."""
+
+    what: str
+    arguments: list
+    files: dict
+    standard_input: bytes = b""
+    image: str = ""
+    turned: bool = False
+    output: str | None = None
+    may_change: set = field(default_factory=set)
+
+
+@cache
+def seeds():
+    """Whole files of every kind, by name."""
+    files = {}
+    rng = np.random.default_rng(0)
+    for colours, kinds in PNG_KINDS.items():
+        for bits in kinds:
+            samples = rng.integers(0, 2**bits, (*SIZE, PNG_CHANNELS[colours]))
+            chunks = [(b"PLTE", rng.bytes(3 * 2**bits)), (b"tRNS", rng.bytes(2**bits))] if colours == 3 else []
+            files[f"p{colours}-{bits}.png"] = png(samples, bits, colours, chunks)
+    more = [(b"eXIf", exif(6)[6:]), (b"iCCP", b"p\0\0" + zlib.compress(PROFILE)), (b"pHYs", bytes(8) + b"\1")]
+    files["says.png"] = png(samples_of("uint8", (*SIZE, 3)), 8, 2, more, interlaced=True)
+    grey, rgb, rgba = (samples_of("uint8", (*SIZE, n) if n > 1 else SIZE) for n in (1, 3, 4))
+    for number, (kind, pixels, options) in enumerate([
+        ("JPEG", grey, {}), ("JPEG", rgb, {"exif": exif(6), "icc_profile": PROFILE, "xmp": b"<x/>"}),
+        ("JPEG", rgb, {"progressive": True, "subsampling": 2, "exif": exif(3, ">")}), ("WEBP", rgb, {}),
+        ("WEBP", rgba, {"lossless": True, "exif": exif(8), "icc_profile": PROFILE}), ("BMP", grey, {}),
+        ("BMP", rgb, {}), ("BMP", grey > 99, {}),
+    ]):  # fmt: skip
+        suffix = {"JPEG": "jpg", "WEBP": "webp", "BMP": "bmp"}[kind]
+        files[f"c{number}.{suffix}"] = coded(pixels, kind, **options)
+    with io.BytesIO() as buffer:
+        Image.fromarray(rgb).save(buffer, "WEBP", save_all=True, append_images=[Image.fromarray(rgb[::-1].copy())])
+        files["animated.webp"] = buffer.getvalue()
+    files |= tiffs() | arrays()
+    return files
+
+
+def tiffs():
+    """TIFF files of every layout and type."""
+    tags = [(42113, 2, 4, "nan", True), (33550, 12, 3, (1.0, 1.0, 0.0), True), (274, 3, 1, 6, True)]
+    layouts = [
+        {}, {"compression": "lzw", "predictor": True}, {"compression": "zlib", "tile": (16, 16)}, {"bigtiff": True},
+        {"byteorder": ">", "rowsperstrip": 3}, {"compression": "zstd", "extratags": tags}, {"compression": "packbits"},
+    ]  # fmt: skip
+    found = {}
+    for number, dtype in enumerate(("uint8", "uint16", "int16", "uint32", "float16", "float32", "float64", "int8")):
+        for channels in (1, 3, 4, 5):
+            layout = dict(layouts[(number + channels) % len(layouts)])
+            if dtype == "float16":
+                layout.pop("predictor", None)
+            samples = samples_of(dtype, (*SIZE, channels) if channels > 1 else SIZE)
+            found[f"{dtype}-{channels}.tif"] = tiff(samples, **layout, **({"planarconfig": 2} if channels == 5 else {}))
+    stack = samples_of("uint16", (3, *SIZE))
+    found["imagej.tif"] = tiff(stack, pages=True, imagej=True, metadata={"axes": "ZYX"})
+    found["ome.tif"] = tiff(stack, pages=True, ome=True, metadata={"axes": "CYX"})
+    found["shaped.tif"] = tiff(stack.astype("float32"), pages=True, metadata={})
+    found["bits.tif"] = tiff(samples_of(bool, SIZE))
+    found["palette.tif"] = tiff(stack[0] % 256, photometric="palette", colormap=samples_of("uint16", (3, 65536)))
+    with io.BytesIO() as buffer:
+        tifffile.imwrite(buffer, samples_of("uint8", (32, 32, 3)), compression="jpeg", photometric="rgb", metadata=None)
+        found["jpeg.tif"] = buffer.getvalue()
+    return found
+
+
+def arrays():
+    """Arrays of every type and number of axes."""
+    found = {}
+    shapes = [SIZE, (*SIZE, 3), (2, *SIZE), (2, *SIZE, 3), (*SIZE, 1), (5,), (1, 1), (1, 30), (0, 5)]
+    for number, dtype in enumerate(("u1", ">u2", "i2", "f4", "f8", "f2", "i8", "?", "c8")):
+        with io.BytesIO() as buffer:
+            values = samples_of("f8" if dtype == "c8" else np.dtype(dtype).newbyteorder("="), (400,))
+            np.save(buffer, np.resize(values, shapes[number]).astype(dtype))
+            found[f"array{number}.npy"] = buffer.getvalue()
+    with io.BytesIO() as buffer:
+        np.save(buffer, np.array([[{}, 1]], object), allow_pickle=True)
+        found["pickle.npy"] = buffer.getvalue()
+    return found
+
+
+def damage(data, rng):
+    """Damage a file in one of several ways; return it and the way's name."""
+    way = rng.choice(("flip", "flip", "cut", "number", "number", "splice", "chunk", "grow", "zeros", "empty", "noise"))
+    new = bytearray(data)
+    if way == "flip":
+        for _ in range(rng.choice((1, 1, 2, 5, 30))):
+            new[rng.randrange(min(len(new), rng.choice((40, 200, 10**9))))] = rng.randrange(256)
+    elif way == "cut":
+        del new[rng.randrange(len(new)) :]
+    elif way == "number":
+        at = rng.randrange(max(1, min(len(new), rng.choice((60, 400, 10**9))) - 4))
+        value = rng.choice((0, 1, 2, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1, 70000, at))
+        size = rng.choice((2, 4))
+        new[at : at + size] = struct.pack(rng.choice("<>") + "I", value)[:size]
+    elif way == "splice":
+        other = rng.choice(list(seeds().values()))
+        new = new[: rng.randrange(len(new))] + other[rng.randrange(len(other)) :]
+    elif way == "chunk" and data.startswith(b"\x89PNG"):
+        return with_a_chunk_changed(data, rng), way
+    elif way == "grow":
+        new += rng.randbytes(rng.randrange(1, 300))
+    elif way == "zeros":
+        at = rng.randrange(len(new))
+        new[at : at + rng.randrange(1, 60)] = bytes(rng.randrange(1, 60))
+    elif way == "empty":
+        new = bytearray()
+    elif way == "noise":
+        new = new[: rng.randrange(12)] + rng.randbytes(rng.randrange(400))
+    return bytes(new), way
+
+
+def with_a_chunk_changed(data, rng):
+    """A PNG with a chunk changed, doubled, moved or left out, its checksums right."""
+    chunks = png_chunks(data)
+    at = rng.randrange(len(chunks))
+    name, content = chunks[at]
+    way = rng.randrange(4)
+    if way == 0:
+        new = bytearray(content or b"x")
+        new[rng.randrange(len(new))] = rng.randrange(256)
+        chunks[at] = (name, bytes(new))
+    elif way == 1:
+        chunks.insert(rng.randrange(len(chunks)), chunks[at])
+    elif way == 2:
+        del chunks[at]
+    else:
+        names = (b"tRNS", b"PLTE", b"IHDR", b"eXIf", b"iCCP", b"pHYs", b"acTL", b"iTXt", b"sBIT")
+        chunks.insert(rng.randrange(1, len(chunks)), (rng.choice(names), rng.randbytes(rng.randrange(20))))
+    parts = (struct.pack(">I", len(c)) + n + c + struct.pack(">I", zlib.crc32(n + c)) for n, c in chunks)
+    return data[:8] + b"".join(parts)
+
+
+def make_case(number):
+    """Make the case of a number."""
+    rng = random.Random(number)
+    name = rng.choice(list(seeds()))
+    data, way = seeds()[name], "whole"
+    if rng.random() < 0.45:
+        data, way = damage(data, rng)
+    suffix = "." + name.rsplit(".")[-1]
+    image = "image" + (rng.choice(SUFFIXES) if rng.random() < 0.1 else suffix)
+    case = Case(f"{name}, {way}", [], {image: data}, image=image, turned=name in TURNED)
+    command = rng.choices((inpaint, superres, mask), (90, 4, 6))[0]
+    command(case, rng)
+    return case
+
+
+def mask_file(case, rng):
+    """Put a mask among the files, most often one that fits; return its name."""
+    kind = rng.randrange(10)
+    if kind == 0:
+        case.files["mask.png"] = rng.choice(list(seeds().values()))
+    elif kind == 1:
+        return case.image
+    else:
+        size = SIZE[::-1] if (rng.random() < 0.1) != case.turned else SIZE
+        pixels = (np.random.default_rng(rng.randrange(99)).random(size) < rng.choice((0.02, 0.3, 0.9, 0, 1))) * 255
+        case.files["mask.png"] = png(pixels[..., None], 8, 0)
+        if kind == 2:
+            case.files["mask.png"] = damage(case.files["mask.png"], rng)[0]
+    return "mask.png"
+
+
+TURNED = ("says.png", "c1.jpg", "c4.webp", "uint8-5.tif", "uint16-4.tif", "int16-3.tif", "float16-1.tif", "int8-5.tif")
+FROM_PICTURE = ("nan", "alpha", "nodata", "value=0", "value=255", "value=nan", "value=x", "value=1e400", "lines",
+                "dead", "value=-1", "nothing.png", "", "-")  # fmt: skip
+ODD = ("0", "-1", "1e999", "nan", "9" * 30, "", "a", "1,2", "--", "{0}", "%s", "\0", "ü" * 9)
+
+
+def inpaint(case, rng):
+    """Fill it."""
+    wanted = [mask_file(case, rng)] if rng.random() < 0.75 else []
+    some = (
+        FROM_PICTURE if rng.random() < 0.3 else ("lines", "dead", "value=0", *(["nan"] if "float" in case.what else []))
+    )
+    wanted += rng.choices(some, k=rng.choice((0, 1, 2)) if wanted else 1)
+    arguments = [
+        "inpaint",
+        case.image,
+        *(f"--mask={name}" for name in wanted),
+        "--rounds=2",
+        "--similar=4",
+        "--radius=2",
+    ]
+    if rng.random() < 0.05:
+        case.standard_input, case.image, arguments[1] = case.files.pop(case.image), "-", "-"
+    case.output = "out" + (rng.choice(SUFFIXES) if rng.random() < 0.5 else "." + case.what.split(",")[0].split(".")[1])
+    if case.image == "-" or rng.random() < 0.04:
+        case.output = "-"
+        arguments += [f"--format={rng.choice(('png', 'tif', 'jpg', 'npy', 'gif'))}"]
+    elif rng.random() < 0.04:
+        case.output = case.image
+        case.may_change.add(case.image)
+    arguments += [f"--output={case.output}", "--save-mask=filled.tif"]
+    flags = [
+        "--mask-mode=known", "--grow=1", "--grow=3", "--max-distance=2", "--pages=1", "--pages=2-3", "--per-channel",
+        "--data-range=0,1", "--tile=64", "--max-pixels=100", "--max-pixels=1000000000", "--quality=30", "--denoise",
+        "--noise=0", "--noise=5", "--json", "-q", "-v", "--keep-partial", "--force", "--sidecar=out.json",
+        "--uncertainty=sigma.tif", "--uncertainty=sigma.png", f"--reference={case.image}", "--seed=3", "--device=cpu",
+    ]  # fmt: skip
+    arguments += rng.sample(flags, rng.choice((0, 1, 2, 4)))
+    if rng.random() < 0.04:
+        case.output = None
+        arguments.append("--preview=seen.png")
+    if rng.random() < 0.05:
+        names = ("--grow", "--max-distance", "--pages", "--data-range", "--tile", "--max-pixels", "--quality",
+                 "--noise", "--seed", "--output", "--mask", "--reference", "--sidecar", "--save-mask", "--preview",
+                 "--lr")  # fmt: skip
+        arguments += [f"{rng.choice(names)}={rng.choice(ODD)}"]
+        case.output = None
+    if rng.random() < 0.04:
+        arguments += ["--net=siren", "--steps=2", "--width=8", "--layers=1"]
+        arguments = [a for a in arguments if not a.startswith(("--rounds", "--similar", "--radius"))]
+    case.arguments = arguments
+
+
+def superres(case, rng):
+    """Enlarge it."""
+    scale = rng.choice(("2", "1.5", "0", "nan", "1e9", "3"))
+    case.arguments = ["superres", case.image, f"--scale={scale}", "-o", "out.png", "--net=siren", "--reg=inrr",
+                      "--steps=2", "--width=8", "--layers=1"]  # fmt: skip
+
+
+def mask(case, rng):
+    """Make a mask of its size, or one laid over it."""
+    option = rng.choice(("--like", "--preview"))
+    case.arguments = ["mask", f"{option}={case.image}", "-o", "out.png", f"--pattern={rng.choice(('random', 'patch'))}"]

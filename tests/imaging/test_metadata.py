@@ -1,0 +1,301 @@
+"""What a file says of its pixels comes back, field by field."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from made import HOLE, PROFILE, coded, exif, png, png_chunks, samples_of, tiff
+from PIL import Image, ImageOps
+from test_round_trip import SIZE, assert_known_bits, filled
+
+from inrr_cli.imaging.files import decode, encode
+from inrr_cli.imaging.picture import orientation_of
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+GEO = [
+    (33550, 12, 3, (0.5, 0.25, 0.0), True),
+    (33922, 12, 6, (0.0, 0.0, 0.0, 440720.0, 3751320.0, 0.0), True),
+    (34735, 3, 8, (1, 1, 0, 1, 1024, 0, 1, 1), True),
+    (34736, 12, 2, (6378137.0, 298.257223563), True),
+    (34737, 2, 8, "WGS 84|", True),
+    (42112, 2, 30, "<GDALMetadata></GDALMetadata>", True),
+    (42113, 2, 6, "-9999", True),
+]
+OTHERS = [
+    (269, 2, 4, "doc", True),
+    (271, 2, 6, "Maker", True),
+    (305, 2, 9, "software", True),
+    (700, 1, len(XMP), XMP, True),
+    (33723, 7, 5, b"\x1c\x02\0\0\0", True),
+    (34377, 7, 4, b"8BIM", True),
+    (34675, 7, len(PROFILE), PROFILE, True),
+    (65000, 5, 2, (1, 3, 22, 7), True),
+    (65001, 10, 1, (-1, 3), True),
+    (65002, 11, 3, (1.5, -2.5, 0.125), True),
+]
+
+
+def test_png_chunks_come_back_as_they_are_and_in_their_order():
+    content = b"Author\0" + "Jörg".encode("latin-1")
+    chunks = [
+        (b"gAMA", struct.pack(">I", 45455)),
+        (b"iCCP", b"profile\0\0" + zlib.compress(PROFILE)),
+        (b"sBIT", b"\x0c\x0c\x0c"),
+        (b"bKGD", bytes(6)),
+        (b"pHYs", struct.pack(">IIB", 11811, 5906, 1)),
+        (b"eXIf", exif()[6:]),
+        (b"tEXt", content),
+        (b"zTXt", b"Comment\0\0" + zlib.compress(b"long")),
+        (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP),
+        (b"tIME", bytes([7, 234, 1, 2, 3, 4, 5])),
+        (b"prVt", b"private"),
+    ]
+    data = png(samples_of("uint16", (*SIZE, 3)), 16, 2, chunks)
+    picture = decode(data, Path("a"))
+    assert picture.about.icc_profile == PROFILE
+    assert picture.about.xmp == XMP
+    assert picture.about.dpi == pytest.approx((300, 150), abs=0.02)
+    written = encode(picture, "PNG", texts={"inrr": "what was done"})
+    found = [part for part in png_chunks(written) if part[0] not in (b"IHDR", b"IDAT", b"IEND")]
+    assert found == [*chunks, (b"tEXt", b"inrr\0what was done")]
+    assert Image.open(io.BytesIO(written)).text["inrr"] == "what was done"
+
+
+def test_of_a_palette_what_means_nothing_without_it_is_left_out():
+    chunks = [(b"PLTE", bytes(range(12))), (b"bKGD", b"\1"), (b"hIST", bytes(8)), (b"tEXt", b"Title\0t")]
+    data = png(samples_of("uint8", (*SIZE, 1)) % 4, 8, 3, chunks)
+    names = [name for name, _ in png_chunks(filled(data))]
+    assert names == [b"IHDR", b"tEXt", b"IDAT", b"IEND"]
+
+
+def tags_of(data, page=0):
+    """Tags that do not say how pixels are stored, as bytes in the file's order."""
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        order, big, place = file.byteorder, file.is_bigtiff, file.pages.get(page, aspage=True).offset
+    structure = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 338, 339, 34665, 34853}
+    head, step, room = ("Q", 20, 8) if big else ("H", 12, 4)
+    (count,) = struct.unpack_from(order + head, data, place)
+    found = {}
+    for at in range(place + struct.calcsize(head), place + struct.calcsize(head) + count * step, step):
+        tag, kind = struct.unpack_from(order + "HH", data, at)
+        (number,) = struct.unpack_from(order + ("Q" if big else "I"), data, at + 4)
+        length = number * {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 10: 8, 11: 4, 12: 8, 16: 8}[kind]
+        where = at + step - room
+        if length > room:
+            (where,) = struct.unpack_from(order + ("Q" if big else "I"), data, where)
+        if tag not in structure:
+            found[tag] = (kind, number, data[where : where + length])
+    return found
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"tile": (16, 16), "compression": "zstd"}]
+)
+@pytest.mark.parametrize("dtype", ["float32", "int16"])
+def test_tiff_tags_with_those_of_geotiff(options, dtype):
+    data = tiff(
+        samples_of(dtype, SIZE), extratags=GEO + OTHERS, description="a map", datetime="2026:01:02 03:04:05",
+        resolution=((72009, 1000), (3, 7)), resolutionunit=3, **options,
+    )  # fmt: skip
+    picture = decode(data, Path("a"))
+    assert picture.about.nodata == -9999
+    assert picture.about.icc_profile == PROFILE
+    written = encode(picture, "TIFF", texts={"inrr": "what was done"})
+    old, new = tags_of(data), tags_of(written)
+    assert new.pop(37395)[2] == b"inrr: what was done\0"
+    assert new == old
+    assert len(old) == len(GEO) + len(OTHERS) + 5
+
+
+def test_what_was_done_is_the_description_of_a_tiff_without_one_and_else_its_history():
+    first = encode(decode(tiff(samples_of("uint8", SIZE)), Path("a")), "TIFF", texts={"inrr": "once"})
+    assert tags_of(first)[270][2] == b"inrr: once\0"
+    second = encode(decode(first, Path("a")), "TIFF", texts={"inrr": "twice"})
+    third = encode(decode(second, Path("a")), "TIFF", texts={"inrr": "thrice"})
+    assert tags_of(third)[270][2] == b"inrr: once\0"
+    assert tags_of(third)[37395][2] == b"inrr: twice\ninrr: thrice\0"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_of_every_format_is_seen_and_written_the_same_way_up(orientation):
+    pixels = samples_of("uint8", (*SIZE, 3))
+    block = exif(orientation)
+    files = {
+        "JPEG": coded(np.repeat(np.repeat(pixels, 8, 0), 8, 1), "JPEG", exif=block, quality=95, subsampling=0),
+        "PNG": png(pixels, 8, 2, [(b"eXIf", block[6:])]),
+        "WEBP": coded(pixels, "WEBP", exif=block, lossless=True),
+        "TIFF": tiff(pixels, extratags=[(274, 3, 1, orientation, True)]),
+    }
+    for kind, data in files.items():
+        seen = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
+        picture = decode(data, Path("a"))
+        assert (picture.pixels == seen).all(), kind
+        written = encode(picture, kind)
+        with Image.open(io.BytesIO(written)) as again:
+            assert again.getexif().get(0x0112, 1) == orientation
+            shown = np.asarray(ImageOps.exif_transpose(again))
+        if kind != "JPEG":
+            assert (shown == seen).all(), kind
+        assert np.abs(shown.astype(int) - seen).mean() < 6, kind
+        with Image.open(io.BytesIO(encode(picture, "PNG"))) as other:
+            assert (np.asarray(ImageOps.exif_transpose(other)) == seen).all(), kind
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("sampling", [0, 1, 2])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_in_place_keeps_tables_sampling_and_every_segment(orientation, sampling, progressive):
+    pixels = np.asarray(Image.effect_noise((64, 48), 40).convert("RGB"))
+    photoshop = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\0"
+    segment = b"\xff\xed" + struct.pack(">H", len(photoshop) + 2) + photoshop
+    options = {"quality": 71, "subsampling": sampling, "progressive": progressive}
+    data = coded(
+        pixels, "JPEG", exif=exif(orientation), icc_profile=PROFILE, xmp=XMP, comment=b"a comment", dpi=(300, 200),
+        extra=segment, **options,
+    )  # fmt: skip
+    picture = decode(data, Path("a"))
+    with Image.open(io.BytesIO(data)) as old, Image.open(io.BytesIO(encode(picture, "JPEG"))) as new:
+        assert new.quantization == old.quantization
+        assert new.layer == old.layer
+        assert sorted(new.applist) == sorted(old.applist)
+        assert new.info == old.info
+    with Image.open(io.BytesIO(encode(picture, "JPEG", quality=30))) as new:
+        assert new.quantization != old.quantization
+        assert new.info["exif"] == old.info["exif"]
+
+
+def test_what_a_jpeg_says_is_in_the_png_and_the_tiff_made_of_it():
+    pixels = np.asarray(Image.effect_noise((64, 48), 40).convert("RGB"))
+    data = coded(pixels, "JPEG", exif=exif(6), icc_profile=PROFILE, xmp=XMP, dpi=(300, 200))
+    picture = decode(data, Path("a"))
+    for kind in ("PNG", "TIFF", "WEBP"):
+        with Image.open(io.BytesIO(encode(picture, kind))) as new, Image.open(io.BytesIO(data)) as old:
+            assert new.size == (48, 64)
+            assert new.info["icc_profile"] == PROFILE
+            assert new.info["xmp"].rstrip(b"\0") == XMP
+            if kind != "WEBP":
+                assert new.info["dpi"] == pytest.approx((300, 200), abs=0.02)
+            one, other = old.getexif(), new.getexif()
+            assert other.get(0x0112, 1) == 1
+            for directory in (0x8769, 0x8825):
+                assert dict(other.get_ifd(directory)) == dict(one.get_ifd(directory)) != {}
+            assert (other[0x010F], other[0x0132]) == ("Maker", "2026:01:02 03:04:05")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("big", [False, True])
+def test_exif_and_gps_directories_of_a_tiff(order, big):
+    jpeg = decode(coded(samples_of("uint8", SIZE), "JPEG", exif=exif(1, order)), Path("a"))
+    data = encode(jpeg, "TIFF")
+    assert data[:2] == (b"II" if order == "<" else b"MM")
+    picture = decode(data, Path("a"))
+    picture.about.details["bigtiff"] = big
+    new = filled_as(picture)
+    with tifffile.TiffFile(io.BytesIO(data)) as old, tifffile.TiffFile(io.BytesIO(new)) as file:
+        assert file.is_bigtiff == big
+        for directory in ("ExifTag", "GPSTag"):
+            assert file.pages[0].tags[directory].value == old.pages[0].tags[directory].value != {}
+    with Image.open(io.BytesIO(encode(picture, "PNG"))) as out:
+        assert out.getexif().get_ifd(0x8769)[0xA434] == "a lens of some length"
+
+
+def filled_as(picture):
+    pages = [page.copy() for page in picture.pages]
+    pages[0][HOLE] = pages[0][HOLE][::-1]
+    return encode(picture.with_pages(pages), "TIFF")
+
+
+def test_an_imagej_stack_stays_one_that_imagej_reads():
+    stack = samples_of("uint16", (5, *SIZE))
+    data = tiff(
+        stack, pages=True, imagej=True, metadata={"axes": "ZYX", "spacing": 0.3, "unit": "um"}, resolution=(2, 3)
+    )
+    new = filled(data)
+    with tifffile.TiffFile(io.BytesIO(data)) as old, tifffile.TiffFile(io.BytesIO(new)) as file:
+        assert file.is_imagej
+        assert file.imagej_metadata == old.imagej_metadata
+        assert file.byteorder == old.byteorder
+        assert [tags_of(new, page) for page in range(5)] == [tags_of(data, page) for page in range(5)]
+        # ImageJ takes the pixels of all pages to follow each other
+        starts = [page.dataoffsets[0] for page in file.pages]
+        assert np.diff(starts).tolist() == [stack[0].nbytes] * 4
+        for page, samples in zip(file.asarray(), stack, strict=True):
+            assert_known_bits(page, samples)
+
+
+def test_an_ome_stack_keeps_its_xml_and_the_order_of_its_pages():
+    stack = samples_of("float32", (2, 3, *SIZE))
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer, stack, ome=True, photometric="minisblack", compression="zlib",
+        metadata={"axes": "TCYX", "PhysicalSizeX": 0.1, "Channel": {"Name": ["a", "b", "c"]}},
+    )  # fmt: skip
+    data = buffer.getvalue()
+    new = filled(data)
+    with tifffile.TiffFile(io.BytesIO(data)) as old, tifffile.TiffFile(io.BytesIO(new)) as file:
+        assert file.ome_metadata == old.ome_metadata
+        assert file.series[0].axes == "TCYX"
+        for page, samples in zip(file.asarray().reshape(6, *SIZE), stack.reshape(6, *SIZE), strict=True):
+            assert_known_bits(page, samples)
+
+
+def test_pages_of_several_sizes_and_types_keep_their_order_and_tags():
+    pages = [samples_of("uint8", SIZE), samples_of("float32", (30, 11)), samples_of("uint16", (*SIZE, 3))]
+    buffer = io.BytesIO()
+    with tifffile.TiffWriter(buffer) as writer:
+        for number, page in enumerate(pages):
+            colours = "rgb" if page.ndim == 3 else "minisblack"
+            writer.write(page, photometric=colours, metadata=None, description=f"page {number}", subfiletype=2)
+    new = filled(buffer.getvalue())
+    with tifffile.TiffFile(io.BytesIO(new)) as file:
+        assert [page.description for page in file.pages] == ["page 0", "page 1", "page 2"]
+        assert [page.subfiletype for page in file.pages] == [2, 2, 2]
+        for page, samples in zip(file.pages, pages, strict=True):
+            assert_known_bits(page.asarray(), samples)
+
+
+def test_a_stack_with_one_directory_for_all_pages():
+    stack = samples_of("uint8", (4, *SIZE))
+    for kind in ({"imagej": True}, {"metadata": {}}):
+        buffer = io.BytesIO()
+        options = {key: kind.pop(key) for key in ("imagej",) if key in kind}
+        with tifffile.TiffWriter(buffer, **options) as writer:
+            writer.write(stack, photometric="minisblack", truncate=True, **kind)
+        picture = decode(buffer.getvalue(), Path("a"))
+        assert len(picture.pages) == 4
+        for page, samples in zip(tifffile.imread(io.BytesIO(filled(buffer.getvalue()))), stack, strict=True):
+            assert_known_bits(page, samples)
+
+
+def test_smaller_copies_in_a_tiff_are_named_and_left_out():
+    buffer = io.BytesIO()
+    whole = samples_of("uint8", (64, 48))
+    with tifffile.TiffWriter(buffer) as writer:
+        writer.write(whole, photometric="minisblack", metadata=None)
+        writer.write(whole[::2, ::2], photometric="minisblack", metadata=None, subfiletype=1)
+    picture = decode(buffer.getvalue(), Path("a"))
+    assert picture.about.left_out == ("reduced copies",)
+    assert len(picture.pages) == 1
+    assert_known_bits(tifffile.imread(io.BytesIO(filled(buffer.getvalue()))), whole)
+
+
+def test_an_enlarged_map_lies_where_it_lay():
+    data = tiff(samples_of("uint8", SIZE), extratags=GEO, resolution=(100, 100), resolutionunit=2)
+    picture = decode(data, Path("a"))
+    large = picture.with_pages([np.repeat(np.repeat(picture.pixels, 2, 0), 2, 1)])
+    with tifffile.TiffFile(io.BytesIO(encode(large, "TIFF", scale=2.0))) as file:
+        tags = file.pages[0].tags
+        assert tags[33550].value == (0.25, 0.125, 0.0)
+        assert tags[33922].value == (0.0, 0.0, 0.0, 440720.0, 3751320.0, 0.0)
+        assert tags[282].value == (200, 1)
+
+
+@pytest.mark.parametrize(
+    "block", [None, b"", b"Exif\0\0", b"II*\0\x08\0\0\0\xff\xff", b"MM\0*\0\0\0\x08\0\1" + b"\x01\x12" * 9, b"junk"]
+)
+def test_damaged_exif_has_no_orientation(block):
+    assert orientation_of(block) == 1
