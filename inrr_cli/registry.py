@@ -174,6 +174,7 @@ NETWORK_REGULARIZERS: dict[str, type[Any]] = {
     "none": NoOptions,
 }
 REGULARIZERS: dict[str, type[Any]] = {"patch": PatchOptions} | NETWORK_REGULARIZERS
+TASKS = {"inpaint": REGULARIZERS, "superres": {"patch": EnlargeOptions} | NETWORK_REGULARIZERS}
 
 BOUNDS: dict[str, Callable[[float], bool]] = {
     "> 0": lambda value: 0 < value < float("inf"),

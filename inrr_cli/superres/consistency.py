@@ -36,17 +36,12 @@ def settle(
     (P, Q, C) Tensor
     """
     return torch.stack(
-        [
-            _settle(fine[..., [c]], coarse[..., [c]], formation, quantum, limits)[..., 0]
-            for c in range(fine.shape[2])
-        ],
+        [_settle(fine[..., [c]], coarse[..., [c]], formation, quantum, limits)[..., 0] for c in range(fine.shape[2])],
         2,
     )
 
 
-def _settle(
-    fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, limits: tuple[float, float]
-) -> Tensor:
+def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, limits: tuple[float, float]) -> Tensor:
     for _ in range(PROJECTIONS):
         fine = formation.project(fine, coarse).clamp(*limits)
     if not quantum:
@@ -62,8 +57,3 @@ def _settle(
         # small errors are left alone: rounding has to make some
         fine = (fine + SHARE * formation.up(torch.where(off.abs() > ALLOWED * quantum, off, 0))).clamp(*limits)
     return best
-
-
-def inconsistency(fine: Tensor, coarse: Tensor, formation: Formation) -> float:
-    """Return the largest difference between ``coarse`` (M, N, C) and the downscaled ``fine`` (P, Q, C)."""
-    return float((coarse - formation.down(fine)).abs().max())

@@ -5,23 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from inrr_cli.progress import Progress
 from inrr_cli.registry import EnlargeOptions
-from inrr_cli.superres.consistency import settle
-from inrr_cli.superres.formation import Formation, Span
-from inrr_cli.superres.kernels import Kernel
+from inrr_cli.superres.formation import Formation
 from inrr_cli.superres.learning import LEAST, Doubler, Pair, correct, learn, make_pairs
+from inrr_cli.superres.problem import Problem, Window, within
 from inrr_cli.superres.resize import consistent_upscale, resize
 from inrr_cli.superres.rounds import smooth_round
 
-Window = tuple[Span, Span]
-
 MARGIN = 32  # coarse pixels around a window that it is made from
-RIM = 8  # and those around a window that it is made consistent with
 TILE, OVERLAP = 1024, 16  # fine pixels made at once, and those over which neighbours are blended
 LESSON, LESSONS = 512, 8  # coarse pixels of a part's side and how many parts are learned from
 FIRST, LAST = 0.03, 0.01  # deviations of the first round at scale 2 and of the last
@@ -30,37 +27,6 @@ FAINT = 0.006  # noise up to this is left in: 1.5 levels of 255
 # ITU-R BT.601: luma and two differences of colour
 TO_LUMA = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 CHROMA = 0.5  # what is added to the differences, so that grey is in the middle
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is to be made.
-
-    Attributes
-    ----------
-    image : (M, N, C) Tensor of float32
-        The coarse picture, about in [0, 1].
-    size : (int, int)
-        Rows and columns of the whole fine picture, neither less than those of ``image``.
-    window : ((int, int), (int, int))
-        First row and the one after the last that are wanted of it, and the same of columns.
-    kernel : Kernel
-        How a fine picture becomes a coarse one.
-    noise : float
-        Standard deviation of white noise in ``image``.
-    quantum : float
-        Distance between the values that the result may take, 0 for any.
-    limits : (float, float)
-        Least and greatest of them.
-    """
-
-    image: Tensor
-    size: tuple[int, int]
-    window: Window
-    kernel: Kernel
-    noise: float = 0.0
-    quantum: float = 0.0
-    limits: tuple[float, float] = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
@@ -114,7 +80,7 @@ def enlarge(
     keep_partial : bool
         On Ctrl-C return what there is instead of raising KeyboardInterrupt.
     """
-    engine = Engine(problem, options, seed, tile or TILE, progress)
+    engine = Engine(problem, options, seed, tile, progress)
     completed = True
     try:
         engine.prepare()
@@ -130,17 +96,15 @@ class Engine:
     """The work on one problem; the parameters are those of `enlarge`."""
 
     def __init__(
-        self, problem: Problem, options: EnlargeOptions, seed: int, tile: int, progress: Progress | None
+        self, problem: Problem, options: EnlargeOptions, seed: int, tile: int | None, progress: Progress | None
     ) -> None:
-        self.problem, self.options, self.seed, self.tile = problem, options, seed, tile
-        self.coarse_size = (problem.image.shape[0], problem.image.shape[1])
-        self.ratio = tuple(fine / coarse for fine, coarse in zip(problem.size, self.coarse_size, strict=True))
-        self.doublings = max(1, math.ceil(math.log2(max(self.ratio)) - 1e-9))
+        self.problem, self.options, self.seed, self.tile = problem, options, seed, tile or TILE
+        self.doublings = max(1, math.ceil(math.log2(max(problem.ratio)) - 1e-9))
         self.colour = problem.image.shape[2] == 3
         self.image = to_luma(problem.image) if self.colour else problem.image
-        self.networks: Doubler | None = None
-        self.learned = 0
-        high, wide = (last - first for first, last in problem.window)
+        self.network: Doubler | None = None
+        self.learned = self.turn = 0
+        high, wide = (last - first for first, last in problem.region())
         pixels = high * wide / 1e6
         # seconds on one core: what a progress bar needs to be about right
         self.work = {
@@ -160,7 +124,7 @@ class Engine:
         """Remove noise from the coarse picture, and learn from it."""
         if self.problem.noise > FAINT:
             self.image = self._clean()
-        if min(self.coarse_size) < 2 * LEAST or not self.options.lessons:
+        if min(self.problem.coarse_size) < 2 * LEAST or not self.options.lessons:
             return
         generator = torch.Generator().manual_seed(self.seed)
         rounding = self.problem.quantum / math.sqrt(12)
@@ -174,7 +138,7 @@ class Engine:
             self.report.value, self.learned = loss, step
             told(step / self.options.lessons)
 
-        self.networks = learn(pairs, self.options.lessons, generator=generator, tick=tick)
+        self.network = learn(pairs, self.options.lessons, generator=generator, tick=tick)
 
     def make(self, *, quick: bool, keep_partial: bool) -> tuple[Tensor, bool]:
         """Make the wanted window tile by tile, and settle it; ``quick`` only interpolates.
@@ -185,7 +149,7 @@ class Engine:
             The window, and whether all tiles were made as they should be.
         """
         problem = self.problem
-        model, seen, region = self._formation(problem.window, RIM)
+        region = problem.region()
         (top, bottom), (left, right) = region
         made = torch.zeros(bottom - top, right - left, self.image.shape[2], device=self.image.device)
         completed = True
@@ -199,9 +163,18 @@ class Engine:
                 tile = self._render(window, True)
             (first, last), (start, end) = window
             made[first - top : last - top, start - left : end - left] += inner[..., None].to(made) * tile
-        target = self._colours(self.image[slice(*seen[0]), slice(*seen[1])])
-        made = settle(self._colours(made), target, model, quantum=problem.quantum, limits=problem.limits)
-        return made[_within(problem.window, region)], completed
+        return problem.finish(self._colours(made), self._colours(self.image)), completed
+
+    def refine(self, picture: Tensor) -> Tensor:
+        """One last round on a whole picture (P, Q, C), made consistent: what the patches make of a guess."""
+        fine = to_luma(picture) if self.colour else picture.clone()
+        for number in range(1 if self.colour else fine.shape[2]):
+            plane = fine[..., number].contiguous()
+            fine[..., number] = smooth_round(
+                plane, plane, LAST, count=self.options.similar, radius=self.options.radius, shift=self.turn
+            )
+        self.turn += 1
+        return self.problem.finish(self._colours(fine), self._colours(self.image))
 
     def account(self) -> str:
         """How it was done, in a line."""
@@ -229,14 +202,14 @@ class Engine:
 
     def _parts(self, generator: torch.Generator) -> Iterator[Tensor]:
         """Parts of the coarse picture to learn from: all of it, unless it is large."""
-        high, wide = self.coarse_size
+        high, wide = self.problem.coarse_size
         corners = [(top, left) for top in range(0, high, LESSON) for left in range(0, wide, LESSON)]
         if high * wide <= LESSONS * LESSON**2:
             yield self.image
             return
         for number in torch.randperm(len(corners), generator=generator)[:LESSONS].tolist():
             top, left = (min(at, length - LESSON) if length > LESSON else 0
-                         for at, length in zip(corners[number], self.coarse_size, strict=True))  # fmt: skip
+                         for at, length in zip(corners[number], self.problem.coarse_size, strict=True))  # fmt: skip
             yield self.image[top : top + LESSON, left : left + LESSON]
 
     def _tiles(self, region: Window) -> Iterator[tuple[Window, Tensor]]:
@@ -246,7 +219,7 @@ class Engine:
             count = max(1, round((last - first) / self.tile))
             cuts = [first + (last - first) * number // count for number in range(count + 1)]
             parts = []
-            for start, end in zip(cuts, cuts[1:], strict=False):
+            for start, end in pairwise(cuts):
                 before, after = (0 if start == first else OVERLAP), (0 if end == last else OVERLAP)
                 weight = torch.ones(end - start + before + after)
                 ramp = (torch.arange(2 * OVERLAP) + 0.5) / (2 * OVERLAP)
@@ -260,43 +233,29 @@ class Engine:
             for columns, across in sides[1]:
                 yield (rows, columns), down[:, None] * across
 
-    def _formation(self, window: Window, margin: int) -> tuple[Formation, Window, Window]:
-        """Return the model of a fine window and ``margin`` coarse pixels around it, its coarse and its fine window."""
-        coarse, fine = [], []
-        for (first, last), ratio, low, high in zip(
-            window, self.ratio, self.coarse_size, self.problem.size, strict=True
-        ):
-            start = max(0, math.floor(first / ratio) - margin)
-            end = min(low, math.ceil(last / ratio) + margin)
-            coarse.append((start, end))
-            fine.append((math.floor(start * ratio), high if end == low else math.ceil(end * ratio)))
-        seen, made = (coarse[0], coarse[1]), (fine[0], fine[1])
-        model = Formation.between(self.coarse_size, self.problem.size, self.problem.kernel, seen, made)
-        return model, seen, made
-
     def _render(self, window: Window, quick: bool) -> Tensor:
         """Make a fine window (h, w, C), colours apart."""
-        model, seen, made = self._formation(window, MARGIN)
+        model, seen, made = self.problem.surroundings(window, MARGIN)
         coarse = self.image[slice(*seen[0]), slice(*seen[1])]
         groups = torch.split(coarse, 3 if self.colour else 1, 2)
         fine = torch.cat([self._enlarge(group, model, seen, made, quick) for group in groups], 2)
-        return fine[_within(window, made)]
+        return fine[within(window, made)]
 
     def _enlarge(self, coarse: Tensor, model: Formation, seen: Window, made: Window, quick: bool) -> Tensor:
         """Enlarge the channels (m, n, K) that lie in the coarse window ``seen`` to the fine window ``made``."""
         problem, kernel = self.problem, self.problem.kernel
-        share = coarse.shape[0] * coarse.shape[1] / math.prod(self.coarse_size)
+        share = coarse.shape[0] * coarse.shape[1] / math.prod(self.problem.coarse_size)
         fine, factor = coarse, 1
         for number in range(self.doublings):
             factor *= 2
             size = (2 * fine.shape[0], 2 * fine.shape[1])
             step = Formation.between((fine.shape[0], fine.shape[1]), size, kernel)
             fine = consistent_upscale(fine, step, size, kernel.centred)
-            if self.networks is not None and not quick:
+            if self.network is not None and not quick:
                 tick = self.report.part(self.work["correct"] * share * 0.75 * 4.0 ** (number + 1 - self.doublings))
-                fine = correct(self.networks, fine, tick)
+                fine = correct(self.network, fine, tick)
                 fine = Formation.between((coarse.shape[0], coarse.shape[1]), size, kernel).project(fine, coarse)
-        whole = (factor * self.coarse_size[0], factor * self.coarse_size[1])
+        whole = (factor * self.problem.coarse_size[0], factor * self.problem.coarse_size[1])
         if whole != problem.size:
             source = tuple((factor * first, factor * last) for first, last in seen)
             size = (made[0][1] - made[0][0], made[1][1] - made[1][0])
@@ -318,17 +277,11 @@ class Engine:
 
     def _deviation(self, turn: int) -> float:
         """How far the picture is thought to be from the truth in a round."""
-        first = FIRST * min(2.0, max(0.5, math.sqrt(math.sqrt(math.prod(self.ratio)) / 2)))
+        first = FIRST * min(2.0, max(0.5, math.sqrt(math.sqrt(math.prod(self.problem.ratio)) / 2)))
         return first + (LAST - first) * turn / max(1, self.options.rounds - 1)
 
     def _colours(self, picture: Tensor) -> Tensor:
         return from_luma(picture) if self.colour else picture
-
-
-def _within(window: Window, region: Window) -> tuple[slice, slice]:
-    """Where a window lies in a region that holds it."""
-    (top, bottom), (left, right) = window
-    return slice(top - region[0][0], bottom - region[0][0]), slice(left - region[1][0], right - region[1][0])
 
 
 def to_luma(picture: Tensor) -> Tensor:
@@ -341,4 +294,5 @@ def to_luma(picture: Tensor) -> Tensor:
 def from_luma(picture: Tensor) -> Tensor:
     """Undo `to_luma`."""
     offset = picture.new_tensor((0.0, CHROMA, CHROMA))
-    return (picture - offset) @ torch.linalg.inv(picture.new_tensor(TO_LUMA, dtype=torch.float64)).float().T
+    inverse: Tensor = torch.linalg.inv(torch.tensor(TO_LUMA, dtype=torch.float64)).to(picture)
+    return (picture - offset) @ inverse.T

@@ -45,11 +45,11 @@ class Axis:
         self.factor = cholesky_banded(bands, lower=True)
 
     def down(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A x: (m, k) to (n, k)."""
+        """Downscale: A x, (m, k) to (n, k)."""
         return np.asarray(self.matrix @ values, np.float32)
 
     def up(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """A^T (A A^T + r I)^-1 y, the least fine picture that makes ``values``: (n, k) to (m, k)."""
+        """Return the least picture that makes ``values``: A^T (A A^T + r I)^-1 y, (n, k) to (m, k)."""
         solved = cho_solve_banded((self.factor, True), values, check_finite=False).astype(np.float32)
         return np.asarray(self.adjoint @ solved, np.float32)
 

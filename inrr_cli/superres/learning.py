@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -48,9 +49,10 @@ class Doubler(nn.Module):
     def __init__(self, channels: int, *, generator: torch.Generator) -> None:
         super().__init__()
         sizes = [4 * channels, *[WIDTH] * (LAYERS - 1), 4 * channels]
-        self.layers = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Conv2d(i, o, 3, padding=1) for i, o in pairwise(sizes))
         for number, layer in enumerate(self.layers):
-            assert isinstance(layer, nn.Conv2d) and layer.bias is not None
+            assert isinstance(layer, nn.Conv2d)
+            assert layer.bias is not None
             deviation = math.sqrt(2 / (9 * layer.in_channels)) if number < LAYERS - 1 else 0.0
             with torch.no_grad():
                 layer.weight.normal_(0, deviation or 1, generator=generator).mul_(deviation > 0)
@@ -76,11 +78,11 @@ class Pair:
 
 def make_pairs(picture: Tensor, kernel: Kernel, noise: float, generator: torch.Generator) -> list[Pair]:
     """Make the pairs of a picture (H, W, C); ``noise`` is the deviation that its downscaled copies are given."""
-    pairs = []
+    pairs: list[Pair] = []
     for size in SIZES:
         shape = [2 * round(length * size / 2) for length in picture.shape[:2]]
         shape = [min(even, length // 2 * 2) for even, length in zip(shape, picture.shape, strict=False)]
-        if min(shape) < 2 * LEAST and pairs or min(shape) < 4:
+        if (min(shape) < 2 * LEAST and pairs) or min(shape) < 4:
             break
         high, wide = shape
         fine = picture[:high, :wide] if size == 1 else resize(picture, (high, wide), kernel.centred)
