@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inrr_cli.superres.problem import Problem
 
 MOST_SCALE = 64
+MOST_STRETCH = 4  # of the scale along one axis to that along the other
 LEAST_TILE = 64
 
 Window = tuple[tuple[int, int], tuple[int, int]]
@@ -129,6 +130,12 @@ def make_target(
         )
     if size[0] > MOST_SCALE * shape[0] or size[1] > MOST_SCALE * shape[1]:
         raise InputError(f"a size of {size[1]} x {size[0]} is more than {MOST_SCALE} times {shape[1]} x {shape[0]}")
+    stretch = size[0] * shape[1] / (size[1] * shape[0])
+    if not 1 / MOST_STRETCH <= stretch <= MOST_STRETCH:
+        raise InputError(
+            f"a size of {size[1]} x {size[0]} enlarges one axis of {shape[1]} x {shape[0]} more than {MOST_STRETCH} "
+            "times as much as the other"
+        )
     if crop is None:
         return Target(size, ((0, size[0]), (0, size[1])))
     left, top, wide, high = crop

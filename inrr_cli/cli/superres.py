@@ -25,7 +25,6 @@ from inrr_cli.cli.report import Measurement, describe, make_record, print_record
 from inrr_cli.enlargement import Target, check_superres, enlarge_plane, fit_superres, make_target
 from inrr_cli.errors import ExitCode, InputError
 from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, read_picture
-from inrr_cli.imaging.lossy import coding_error
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.memory import check_enlarging_memory
 from inrr_cli.plan import make_plan

@@ -95,7 +95,8 @@ class Problem:
         if not (spans[0].any() and spans[1].any()):
             return None
         made = apply_axes(torch.from_numpy(values), lambda v: matrices[0] @ v, lambda v: matrices[1] @ v)
-        return float(np.abs(made.numpy() - self.image.cpu().numpy()[np.ix_(*spans)]).max())
+        clipped = made.numpy().clip(*self.limits)
+        return float(np.abs(clipped - self.image.cpu().numpy()[np.ix_(*spans)]).max())
 
 
 def within(window: Window, region: Window) -> tuple[slice, slice]:
