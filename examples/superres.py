@@ -3,7 +3,7 @@
     python examples/superres.py scikit-image
     python examples/superres.py path/to/set5 --scales 2 3 4
 
-As papers do: the luma of a picture (ITU-R BT.601, 16 to 235) is downscaled by antialiased bicubic, rounded to 8 bits and
+As papers do: the luma of a picture (ITU-R BT.601) is downscaled by antialiased bicubic, rounded to 8 bits and
 enlarged again; PSNR in dB and SSIM of the 8-bit results leave a border of the scale's size out. Prints Markdown.
 """
 

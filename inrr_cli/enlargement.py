@@ -11,13 +11,13 @@ import numpy as np
 from inrr_cli.errors import InputError
 from inrr_cli.plan import Plan, make_plan
 from inrr_cli.progress import Progress
-from inrr_cli.registry import NETWORKS
+from inrr_cli.registry import NETWORKS, EnlargeOptions
 from inrr_cli.restoration import Restoration, check_finite, tell
 from inrr_cli.values import Pixels, Range, check_image, working_range
 
 if TYPE_CHECKING:
-    from inrr_cli.superres.kernels import Kernel
-    from inrr_cli.superres.problem import Problem
+    from inrr_cli.upscale.kernels import Kernel
+    from inrr_cli.upscale.problem import Problem
 
 MOST_SCALE = 64
 MOST_STRETCH = 4  # of the scale along one axis to that along the other
@@ -78,7 +78,7 @@ def superres(
         First column and row, and number of columns and rows, of the part of the enlarged image that is wanted.
     kernel : str
         How the image came from the fine one that is sought: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA"
-        (see `inrr_cli.superres.kernels.parse_kernel`).
+        (see `inrr_cli.upscale.kernels.parse_kernel`).
     reg, net : str, optional
         Regulariser and representation of `make_plan`: similar patches on the pixel grid by default.
     **options
@@ -148,7 +148,7 @@ def make_target(
 
 def fit_superres(
     image: Pixels,
-    target: Target,
+    target: Target | float,
     plan: Plan,
     *,
     kernel: str = "bicubic",
@@ -163,8 +163,8 @@ def fit_superres(
     ----------
     image, kernel
         As in `superres`.
-    target : Target
-        From `make_target`.
+    target : Target or float
+        From `make_target`, or a scale.
     plan : Plan
         From `make_plan` with ``task="superres"``.
     tile : int, optional
@@ -174,12 +174,14 @@ def fit_superres(
     progress, keep_partial
         As in `fit_inpainting`.
     """
-    from inrr_cli.superres import methods
-    from inrr_cli.superres.kernels import parse_kernel
+    from inrr_cli.upscale import methods
+    from inrr_cli.upscale.kernels import parse_kernel
 
     form = parse_kernel(kernel)
     check_image(image)
     check_superres(plan, tile)
+    if not isinstance(target, Target):
+        target = make_target(image.shape, target)
     start = time.perf_counter()
     scale = working_range(image, np.ones(image.shape[:2], bool))
     problem = _state(image, scale, target, form, plan)
@@ -214,7 +216,7 @@ def _state(image: Pixels, scale: Range, target: Target, kernel: Kernel, plan: Pl
     import torch
 
     from inrr_cli.device import choose_device
-    from inrr_cli.superres.problem import Problem
+    from inrr_cli.upscale.problem import Problem
 
     quantum, limits = 0.0, (-np.inf, np.inf)
     if np.issubdtype(image.dtype, np.integer):
@@ -236,6 +238,8 @@ def check_superres(plan: Plan, tile: int | None = None) -> None:
     """Raise InputError unless ``plan`` can enlarge."""
     if plan.net == "ntk":
         raise InputError(f"superres does not take --net {plan.net}; use grid or {' or '.join(NETWORKS)}")
+    if plan.reg == "patch" and not isinstance(plan.regularizer, EnlargeOptions):
+        raise InputError('this plan is for inpaint; make it with task="superres"')
     if plan.denoise:
         raise InputError("superres has no --denoise; --noise SIGMA removes noise")
     if tile is not None and tile < LEAST_TILE:

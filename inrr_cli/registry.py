@@ -142,7 +142,7 @@ class PatchOptions:
 
 @dataclass(frozen=True)
 class EnlargeOptions:
-    """Patch engine for super-resolution (see `inrr_cli.superres`)."""
+    """Patch engine for super-resolution (see `inrr_cli.upscale`)."""
 
     similar: int = field(default=40, metadata=_about("Patches in a group of similar ones.", "> 0"))
     radius: int = field(default=10, metadata=_about("Reach of the search for them, in pixels.", "> 0"))

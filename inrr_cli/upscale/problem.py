@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inrr_cli.superres.consistency import settle
-from inrr_cli.superres.formation import Formation, Span, apply_axes
-from inrr_cli.superres.kernels import Kernel, downscale_matrix
+from inrr_cli.upscale.consistency import settle
+from inrr_cli.upscale.formation import Formation, Span, apply_axes
+from inrr_cli.upscale.kernels import Kernel, downscale_matrix
 
 Window = tuple[Span, Span]
 

@@ -82,4 +82,5 @@ def smooth_round(
 def _starts(length: int, size: int, shift: int, device: torch.device) -> Tensor:
     """First pixels of the patches along an axis: every STRIDE from ``shift`` on, and the first and the last."""
     starts = torch.arange(length - size + 1, device=device)
-    return starts[(starts % STRIDE == shift % STRIDE) | (starts == 0) | (starts == length - size)]
+    stride = min(STRIDE, size)
+    return starts[(starts % stride == shift % stride) | (starts == 0) | (starts == length - size)]

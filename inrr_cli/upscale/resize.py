@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from inrr_cli.superres.formation import Formation, Span, apply_axes
-from inrr_cli.superres.kernels import KERNELS, downscale_matrix
+from inrr_cli.upscale.formation import Formation, Span, apply_axes
+from inrr_cli.upscale.kernels import KERNELS, downscale_matrix
 
 
 def resize(

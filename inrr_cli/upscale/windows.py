@@ -8,7 +8,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from inrr_cli.superres.problem import Window
+from inrr_cli.upscale.problem import Window
 
 OVERLAP = 16  # pixels on either side of a cut over which neighbours are blended
 LESSON, LESSONS = 512, 8  # pixels of a side and number of the parts of a large picture that are learned from

@@ -15,10 +15,10 @@ from inrr_cli.plan import Plan
 from inrr_cli.progress import Progress, part_of
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import halve
-from inrr_cli.superres.engine import FAINT, Engine, enlarge
-from inrr_cli.superres.formation import Formation
-from inrr_cli.superres.kernels import downscale_matrix
-from inrr_cli.superres.problem import Problem
+from inrr_cli.upscale.engine import FAINT, Engine, enlarge
+from inrr_cli.upscale.formation import Formation
+from inrr_cli.upscale.kernels import downscale_matrix
+from inrr_cli.upscale.problem import Problem
 
 CARRIED = 2.0  # times the coarse grid: where a network meets the patches; it shows any other grid
 

@@ -12,7 +12,7 @@ from scipy.linalg import cho_solve_banded, cholesky_banded
 from scipy.sparse import csr_array
 from torch import Tensor
 
-from inrr_cli.superres.kernels import Kernel, downscale_matrix
+from inrr_cli.upscale.kernels import Kernel, downscale_matrix
 
 RIDGE = 1e-3  # of the normal equations: frequencies that a kernel all but cancels are not asked back
 Span = tuple[int, int]
@@ -93,13 +93,16 @@ class Formation:
         """Return the least fine picture (P, Q, C) that downscales to ``coarse`` (M, N, C)."""
         return apply_axes(coarse, self.rows.up, self.columns.up)
 
-    def project(self, fine: Tensor, coarse: Tensor) -> Tensor:
+    def project(self, fine: Tensor, coarse: Tensor, slack: float = 0.0) -> Tensor:
         """Return the nearest picture to ``fine`` (P, Q, C) that downscales to ``coarse`` (M, N, C), but for RIDGE.
+
+        Differences up to ``slack`` are left: rounding explains them.
 
         X + A^T (A A^T + r I)^-1 (Y - A X B^T) (B B^T + r I)^-1 B: iterated back-projection (Irani and Peleg 1991,
         doi:10.1016/1049-9652(91)90045-L) in one step.
         """
-        return fine + self.up(coarse - self.down(fine))
+        off = coarse - self.down(fine)
+        return fine + self.up(off - off.clamp(-slack, slack) if slack else off)
 
 
 def apply_axes(picture: Tensor, rows: Along, columns: Along) -> Tensor:

@@ -11,13 +11,14 @@ from torch import Tensor
 
 from inrr_cli.progress import Progress
 from inrr_cli.registry import EnlargeOptions
-from inrr_cli.superres.colours import GAINS, from_luma, to_luma
-from inrr_cli.superres.formation import Formation
-from inrr_cli.superres.learning import LEAST, Doubler, Pair, correct, learn, make_pairs
-from inrr_cli.superres.problem import Problem, Window, within
-from inrr_cli.superres.resize import consistent_upscale, resize
-from inrr_cli.superres.rounds import smooth_round
-from inrr_cli.superres.windows import blended, lessons
+from inrr_cli.upscale.colours import GAINS, from_luma, to_luma
+from inrr_cli.upscale.consistency import SLACK
+from inrr_cli.upscale.formation import Formation
+from inrr_cli.upscale.learning import LEAST, Doubler, Pair, correct, learn, make_pairs
+from inrr_cli.upscale.problem import Problem, Window, within
+from inrr_cli.upscale.resize import consistent_upscale, resize
+from inrr_cli.upscale.rounds import smooth_round
+from inrr_cli.upscale.windows import blended, lessons
 
 TILE = 1024  # fine pixels of a side that are made at once
 SEEN, REACH = 12, 48  # coarse and fine pixels around a window that it depends on
@@ -232,7 +233,7 @@ class Engine:
             if self.network is not None:
                 tick = self.report.part(PER_CORRECTION * pixels * 0.75 * 4.0 ** (number + 1 - self.doublings))
                 fine = correct(self.network, fine, tick)
-                fine = Formation.between(low, size, kernel).project(fine, coarse)
+                fine = Formation.between(low, size, kernel).project(fine, coarse, SLACK * problem.quantum)
         whole = (factor * problem.coarse_size[0], factor * problem.coarse_size[1])
         if whole != problem.size:
             (top, bottom), (left, right) = seen
@@ -241,7 +242,7 @@ class Engine:
         for turn in range(self.options.rounds):
             tick = self.report.part(PER_ROUND * pixels)
             plane = self._round(fine[..., 0].contiguous(), self._deviation(turn), turn - made[0][0], tick)
-            fine = model.project(plane[..., None], coarse)
+            fine = model.project(plane[..., None], coarse, SLACK * problem.quantum)
         return fine
 
     def _resize(self, picture: Tensor, source: Window, whole: tuple[int, int], made: Window) -> Tensor:

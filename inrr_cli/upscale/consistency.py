@@ -7,10 +7,11 @@ import math
 import torch
 from torch import Tensor
 
-from inrr_cli.superres.formation import Formation
+from inrr_cli.upscale.formation import Formation
 
 ASCENTS, NEAR = 50, 2e-4  # towards what is allowed, at most, and the error of values about in [0, 1] that ends them
-CORRECTIONS, SHARE = 40, 0.5  # of rounded values, at most, and how much of the error each feeds back
+CORRECTIONS, SHARE = 80, 0.5  # of rounded values, at most, and how much of the error each feeds back
+SLACK = 0.35  # quanta that a picture may be off before it is rounded: the coarse one was rounded too
 ALLOWED = 0.4  # quanta that a rounded picture may be off
 
 
@@ -40,13 +41,19 @@ def settle(
     return torch.cat([_settle(one, other, formation, quantum, limits) for one, other in channels], 2)
 
 
-def difference(fine: Tensor, coarse: Tensor, formation: Formation, limits: tuple[float, float]) -> Tensor:
-    """Return what a picture (P, Q, C) lacks of ``coarse`` (M, N, C) when it is downscaled and clipped to the limits."""
-    return coarse - formation.down(fine).clamp(*limits)
+def difference(
+    fine: Tensor, coarse: Tensor, formation: Formation, limits: tuple[float, float], slack: float = 0.0
+) -> Tensor:
+    """Return what a picture (P, Q, C) lacks of ``coarse`` (M, N, C) when it is downscaled and clipped to the limits.
+
+    Up to ``slack`` nothing is lacking.
+    """
+    off = coarse - formation.down(fine).clamp(*limits)
+    return off - off.clamp(-slack, slack)
 
 
 def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, limits: tuple[float, float]) -> Tensor:
-    fine = _nearest(fine, coarse, formation, limits)
+    fine = _nearest(fine, coarse, formation, limits, SLACK * quantum)
     if not quantum:
         return fine
     best, least = fine, math.inf
@@ -62,7 +69,7 @@ def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, 
     return best
 
 
-def _nearest(fine: Tensor, coarse: Tensor, formation: Formation, limits: tuple[float, float]) -> Tensor:
+def _nearest(fine: Tensor, coarse: Tensor, formation: Formation, limits: tuple[float, float], slack: float) -> Tensor:
     """Find the nearest picture within the limits that downscales to the coarse one.
 
     That is x = clip(x0 + A^T l) for some l, which accelerated ascent finds (Nesterov 1983; Beck and Teboulle 2009,
@@ -71,7 +78,7 @@ def _nearest(fine: Tensor, coarse: Tensor, formation: Formation, limits: tuple[f
     ahead, last, momentum = fine, fine, 1.0
     for _ in range(ASCENTS):
         fine = ahead.clamp(*limits)
-        off = difference(fine, coarse, formation, limits)
+        off = difference(fine, coarse, formation, limits, slack)
         if float(off.abs().max()) < NEAR:
             break
         moved = ahead + formation.up(off)

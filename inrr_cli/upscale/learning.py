@@ -18,9 +18,9 @@ from torch.nn import functional as F
 
 from inrr_cli.device import has_fast_bfloat16
 from inrr_cli.errors import DivergedError
-from inrr_cli.superres.formation import Formation
-from inrr_cli.superres.kernels import Kernel
-from inrr_cli.superres.resize import consistent_upscale, resize
+from inrr_cli.upscale.formation import Formation
+from inrr_cli.upscale.kernels import Kernel
+from inrr_cli.upscale.resize import consistent_upscale, resize
 
 SIZES = tuple(1 - number / 20 for number in range(11))  # of the copies that are the fine pictures
 WIDTH, LAYERS = 64, 6
