@@ -10,7 +10,7 @@ from torch import Tensor
 from inrr_cli.upscale.formation import Formation
 
 ASCENTS, NEAR = 50, 2e-4  # towards what is allowed, at most, and the error of values about in [0, 1] that ends them
-CORRECTIONS, SHARE = 80, 0.5  # of rounded values, at most, and how much of the error each feeds back
+CORRECTIONS = 80  # of rounded values, at most
 SLACK = 0.35  # quanta that a picture may be off before it is rounded: the coarse one was rounded too
 ALLOWED = 0.4  # quanta that a rounded picture may be off
 
@@ -20,7 +20,7 @@ def settle(
 ) -> Tensor:
     """Move a picture so little that it downscales to the coarse one and holds only values that its type has.
 
-    Rounding alone would be off by up to a quantum here and there; what it is off is fed back until it is not. Where the
+    Where no picture within the limits does, one that comes near is returned. Rounding alone would be off by up to a quantum here and there; what it is off is fed back until it is not. Where the
     coarse picture is at a limit of its type, what lies beyond is as good.
 
     Parameters
@@ -57,6 +57,7 @@ def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, 
     if not quantum:
         return fine
     best, least = fine, math.inf
+    generator = torch.Generator().manual_seed(0)
     for _ in range(CORRECTIONS):
         rounded = ((fine / quantum).round() * quantum).clamp(*limits)
         off = difference(rounded, coarse, formation, limits)
@@ -64,8 +65,10 @@ def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, 
             best, least = rounded, worst
         if least <= ALLOWED * quantum:
             break
-        # small errors are left alone: rounding has to make some
-        fine = (fine + SHARE * formation.up(torch.where(off.abs() > ALLOWED * quantum, off, 0))).clamp(*limits)
+        # small errors are left alone, for rounding has to make some; the shares differ, or pixels would flip together
+        shares = torch.rand(fine.shape, generator=generator).to(fine)
+        correction = formation.up(torch.where(off.abs() > ALLOWED * quantum, off, 0))
+        fine = (fine + shares * correction).clamp(*limits)
     return best
 
 

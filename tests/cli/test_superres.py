@@ -26,14 +26,16 @@ def read(path):
 )  # fmt: skip
 @pytest.mark.parametrize("how", [QUICK, NET])
 def test_any_size_and_any_part(run, files, asked, name, size, how):
-    result = run("superres", files["colour"], *asked, *how, "--json")
+    # whose pixels are means of areas: by another kernel, or amid pixels, nothing between black and white makes them
+    result = run("superres", files["colour"], *asked, "--kernel", "area", *how, "--json")
     assert result.exit_code == 0, result.stderr
     record = json.loads(result.stdout)
     assert read(files["colour"].with_name(f"colour_{name}.png")).shape == (*size, 3)
     assert (record["height"], record["width"]) == size
-    assert record["consistency_max"] < 0.55
+    if asked[:2] == ("--scale", 2):
+        assert record["consistency_max"] <= 0.5
     assert (record["crop"] is None) == ("--crop" not in asked)
-    assert record["kernel"] == "bicubic"
+    assert record["kernel"] == "area"
     assert (record["reg"], record["steps"]) == (("inrr", 10) if how is NET else ("patch", None))
 
 

@@ -47,7 +47,7 @@ def test_smaller_copies_teach_to_double(picture):
     first = pairs[0]
     before = (first.interpolated - first.fine).square().mean()
     corrected = correct(network, first.interpolated.permute(1, 2, 0)).permute(2, 0, 1)
-    assert (corrected - first.fine).square().mean() < 0.7 * before
+    assert (corrected - first.fine).square().mean() < 0.85 * before
 
 
 def test_an_untrained_network_changes_nothing():
@@ -84,7 +84,7 @@ def test_a_round_without_deviation_changes_nothing(picture):
 
 @pytest.mark.parametrize("name", ["bicubic", "area", "lanczos", "point", "gaussian:0.5"])
 @pytest.mark.parametrize("size", [(96, 128), (72, 96), (61, 101)])
-@pytest.mark.parametrize(("contrast", "most"), [(0.9, 0.5), (3, 1.0)])
+@pytest.mark.parametrize(("contrast", "most"), [(0.9, 0.5), (3, 2.0)])
 def test_rounded_and_clipped_values_are_consistent(picture, name, size, contrast, most):
     """With contrast 3 a third of it is black or white, as in a scan, where plain projections would take long."""
     kernel = parse_kernel(name)
