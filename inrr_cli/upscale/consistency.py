@@ -11,6 +11,7 @@ from inrr_cli.upscale.formation import Formation
 
 ASCENTS, NEAR = 50, 2e-4  # towards what is allowed, at most, and the error of values about in [0, 1] that ends them
 CORRECTIONS = 80  # of rounded values, at most
+PATIENCE, LESS = 8, 0.9  # either ends when the largest error has not become LESS times as large in so many steps
 SLACK = 0.35  # quanta that a picture may be off before it is rounded: the coarse one was rounded too
 ALLOWED = 0.4  # quanta that a rounded picture may be off
 
@@ -20,8 +21,9 @@ def settle(
 ) -> Tensor:
     """Move a picture so little that it downscales to the coarse one and holds only values that its type has.
 
-    Where no picture within the limits does, one that comes near is returned. Rounding alone would be off by up to a quantum here and there; what it is off is fed back until it is not. Where the
-    coarse picture is at a limit of its type, what lies beyond is as good.
+    Where no picture within the limits does, one that comes near is returned. Rounding alone would be off by up to a
+    quantum here and there; what it is off is fed back until it is not. Where the coarse picture is at a limit of its
+    type, what lies beyond is as good.
 
     Parameters
     ----------
@@ -57,13 +59,14 @@ def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, 
     if not quantum:
         return fine
     best, least = fine, math.inf
+    still = _Still()
     generator = torch.Generator().manual_seed(0)
     for _ in range(CORRECTIONS):
         rounded = ((fine / quantum).round() * quantum).clamp(*limits)
         off = difference(rounded, coarse, formation, limits)
         if (worst := float(off.abs().max())) < least:
             best, least = rounded, worst
-        if least <= ALLOWED * quantum:
+        if least <= ALLOWED * quantum or still.judge(worst):
             break
         # small errors are left alone, for rounding has to make some; the shares differ, or pixels would flip together
         shares = torch.rand(fine.shape, generator=generator).to(fine)
@@ -79,13 +82,29 @@ def _nearest(fine: Tensor, coarse: Tensor, formation: Formation, limits: tuple[f
     doi:10.1137/080716542): alternate projections would take hundreds of rounds where much is at a limit.
     """
     ahead, last, momentum = fine, fine, 1.0
+    still = _Still()
     for _ in range(ASCENTS):
         fine = ahead.clamp(*limits)
         off = difference(fine, coarse, formation, limits, slack)
-        if float(off.abs().max()) < NEAR:
+        worst = float(off.abs().max())
+        if worst < NEAR or still.judge(worst):
             break
         moved = ahead + formation.up(off)
         following = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
         ahead = moved + (momentum - 1) / following * (moved - last)
         last, momentum = moved, following
     return fine
+
+
+class _Still:
+    """Notice that an error no longer falls."""
+
+    def __init__(self) -> None:
+        self.least, self.since = math.inf, 0
+
+    def judge(self, error: float) -> bool:
+        """Take the next error; return whether it is time to give up."""
+        self.since += 1
+        if error < LESS * self.least:
+            self.least, self.since = error, 0
+        return self.since >= PATIENCE
