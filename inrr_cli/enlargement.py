@@ -234,6 +234,13 @@ def enlarge_plane(plane: Pixels, target: Target, *, kernel: str = "bicubic") -> 
     return fit_superres(plane, target, plan, kernel=kernel).image
 
 
+def check_kernel(kernel: str) -> None:
+    """Raise InputError unless there is such a kernel."""
+    from inrr_cli.upscale.kernels import parse_kernel
+
+    parse_kernel(kernel)
+
+
 def check_superres(plan: Plan, tile: int | None = None) -> None:
     """Raise InputError unless ``plan`` can enlarge."""
     if plan.net == "ntk":

@@ -22,7 +22,7 @@ from inrr_cli.cli.files import (
     write_result,
 )
 from inrr_cli.cli.report import Measurement, describe, make_record, print_record
-from inrr_cli.enlargement import Target, check_superres, enlarge_plane, fit_superres, make_target
+from inrr_cli.enlargement import Target, check_kernel, check_superres, enlarge_plane, fit_superres, make_target
 from inrr_cli.errors import ExitCode, InputError
 from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, read_picture
 from inrr_cli.imaging.picture import Picture
@@ -102,6 +102,7 @@ def superres(
         **methods,
     )
     check_superres(plan, tile)
+    check_kernel(kernel)
     if as_json and output == STANDARD:
         raise InputError("--json and --output - both want standard output; use --sidecar FILE")
     given = parse_range(data_range)
