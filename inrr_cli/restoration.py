@@ -151,7 +151,7 @@ def fit_inpainting(
     if not missing.any():
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
     if missing.all():
-        raise InputError("the mask covers everything: no pixel is known, so there is nothing to fill from")
+        raise InputError("the mask covers everything: no pixel is known to fill it from")
     start = time.perf_counter()
     known = ~missing if untrusted is None else ~(missing | untrusted)
     if not known.any():

@@ -64,6 +64,8 @@ def full_scale(dtype: np.dtype[Any]) -> float:
 def known_range(image: Pixels, known: NDArray[np.bool_]) -> Range:
     """Range of the known pixels: (M, N[, C]) and (M, N); of a constant, one up from it."""
     values = image[known]
+    if not values.size:
+        raise InputError("the mask covers everything: no pixel is known to fill it from")
     if not np.isfinite(values).all():
         raise InputError("known pixels of the image are not finite; mark them as missing")
     low, high = float(values.min()), float(values.max())

@@ -4,8 +4,8 @@
     python tests/fuzz.py --only 1234          # one case again, with what it printed
 
 A case is made from its number alone. It runs in a child process, so that a crash or a hang of a decoder is a finding
-and not the end. What must hold: no traceback, an exit code as documented with one line that says why, less than 10 s, no
-file left behind or changed by a run that failed, and known pixels bit for bit after one that did not.
+and not the end. What must hold: no traceback, an exit code as documented with one line that says why, less than 10 s,
+no file left behind or changed by a run that failed, and known pixels bit for bit after one that did not.
 """
 
 import argparse
@@ -70,6 +70,7 @@ def check(case: Case, folder: Path) -> tuple[int | str, str]:
     """Run a case; return its exit code and what is wrong with how it went, or the empty string."""
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
+    command()
     start = time.monotonic()
     code, stdout, stderr = run(case, folder)
     seconds = time.monotonic() - start
@@ -111,7 +112,8 @@ def outcome(case: Case, there: dict[str, bytes], stdout: bytes) -> str:
     masks = decode(there["filled.tif"], Path("."), 2**40).pages
     if new.about.lossy or "--denoise" in case.arguments:
         return ""
-    for number, (page, other, mask) in enumerate(zip(old.pages, new.pages, masks, strict=True)):
+    stored = ([picture.stored(n, turned=False) for n in range(len(masks))] for picture in (old, new))
+    for number, (page, other, mask) in enumerate(zip(*stored, masks, strict=True)):
         if page.dtype != other.dtype or page[mask == 0].tobytes() != other[mask == 0].tobytes():
             return f"known pixels of page {number + 1} are others"
         if np.issubdtype(page.dtype, np.floating) and not np.isfinite(other[mask > 0]).all():
@@ -156,14 +158,14 @@ def fuzz(numbers: range, report=print) -> tuple[Counter, list[tuple[int, str]]]:
                     begin = at + 1
                     if wrong:
                         faults.append((at, wrong))
-                        report(f"case {at}: {wrong.strip()}")
+                        report(f"case {at}: {wrong.strip()}", flush=True)
         if child.is_alive():
             child.kill()
         child.join()
         if begin < numbers.stop:
             wrong = f"the process hung or died ({child.exitcode})"
             faults.append((at, wrong))
-            report(f"case {at}: {wrong}")
+            report(f"case {at}: {wrong}", flush=True)
             begin = at + 1
     return codes, faults
 

@@ -9,6 +9,7 @@ QUICK = {"net": "siren", "steps": 60, "device": "cpu"}
 
 
 def fill(grey, lr, **options):
+    grey = grey[:32, :40]
     mask = make_mask(grey.shape, "random")
     return fit_inpainting(grey, mask, make_plan(lr=lr, **QUICK), **options)
 
@@ -43,7 +44,7 @@ def test_the_command_says_so(run, files):
     result = run(*ask, "--lr", 0.1, "-o", "a.png")
     assert result.exit_code == 0
     assert "warning: the fit diverged and was restarted at --lr 0.025" in result.stderr
-    result = run(*ask, "--lr", 1e4, "-o", "b.png")
+    result = run(*ask, "--lr", 1e4, "--steps", 20, "-o", "b.png")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == "inrr: error: the fit diverged; give a lower --lr than 2500"
     assert not (files["grey"].with_name("b.png")).exists()

@@ -84,7 +84,7 @@ def test_bad_values_are_refused(grey):
     for image, where, options, message in [
         (grey, mask[1:], {}, "does not fit"),
         (grey, np.zeros_like(mask), {}, "nothing to fill:?"),
-        (grey, np.ones_like(mask), {}, "nothing to fill from"),
+        (grey, np.ones_like(mask), {}, "no pixel is known to fill it from"),
         (grey.astype(complex), mask, {}, "must hold integers or floats"),
         (np.where(mask, grey, np.nan), mask, {}, "known pixels of the image are not finite"),
         (grey[None, None], mask, {}, r"must have the shape"),

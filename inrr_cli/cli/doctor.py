@@ -11,7 +11,7 @@ from typing import Any
 from inrr_cli.cli import options
 from inrr_cli.cli.console import emit, say
 
-PACKAGES = ("torch", "numpy", "pillow", "scikit-image", "typer", "rich")
+PACKAGES = ("torch", "numpy", "scipy", "pillow", "tifffile", "imagecodecs", "scikit-image", "typer", "rich")
 
 
 def doctor(as_json: options.Json = False) -> None:

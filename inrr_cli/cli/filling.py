@@ -60,10 +60,10 @@ class Filling:
         shown = to_8_bits(page, ~(missing | self.jobs[0].untrusted) if self.jobs else None)
         return Picture.of(overlay(~shown if self.picture.about.white_is_zero else shown, missing)), int(missing.sum())
 
-    def masks(self) -> Picture:
-        """Return what is filled, white, on each page of the picture."""
+    def masks(self, count: int) -> Picture:
+        """Return what is filled, white, on each page of the picture, of the first ``count`` that have something."""
         pages = [np.zeros(page.shape[:2], np.uint8) for page in self.picture.pages]
-        for number, job in zip(self.numbers, self.jobs, strict=True):
+        for number, job in zip(self.numbers[:count], self.jobs[:count], strict=True):
             pages[number][job.missing] = 255
         return _stack(pages)
 
@@ -78,6 +78,10 @@ class Filling:
 
     def range(self, given: Range | None) -> Range:
         """Range whose span is the peak of a PSNR over all the pages."""
+        for number, job in zip(self.numbers, self.jobs, strict=True):
+            if (job.missing | job.untrusted).all():
+                page = f"page {number + 1}: " if len(self.picture.pages) > 1 else ""
+                raise InputError(f"{page}the mask covers everything: no pixel is known to fill it from")
         ranges = [measured_range(job.pixels, ~(job.missing | job.untrusted), given) for job in self.jobs]
         return Range(min(part.low for part in ranges), max(part.high for part in ranges))
 

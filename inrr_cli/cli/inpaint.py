@@ -28,7 +28,7 @@ from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, check_holds, format_of,
 from inrr_cli.imaging.masks import FROM_PICTURE
 from inrr_cli.memory import check_memory
 from inrr_cli.pages import fill_pages
-from inrr_cli.plan import make_plan
+from inrr_cli.plan import Plan, make_plan
 from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
 from inrr_cli.tiles import check_tile
 
@@ -124,12 +124,7 @@ def inpaint(
         denoise=denoise,
         **methods,
     )
-    if tile is not None:
-        check_tile(tile, plan)
-    if uncertainty is not None and plan.net != "grid":
-        raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
-    if checkpoint is not None and plan.recipe is None:
-        raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
+    _check_options(plan, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
     if as_json and output == STANDARD:
         raise InputError("--json and --output - both want standard output; use --sidecar FILE")
     given = parse_range(data_range)
@@ -146,7 +141,7 @@ def inpaint(
     jobs = filling.jobs
     if checkpoint is not None and (len(jobs) > 1 or per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
-    inputs = [image, reference, *map(Path, mask)]
+    inputs = [image, reference, checkpoint, *map(Path, mask)]
     if preview is not None:
         check_others([*inputs, output], {preview: (".png",)}, force=force)
         view, count = filling.preview()
@@ -159,6 +154,8 @@ def inpaint(
     check_output(output, kind, opaque, quality, force=force)
     others = {sidecar: OTHER_SUFFIXES["sidecar"], uncertainty: OTHER_SUFFIXES["uncertainty"]}
     check_others([*inputs, output], others | {save_mask: OTHER_SUFFIXES["mask"]}, force=force)
+    if checkpoint is not None and checkpoint.resolve() == output.resolve():
+        raise InputError(f"{checkpoint}: is the output too; give another --checkpoint")
     filling.say_how_much(mask)
     if not jobs:
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
@@ -166,7 +163,7 @@ def inpaint(
     truths = None if reference is None else read_reference(reference, wanted, filling.numbers, max_pixels)
     scale = filling.range(given)
     if save_mask is not None:
-        check_holds(format_of(save_mask), save_mask, filling.masks())
+        check_holds(format_of(save_mask), save_mask, filling.masks(len(jobs)))
     if uncertainty is not None:
         check_holds(format_of(uncertainty), uncertainty, filling.uncertainty(uncertainty, [], scale))
     for job in jobs:
@@ -195,7 +192,7 @@ def inpaint(
     write_result(output, kind, filling.restored(results, opaque), describe(record), quality, force=force)
     completed = all(result.completed for result in results) and len(results) == len(jobs)
     if save_mask is not None:
-        write_picture(save_mask, filling.masks(), replace=force)
+        write_picture(save_mask, filling.masks(len(results)), replace=force)
     if uncertainty is not None and completed:
         write_picture(uncertainty, filling.uncertainty(uncertainty, results, scale), replace=force)
     emit(record, sidecar, as_json)
@@ -205,3 +202,13 @@ def inpaint(
         after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
         note(f"inrr: interrupted{after}; {output} holds the restoration so far")
         raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def _check_options(plan: Plan, *, tile: int | None, uncertainty: Path | None, checkpoint: Path | None) -> None:
+    """Refuse options that have no meaning for a plan."""
+    if tile is not None:
+        check_tile(tile, plan)
+    if uncertainty is not None and plan.net != "grid":
+        raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
+    if checkpoint is not None and plan.recipe is None:
+        raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")

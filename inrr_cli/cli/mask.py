@@ -101,9 +101,9 @@ def mask(
         shape, pattern, seed=seed, rate=rate, text=text, count=count, factor=factor,
         patch_size=None if patch_size is None else _parse_size("--patch-size", patch_size),
     )  # fmt: skip
-    write_picture(output, Picture.of(np.where(missing, 255, 0).astype(np.uint8)))
+    write_picture(output, Picture.of(np.where(missing, 255, 0).astype(np.uint8)), replace=force)
     if picture is not None:
-        write_picture(shown, Picture.of(overlay(to_8_bits(picture.pixels), missing)))
+        write_picture(shown, Picture.of(overlay(to_8_bits(picture.pixels), missing)), replace=force)
         note(f"{shown}: the mask laid over {preview}")
     record = {
         "command": "mask",

@@ -55,7 +55,8 @@ def make_record(
     command, source, output
         What was called, what was read and what is written.
     results : list of Restoration
-        One for each page; measures are over all of them together, SSIM is a mean.
+        One for each page; measures are over all of them together, SSIM is a mean. Samples that are not finite in the
+        result or the truth do not count.
     plan : Plan
         What was asked for.
     measured : Measurement
@@ -94,8 +95,8 @@ def make_record(
     record |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))
     if measured.truths is not None:
         record |= _measure(results, measured.truths, missing, measured.range)
-    # JSON has no infinity, which is what an exact match measures
-    record |= {name: None for name in MEASURES if record[name] is not None and math.isinf(record[name])}
+    # JSON has no infinity, which is what an exact match measures, and no NaN, the SSIM of a page with one
+    record |= {name: None for name in MEASURES if record[name] is not None and not math.isfinite(record[name])}
     return record | {"peak_rss_mb": peak_memory(), "version": __version__}
 
 
@@ -103,24 +104,26 @@ def _measure(
     results: list[Restoration], truths: list[NDArray[Any]], missing: list[NDArray[np.bool_]] | None, scale: Range
 ) -> dict[str, float | None]:
     """PSNR over the samples of all pages, and the mean SSIM."""
-    true = [scale.to_unit(truth) for truth in truths]
-    made = [scale.to_unit(result.image) for result in results]
-    raw = [scale.to_unit(result.raw) for result in results if result.raw is not None]
-    whole = np.concatenate([page.ravel() for page in true[: len(made)]])
+    with np.errstate(all="ignore"):  # values far out of the range
+        true = [scale.to_unit(truth) for truth in truths[: len(results)]]
+        made = [scale.to_unit(result.image) for result in results]
+        raw = [scale.to_unit(result.raw) for result in results if result.raw is not None]
 
-    def joined(pages: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        return np.concatenate([page.ravel() for page in pages])
+    def over(pages: list[NDArray[np.float32]], where: list[NDArray[np.bool_]] | None = None) -> float | None:
+        """PSNR over the samples of all pages that are finite in both."""
+        pairs = list(zip(pages, true, strict=True))
+        if where is not None:
+            pairs = [(page[mask], truth[mask]) for (page, truth), mask in zip(pairs, where, strict=True)]
+        one, other = (np.concatenate([pair[k].ravel() for pair in pairs]) for k in (0, 1))
+        return psnr(one, other, np.isfinite(one) & np.isfinite(other))
 
-    def holes(pages: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        assert missing is not None
-        return np.concatenate([page[mask].ravel() for page, mask in zip(pages, missing, strict=False)])
-
-    return {
-        "psnr_raw": psnr(joined(raw), whole) if len(raw) == len(made) else None,
-        "psnr_full": psnr(joined(made), whole),
-        "psnr_missing": None if missing is None else psnr(holes(made), holes(true)),
-        "ssim_full": _mean([ssim(page, truth) for page, truth in zip(made, true, strict=False)]),
-    }
+    with np.errstate(all="ignore"):  # values far out of the range
+        return {
+            "psnr_raw": over(raw) if len(raw) == len(made) else None,
+            "psnr_full": over(made),
+            "psnr_missing": None if missing is None else over(made, missing),
+            "ssim_full": _mean([ssim(page, truth) for page, truth in zip(made, true, strict=True)]),
+        }
 
 
 def _fit(results: list[Restoration], scale: Range) -> float | None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 from numpy.typing import NDArray
+
+from inrr_cli.values import VALUE_MOST
 
 Mask = NDArray[np.bool_]
 
 LINE_FAR, PIXEL_FAR = 8.0, 8.0  # robust standard deviations
+BLOCK = 256  # rows whose neighbourhoods are in memory at once
 BAND_MOST = 4  # adjacent lines lost together
+BORDER = 8.0  # times farther must a line be that has neighbours on one side only, where every slope looks like a step
 FILLED = 0.9  # of a line at an extreme of the picture: saturated
+LEAST_SHARE, FLOOR = 0.01, 0.02
 TO_SIGMA = 1.4826  # median absolute deviation of normal noise
 
 
@@ -29,9 +36,10 @@ def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
     (M, N) ndarray of bool, str
         And which they are, counted from 0.
     """
-    values = np.nan_to_num(samples.astype(np.float64), posinf=0, neginf=0).mean(2)
-    rows, columns = _lost(values), _lost(values.T)
-    missing = np.zeros(values.shape, bool)
+    missing = np.zeros(samples.shape[:2], bool)
+    channels = [_finite(channel) for channel in np.moveaxis(samples, 2, 0)]  # a drop may be in one of them only
+    rows = np.unique(np.concatenate([_lost(channel) for channel in channels]))
+    columns = np.unique(np.concatenate([_lost(channel.T) for channel in channels]))
     missing[rows], missing[:, columns] = True, True
     parts = [
         f"{name} {', '.join(map(str, found))}" for name, found in (("rows", rows), ("columns", columns)) if len(found)
@@ -69,9 +77,11 @@ def _lost(lines: NDArray[np.float64]) -> NDArray[np.intp]:
 def _strangeness(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     """Median over each line of its distance from the nearest value between its two neighbours on either side."""
     padded = np.concatenate([lines[1:3][::-1], lines, lines[-3:-1][::-1]])
-    around = np.stack([padded[k : k + len(lines)] for k in (0, 1, 3, 4)])
-    distance = np.maximum(np.maximum(lines - around.max(0), around.min(0) - lines), 0)
-    return np.asarray(np.median(distance, axis=1))
+    around = [padded[k : k + len(lines)] for k in (0, 1, 3, 4)]
+    high, low = reduce(np.maximum, around), reduce(np.minimum, around)
+    strangeness = np.median(np.maximum(np.maximum(lines - high, low - lines), 0), axis=1)
+    strangeness[[0, 1, -2, -1]] /= BORDER
+    return np.asarray(strangeness)
 
 
 def _short_runs(found: Mask) -> Mask:
@@ -86,8 +96,9 @@ def _short_runs(found: Mask) -> Mask:
 def dead_pixels(samples: NDArray[np.generic]) -> Mask:
     """Pixels far above or below all but one of their eight neighbours.
 
-    Far is PIXEL_FAR robust standard deviations of the differences from the neighbours' median, and more than the
-    neighbours differ among themselves; so edges and textures are none.
+    Far is PIXEL_FAR robust standard deviations of the differences from the neighbours' median, at least PIXEL_FAR times
+    FLOOR of the range of the picture, and more than the neighbours differ among themselves; so edges and textures are
+    none.
 
     Parameters
     ----------
@@ -100,16 +111,36 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
     """
     found = np.zeros(samples.shape[:2], bool)
     for channel in np.moveaxis(samples, 2, 0):
-        values = np.nan_to_num(channel.astype(np.float64), posinf=0, neginf=0)
+        values = _finite(channel)
         padded = np.pad(values, 1, mode="reflect" if min(values.shape) > 1 else "edge")
-        rows, columns = values.shape
-        places = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
-        around = np.stack([padded[y : y + rows, x : x + columns] for y, x in places])
-        around.sort(axis=0)
-        middle = (around[3] + around[4]) / 2
-        difference = values - middle
-        noise = TO_SIGMA * np.median(np.abs(difference))
-        floor = 1e-3 * float(np.ptp(values))
-        far = np.maximum(PIXEL_FAR * max(float(noise), floor), 2 * (around[6] - around[1]))
-        found |= ((values > around[6]) | (values < around[1])) & (np.abs(difference) > far)
+        blocks = [_stand_out(padded[top : top + BLOCK + 2]) for top in range(0, len(values), BLOCK)]
+        difference, spread = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        noise = TO_SIGMA * np.median(difference)
+        low, high = np.quantile(values, (LEAST_SHARE, 1 - LEAST_SHARE))  # dead pixels are fewer
+        floor = FLOOR * float(high - low)
+        found |= difference > np.maximum(PIXEL_FAR * max(float(noise), floor), 2 * spread)
     return found
+
+
+def _stand_out(padded: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """How far pixels are from the median of their neighbours, and how far all but one of these are from each other.
+
+    From rows and columns with one more on every side, (m + 2, n + 2), to two of (m, n); the second is infinite for a
+    pixel that is between its neighbours.
+    """
+    rows, columns = padded.shape[0] - 2, padded.shape[1] - 2
+    places = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
+    around = np.stack([padded[y : y + rows, x : x + columns] for y, x in places])
+    around.sort(axis=0)
+    values = padded[1:-1, 1:-1]
+    spread = np.where((values > around[6]) | (values < around[1]), around[6] - around[1], np.inf)
+    difference = np.abs(values - (around[3] + around[4]) / 2)
+    return difference.astype(np.float32), spread.astype(np.float32)
+
+
+def _finite(samples: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Return samples as floats, those that are not finite, or too far for sums, the median of the others."""
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        values = samples.astype(np.float64)
+    usable = np.abs(np.nan_to_num(values, nan=np.inf)) < VALUE_MOST
+    return np.where(usable, values, np.median(values[usable]) if usable.any() else 0.0)

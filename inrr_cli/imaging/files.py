@@ -228,8 +228,13 @@ def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None
 def write_bytes(path: Path, data: bytes, *, replace: bool = True) -> None:
     """Write to a file, whole or not at all, or to the standard output for ``-``."""
     if path == STANDARD:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InputError(f"-: cannot write to standard output: {error.strerror}") from None
     else:
         write_atomically(path, data, replace=replace)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.defects import dead_pixels, lost_lines
 from inrr_cli.imaging.files import MAX_PIXELS, read_picture
 from inrr_cli.imaging.picture import Picture, Pixels
+from inrr_cli.values import VALUE_MOST
 
 Mask = NDArray[np.bool_]
 
@@ -54,12 +56,15 @@ def make_masks(
     found = Found([np.zeros(picture.pages[number].shape[:2], bool) for number in numbers])
     for name in wanted:
         if _is_from_picture(name):
-            for mask, number in zip(found.masks, numbers, strict=True):
-                more, text = _from_picture(name, picture, number)
+            told = [_from_picture(name, picture, number) for number in numbers]
+            for mask, number, (more, text) in zip(found.masks, numbers, told, strict=True):
                 mask |= more
                 page = f"page {number + 1}: " if len(picture.pages) > 1 else ""
-                found.notes += [page + text] if text else []
+                found.notes += [page + text] if text and more.any() else []
+            if not any(more.any() for more, _ in told):
+                found.notes += [text for _, text in told[:1] if text]
         else:
+            _check_name(name)
             shapes = [mask.shape for mask in found.masks]
             read, warning = read_masks(
                 Path(name), shapes, len(picture.pages), numbers, white_is_missing, max_pixels=max_pixels
@@ -165,9 +170,18 @@ def keep_near(missing: Mask, known: Mask, distance: float) -> Mask:
 
 def widen(missing: Mask, by: int) -> Mask:
     """Dilate by ``by`` pixels in all eight directions."""
-    from scipy.ndimage import binary_dilation
+    from scipy.ndimage import distance_transform_cdt
 
-    return np.asarray(binary_dilation(missing, np.ones((3, 3)), iterations=by)) if by else missing
+    if not by or not missing.any():
+        return missing
+    return np.asarray(distance_transform_cdt(~missing, "chessboard") <= by)
+
+
+def _check_name(name: str) -> None:
+    """Raise InputError for what is no file but nearly the name of a mask."""
+    near = get_close_matches(name, ("nan", "alpha", "nodata", "lines", "dead"), n=1)
+    if near and not Path(name).exists():
+        raise InputError(f"--mask {name}: no such file; did you mean {near[0]!r}?")
 
 
 def _is_from_picture(name: str) -> bool:
@@ -191,9 +205,12 @@ def _from_picture(name: str, picture: Picture, number: int) -> tuple[Mask, str]:
         if value is None:
             raise InputError("--mask nodata needs a TIFF with GDAL's nodata tag; give --mask value=V")
         return _equal(samples, value), ""
+    strange, _ = unreliable(picture, number, np.zeros(page.shape[:2], bool))
+    if strange.any():
+        samples = np.where(strange[..., None], np.nan, samples)
     if name == "lines":
         return lost_lines(samples)
-    found = dead_pixels(samples)
+    found = dead_pixels(samples) & ~strange
     return found, f"{found.sum():,} dead or hot pixels"
 
 
@@ -217,21 +234,31 @@ def _equal(samples: Pixels, value: float) -> Mask:
 
 def _white(picture: Picture, number: int) -> tuple[Mask, int]:
     """Where a mask's page is white, and how many values it has."""
-    page, alpha = picture.pages[number], picture.alpha[number]
+    page, alpha = _finite(picture.pages[number]), picture.alpha[number]
     if page.ndim == 3:
-        page = page @ np.array([0.299, 0.587, 0.114]) if page.shape[2] == 3 else page.mean(2)
+        weights = (0.299, 0.587, 0.114) if page.shape[2] == 3 else np.full(page.shape[2], 1 / page.shape[2])
+        page = np.round(page @ np.asarray(weights), 6)  # or white would not quite be
     if alpha is not None:
         page = np.where(alpha >= _full(alpha.dtype) / 2, page, 0)
     floats = np.issubdtype(picture.pages[number].dtype, np.floating)
-    values = np.unique(np.round(page[np.isfinite(page)].astype(np.float64), 6))
+    values = np.unique(page)
     top = 1.0 if floats and values.max(initial=0) <= 1 else _full(picture.pages[number].dtype)
     if len(values) > 2:
         white = page >= top / 2
     elif len(values) == 2:
-        white = page >= values.mean()
+        white = page == values[1]
     else:
         white = page > 0
     return np.asarray(white != picture.about.white_is_zero), len(values)
+
+
+def _finite(page: Pixels) -> Pixels:
+    """Return a mask with no value that sums cannot take: what is not finite is black."""
+    if page.dtype.kind != "f":
+        return page
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        values = np.nan_to_num(page.astype(np.float64), posinf=0, neginf=0)
+    return np.asarray(np.clip(values, -VALUE_MOST, VALUE_MOST))
 
 
 def _full(dtype: np.dtype[Any]) -> float:

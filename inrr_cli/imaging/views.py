@@ -24,7 +24,8 @@ def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> N
         pixels = pixels[..., 0]
     if pixels.dtype == np.uint8:
         return pixels
-    values = pixels.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        values = pixels.astype(np.float64)
     finite = values if where is None else values[where]
     finite = finite[np.isfinite(finite)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)

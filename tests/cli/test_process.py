@@ -116,3 +116,17 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
     assert process.returncode == 1
     assert error == ""
     assert (tmp_path / "m.png").exists()
+
+
+def test_a_picture_is_not_written_to_or_read_from_a_terminal(files):
+    terminal, end = pty.openpty()
+    for ask, options, message in [
+        ((*fitting(files)[:-1], "-", "--format", "png"), {"stdout": end}, "a picture is not written to a terminal"),
+        (("inpaint", "-", "--mask", files["mask"], "-o", "x.png"), {"stdin": end}, "standard input is a terminal"),
+    ]:
+        command = [str(a) for a in (*INRR, *ask)]
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True, **options)
+        assert done.returncode == 2
+        assert message in done.stderr
+    os.close(end)
+    os.close(terminal)

@@ -44,9 +44,11 @@ def write(picture: Picture) -> bytes:
     pages = [picture.stored(number, turned=same) for number in range(len(picture.pages))]
     if len({page.shape for page in pages}) > 1:
         raise InputError("an .npy file needs pages of one size; write a .tif")
-    if same and picture.about.details["axis"]:
+    many = pages[0].ndim == 3 and pages[0].shape[2] > CHANNELS_MOST
+    stacked = picture.about.details["stacked"] if same else len(pages) > 1 or many
+    narrow = stacked and pages[0].ndim == 2 and pages[0].shape[1] <= CHANNELS_MOST
+    if picture.about.details["axis"] if same else narrow:  # or columns would be read as channels
         pages = [page.reshape(*page.shape[:2], -1) for page in pages]
-    stacked = picture.about.details["stacked"] if same else len(pages) > 1
     array = np.stack(pages) if stacked else pages[0]
     if same:
         array = array.astype(picture.about.details["dtype"])

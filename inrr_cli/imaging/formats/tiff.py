@@ -155,8 +155,9 @@ def _keep(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any
     if page.extrasamples:
         kept["extrasamples"] = [int(sample) for sample in page.extrasamples]
     across, down = page.tags.valueof(282), page.tags.valueof(283)
-    if across is not None and down is not None:
-        kept["resolution"] = (across, down, int(page.tags.valueof(296, default=2)))
+    unit = page.tags.valueof(296, default=2)
+    if _is_rational(across) and _is_rational(down) and unit in (1, 2, 3):
+        kept["resolution"] = (across, down, int(unit))
     return kept
 
 
@@ -192,8 +193,12 @@ def _nodata(page: TiffPage) -> float | None:
 def _density(page: TiffPage) -> tuple[float, float] | None:
     """Dots to an inch."""
     across, down = page.tags.valueof(282), page.tags.valueof(283)
-    factor = {2: 1.0, 3: 2.54}.get(int(page.tags.valueof(296, default=2)))
-    if factor is None or not isinstance(across, tuple) or not isinstance(down, tuple) or not across[1] or not down[1]:
+    factor = {2: 1.0, 3: 2.54}.get(page.tags.valueof(296, default=2))
+    if factor is None or not _is_rational(across) or not _is_rational(down):
         return None
     x, y = across[0] / across[1] * factor, down[0] / down[1] * factor
     return (x, y) if x > 0 and y > 0 else None
+
+
+def _is_rational(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and bool(value[1])

@@ -1,0 +1,215 @@
+"""What the command does to files that are there, that are too large, and to formats that hold less."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageOps
+
+from inrr_cli import make_mask
+from inrr_cli.cli.console import verbosity
+
+QUICK = ("--rounds", 2, "--similar", 15, "--radius", 4)
+
+
+def read(path):
+    return np.asarray(Image.open(path))
+
+
+def ok(result):
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def refused(result, message):
+    assert result.exit_code == 2, result.stderr
+    line = result.stderr.splitlines()[-1]
+    assert line.startswith("inrr: error: ")
+    assert message in line
+
+
+@pytest.fixture
+def heights(grey):
+    """A map, (48, 64) float32, in units of its own, with a hole of NaN."""
+    values = grey.astype(np.float32) * 0.37 - 20
+    values[10:14, 20:30] = np.nan
+    return values
+
+
+@pytest.fixture
+def stack(grey):
+    """Four pages, (4, 48, 64) uint16."""
+    return np.stack([np.roll(grey, 5 * page, 1).astype(np.uint16) * 200 + page for page in range(4)])
+
+
+def test_bombs_and_memory(run, files, monkeypatch):
+    ask = ("inpaint", files["grey"], "--mask", files["mask"], "-o", "a.png", *QUICK)
+    refused(run(*ask, "--max-pixels", 3000), "64 x 48 pixels are more than 3000; see --max-pixels")
+    ok(run(*ask, "--max-pixels", 3072))
+    bomb = tifffile.memmap("bomb.tif", shape=(20_000, 20_000), dtype="u1", photometric="minisblack")
+    del bomb
+    refused(run("inpaint", "bomb.tif", "--mask", "dead"), "20000 x 20000 pixels are more")
+    Path("bomb.tif").unlink()
+    monkeypatch.setattr("inrr_cli.memory.free_memory", lambda: 300e6)
+    refused(run(*ask, "--force"), "needs about 0.4 GB and 0.3 GB are free; try --tile 512")
+    ok(run(*ask, "--force", "--tile", 64))
+    monkeypatch.setattr("inrr_cli.imaging.files.free_memory", lambda: 1000.0)
+    refused(run(*ask, "--force"), "needs 0.0 GB of memory")
+
+
+def test_tiles_have_no_seams_and_known_pixels_are_kept(run):
+    y, x = np.mgrid[:150, :170]
+    truth = (120 + 60 * np.sin(x / 9) + 50 * np.cos(y / 13)).astype(np.uint8)
+    mask = make_mask(truth.shape, "random", rate=0.3)
+    Image.fromarray(np.where(mask, 0, truth).astype(np.uint8)).save("a.png")
+    np.save("m.npy", mask)
+    ok(run("inpaint", "a.png", "--mask", "m.npy", "--tile", 64, "-o", "tiles.png", "--uncertainty", "s.tif", *QUICK))
+    ok(run("inpaint", "a.png", "--mask", "m.npy", "-o", "whole.png", *QUICK))
+    tiles, whole = read("tiles.png").astype(int), read("whole.png").astype(int)
+    assert (tiles[~mask] == truth[~mask]).all()
+    seams = np.zeros_like(mask)
+    seams[62:66], seams[126:130], seams[:, 62:66], seams[:, 126:130] = True, True, True, True
+    errors = [np.abs(picture - truth) for picture in (tiles, whole)]
+    assert errors[0][mask].mean() < errors[1][mask].mean() + 0.5
+    assert errors[0][mask & seams].mean() < errors[1][mask & seams].mean() + 0.5
+    assert (tifffile.imread("s.tif")[mask] > 0).all()
+    refused(run("inpaint", "a.png", "--mask", "m.npy", "--tile", 20, "-o", "b.png"), "--tile must be at least 64")
+    refused(run("inpaint", "a.png", "--mask", "m.npy", "--tile", 64, "--reg", "inrr", "-o", "b.png"), "--tile is for")
+
+
+def test_standard_input_and_output(files, grey, tmp_path):
+    ask = [sys.executable, "-m", "inrr_cli", "inpaint", "-", "--mask", str(files["mask"]), "--rounds", "2"]
+    data = files["grey"].read_bytes()
+    done = subprocess.run([*ask, "-o", "-", "--format", "tif", "-q"], input=data, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    known = read(files["mask"]) == 0
+    assert (tifffile.imread(io.BytesIO(done.stdout))[known] == grey[known]).all()
+    for more, message in [
+        ([], b"needs --output FILE"),
+        (["-o", "-"], b"standard output needs --format"),
+        (["-o", "-", "--format", "gif"], b"--format gif"),
+        (["-o", "a.png", "--format", "png"], b"--format is for --output -"),
+        (["-o", "-", "--format", "png", "--json"], b"both want standard output"),
+        (["-o", "a.png", "--mask", "-"], b"-: is empty, or was read already"),
+    ]:
+        done = subprocess.run([*ask, *more], input=data, capture_output=True, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stdout == b""
+        assert message in done.stderr.splitlines()[-1]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*ask, "-o", "-", "--format", "png"], input=data, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert b"cannot write to standard output: No space left" in done.stderr.splitlines()[-1]
+
+
+def test_files_in_the_way(run, files, tmp_path):
+    image, mask = files["grey"], files["mask"]
+    before = image.read_bytes()
+    ask = ("inpaint", image, "--mask", mask, *QUICK)
+    refused(run(*ask, "-o", image), "already exists; use --force")
+    refused(run(*ask, "-o", tmp_path / "." / "grey.png"), "already exists; use --force")
+    link = tmp_path / "link.png"
+    link.symlink_to(image)
+    refused(run(*ask, "-o", link, "--force"), "is a symbolic link; give the file it points to")
+    (tmp_path / "dangling.png").symlink_to(tmp_path / "nothing.png")
+    refused(run(*ask, "-o", tmp_path / "dangling.png"), "is a symbolic link")
+    os.mkfifo(tmp_path / "pipe.png")
+    refused(run(*ask, "-o", tmp_path / "pipe.png", "--force"), "is no regular file")
+    for option in ("--save-mask", "--uncertainty"):
+        for path in (image, mask):
+            refused(run(*ask, "-o", "new.png", option, path, "--force"), "is an input or another output too")
+    refused(run(*ask, "-o", "new.png", "--save-mask", "new.png"), "is an input or another output too")
+    refused(run("inpaint", "/dev/zero", "--mask", mask), "is a device; give an image file")
+    assert image.read_bytes() == before
+    image.chmod(0o600)
+    ok(run(*ask, "-o", image, "--force"))
+    assert image.read_bytes() != before
+    assert image.stat().st_mode & 0o777 == 0o600
+    ok(run("inpaint", link, "--mask", mask, "-o", "new.png", *QUICK))
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(run, files, monkeypatch):
+    from inrr_cli.cli import inpaint  # noqa: F401
+
+    module = sys.modules["inrr_cli.cli.inpaint"]
+    fill = module.fill_pages
+
+    def slow(*arguments, **options):
+        Path("late.png").write_bytes(b"somebody else's")
+        return fill(*arguments, **options)
+
+    monkeypatch.setattr(module, "fill_pages", slow)
+    ask = ("inpaint", files["grey"], "--mask", files["mask"], "-o", "late.png", *QUICK)
+    refused(run(*ask), "late.png: has appeared in the meantime; use --force")
+    assert Path("late.png").read_bytes() == b"somebody else's"
+    assert not list(Path().glob(".inrr-*"))
+    ok(run(*ask, "--force"))
+
+
+def test_a_phone_photograph(run, colour):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    large = np.asarray(Image.fromarray(colour).resize((48, 40)))
+    Image.fromarray(large).save("phone.jpg", exif=exif, quality=80, subsampling=2, icc_profile=b"profile" * 20)
+    mask = np.zeros((48, 40), np.uint8)
+    mask[10:20, 5:15] = 255  # as the person sees it: 40 wide and 48 high
+    Image.fromarray(mask).save("m.png")
+    seen = np.asarray(ImageOps.exif_transpose(Image.open("phone.jpg")))
+    ok(run("inpaint", "phone.jpg", "--mask", "m.png", *QUICK))
+    restored = Image.open("phone_restored.png")
+    assert (np.asarray(restored)[mask == 0] == seen[mask == 0]).all()
+    assert restored.getexif().get(0x0112) == 1
+    result = ok(run("inpaint", "phone.jpg", "--mask", "m.png", "-o", "phone.jpg", "--force", *QUICK))
+    assert "JPEG re-encodes every pixel, the known ones too, with the tables and the chroma sampling" in result.stderr
+    with Image.open("phone.jpg") as again:
+        assert again.getexif().get(0x0112) == 6
+        shown = np.asarray(ImageOps.exif_transpose(again)).astype(int)
+    assert shown.shape == seen.shape
+    assert np.abs(shown - seen)[mask == 0].mean() < 3
+    verbosity.quiet = False
+    coarse = ok(run("inpaint", "phone.jpg", "--mask", "m.png", "-o", "coarse.jpg", "--quality", 5, *QUICK))
+    assert "tables" not in coarse.stderr
+    assert Path("coarse.jpg").stat().st_size < Path("phone.jpg").stat().st_size
+    for output, quality in (("a.jpg", 0), ("a.jpg", 101), ("a.png", 50)):
+        refused(run("inpaint", "phone.jpg", "--mask", "m.png", "-o", output, "--quality", quality), "--quality must be")
+
+
+def test_a_format_that_cannot_hold_the_picture_is_an_error(run, heights, colour):
+    tifffile.imwrite("map.tif", heights, metadata=None)
+    tifffile.imwrite("deep.tif", colour.astype(np.uint16) * 257, photometric="rgb")
+    tifffile.imwrite("bands.tif", np.dstack([colour, colour]), photometric="minisblack", planarconfig="contig")
+    Image.fromarray(np.dstack([colour, colour[..., 0]])).save("alpha.png")
+    for image, output, message in [
+        ("map.tif", "a.jpg", "JPEG cannot hold float32 samples; write a .tif"),
+        ("map.tif", "a.png", "PNG cannot hold float32 samples; write a .tif"),
+        ("deep.tif", "a.webp", "WEBP cannot hold uint16 samples; write a .png"),
+        ("bands.tif", "a.png", "PNG cannot hold 6 channels; write a .tif"),
+        ("alpha.png", "a.jpg", "JPEG cannot hold 3 channels and alpha; write a .png"),
+        ("alpha.png", "a.bmp", "BMP cannot hold 3 channels and alpha; write a .png"),
+    ]:
+        refused(run("inpaint", image, "--mask", "dead", "-o", output), message)
+        assert not Path(output).exists()
+
+
+def test_what_another_format_has_no_place_for_is_said(run, colour, files):
+    Image.fromarray(colour).save("a.jpg", icc_profile=b"profile", dpi=(300, 300))
+    ask = ("--mask", files["colour_mask"], *QUICK)
+    result = ok(run("inpaint", "a.jpg", "-o", "b.npy", *ask))
+    assert "b.npy: NPY has no place for the image's ICC profile, resolution" in result.stderr
+
+
+def test_a_one_bit_png_stays_one_and_is_measured_as_written(run, grey):
+    Image.fromarray(grey > 128).save("a.png")
+    np.save("m.npy", make_mask(grey.shape, "random", rate=0.1))
+    record = json.loads(ok(run("inpaint", "a.png", "--mask", "m.npy", "--reference", "a.png", "--json", *QUICK)).stdout)
+    with Image.open("a_restored.png") as written:
+        assert written.mode == "1"
+        wrong = (np.asarray(written) != (grey > 128)).mean()
+    assert record["psnr_full"] == pytest.approx(-10 * np.log10(wrong), abs=1e-3)
