@@ -8,11 +8,12 @@
 Nothing here imports torch until a picture is restored.
 """
 
+from inrr_cli.enlargement import fit_superres, make_target, superres
 from inrr_cli.errors import DivergedError, ExitCode, InputError
 from inrr_cli.masks import make_mask
 from inrr_cli.metrics import psnr, ssim
 from inrr_cli.plan import Plan, make_plan
-from inrr_cli.restoration import Restoration, fit_inpainting, fit_superres, inpaint, superres
+from inrr_cli.restoration import Restoration, fit_inpainting, inpaint
 
 __version__ = "0.1.0"
 
@@ -27,6 +28,7 @@ __all__ = [
     "inpaint",
     "make_mask",
     "make_plan",
+    "make_target",
     "psnr",
     "ssim",
     "superres",

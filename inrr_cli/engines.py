@@ -16,7 +16,7 @@ from torch import Tensor
 from inrr_cli.device import choose_device
 from inrr_cli.errors import DivergedError
 from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.neural.fit import fit, pixel_centres
+from inrr_cli.neural.fit import Prior, fit, pixel_centres
 from inrr_cli.neural.ntk import regress
 from inrr_cli.neural.objective import render
 from inrr_cli.patch.engine import PatchPrior, restore
@@ -39,7 +39,7 @@ class Output:
     values : (M, N[, C]) ndarray of float32
         Every pixel estimated; known ones may be as they were.
     rendering : callable or None
-        From a size (P, Q) to the network's picture of that size.
+        From a size (P, Q), and two slices of it if not all is wanted, to the network's picture of that size.
     notice : str
         What the user should know of how it went.
     """
@@ -51,7 +51,7 @@ class Output:
     steps: int | None = None
     sigma: Values | None = None
     noise: float | None = None
-    rendering: Callable[[tuple[int, int]], Values] | None = None
+    rendering: Callable[..., Values] | None = None
     notice: str = ""
 
 
@@ -100,8 +100,11 @@ def fit_network(
     progress: Progress | None,
     keep_partial: bool,
     checkpoint: Path | None = None,
+    prior: Prior | None = None,
 ) -> Output:
-    """Fit a network to the known pixels of (M, N[, C]) values; ``noise`` is for ``--reg patch``.
+    """Fit a network to the known pixels of (M, N[, C]) values.
+
+    ``noise`` and ``prior``, which is that of `fit` and by default fills missing pixels, are for ``--reg patch``.
 
     A fit that diverges is done once more with SLOWER times its learning rates.
 
@@ -119,11 +122,11 @@ def fit_network(
     notice = f"the fit diverged and was restarted at --lr {recipe.lr:g}"
     if held is None or held.identity != _identity(values, known, slow_plan):
         try:
-            return _fit_once(values, known, plan, noise, progress, keep_partial, held)
+            return _fit_once(values, known, plan, noise, progress, keep_partial, held, prior)
         except DivergedError:
             if held is not None:
                 held.restart(_identity(values, known, slow_plan))
-    return replace(_fit_once(values, known, slow_plan, noise, progress, keep_partial, held), notice=notice)
+    return replace(_fit_once(values, known, slow_plan, noise, progress, keep_partial, held, prior), notice=notice)
 
 
 def _fit_once(
@@ -134,6 +137,7 @@ def _fit_once(
     progress: Progress | None,
     keep_partial: bool,
     held: Checkpoint | None,
+    prior: Prior | None,
 ) -> Output:
     """Fit a network; see `fit_network`."""
     assert plan.recipe is not None
@@ -144,8 +148,7 @@ def _fit_once(
     representation = load_representation(plan.net)(plan.representation, shape, generator=generator).to(device)
     kind = load_regularizer(plan.reg)
     regularizer = None if kind is None else kind(plan.regularizer, shape, generator=generator).to(device)
-    prior = None
-    if plan.reg == "patch":
+    if plan.reg == "patch" and prior is None:
         noise = estimate_noise(image, there) if noise is None else noise
         prior = PatchPrior(image, there, plan.regularizer, noise=noise)
     fit_to = partial(fit, image=image, known=there, recipe=plan.recipe, generator=generator, checkpoint=held)
@@ -168,8 +171,10 @@ def _fit_once(
         )
         shown = representation
 
-    def rendering(size: tuple[int, int]) -> Values:
-        y, x = (pixel_centres(old, new).to(device) for old, new in zip(values.shape, size, strict=False))
+    def rendering(size: tuple[int, int], window: tuple[slice, slice] = (slice(None), slice(None))) -> Values:
+        y, x = (
+            pixel_centres(old, new)[part].to(device) for old, new, part in zip(shape[:2], size, window, strict=True)
+        )
         return _to_numpy(render(shown, y, x), values.ndim)
 
     precision = "bfloat16" if fitted.bfloat16 else "float32"
@@ -195,6 +200,8 @@ def _has_diverged(picture: Values, values: Values, known: NDArray[np.bool_], *, 
     """Whether a fit is not finite, or its loss rose and what it shows is worse than the mean of the known pixels."""
     if not np.isfinite(picture).all():
         return True
+    if not known.any():  # what it was fitted to changed on the way
+        return False
     truth = values[known].astype(np.float64)
     variance = float(np.square(truth - truth.mean(0)).mean())
     return rose and float(np.square(picture[known] - truth).mean()) > variance
@@ -212,7 +219,7 @@ def regress_kernel(
     image, there = _to_tensors(values, known, plan)
     prediction = _to_numpy(regress(image, there, plan.representation, progress), values.ndim)
     account = f"kernel regression on {image.device.type}; {plan.representation}"
-    return Output(prediction, image.device.type, account, completed=True, rendering=lambda size: prediction)
+    return Output(prediction, image.device.type, account, completed=True, rendering=lambda *size: prediction)
 
 
 def _identity(values: Values, known: NDArray[np.bool_], plan: Plan) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from inrr_cli.errors import InputError
 from inrr_cli.machine import free_memory
 from inrr_cli.plan import Plan
 
+if TYPE_CHECKING:
+    from inrr_cli.enlargement import Target
+
 BASE = 350e6  # bytes of the program itself
 PER_PIXEL = 60  # bytes for each pixel and channel
 PER_MISSING = 700  # for each missing pixel and channel by patches
+ENLARGING = 500e6  # bytes for a tile of super-resolution
+PER_FINE = 40  # for each fine pixel and channel
 PER_POINT_OF_KERNEL = 4 * 8 * 9  # for each pixel and channel by a kernel's transforms
 
 
@@ -34,4 +41,18 @@ def check_memory(
     raise InputError(
         f"restoring {shape[1]} x {shape[0]} pixels needs about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
         f"{advice}"
+    )
+
+
+def check_enlarging_memory(shape: tuple[int, ...], target: Target, plan: Plan) -> None:
+    """Raise InputError if enlarging an image of ``shape`` (M, N[, C]) will not fit in the free memory."""
+    free = free_memory()
+    channels = shape[2] if len(shape) == 3 else 1
+    rows, columns = target.shape
+    needed = BASE + ENLARGING + PER_FINE * rows * columns * channels + PER_PIXEL * shape[0] * shape[1] * channels
+    if free is None or needed <= free:
+        return
+    raise InputError(
+        f"enlarging to {columns} x {rows} pixels needs about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
+        "make a part of it with --crop X,Y,W,H"
     )

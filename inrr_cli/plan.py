@@ -8,7 +8,7 @@ from typing import Any
 
 from inrr_cli.errors import InputError
 from inrr_cli.neural.recipes import PRESETS, Recipe
-from inrr_cli.registry import NETWORKS, REGULARIZERS, REPRESENTATIONS, check_name, choose_methods, make_options
+from inrr_cli.registry import NETWORKS, REPRESENTATIONS, TASKS, check_name, choose_methods, make_options
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 LR_MOST = 1e6  # no fit is of use long before that; far above it steps overflow
@@ -41,6 +41,7 @@ def make_plan(
     device: str = "auto",
     noise: float | str = "auto",
     denoise: bool = False,
+    task: str = "inpaint",
     **method_options: Any,
 ) -> Plan:
     """Check the settings of a restoration and fill in what was not given.
@@ -66,6 +67,8 @@ def make_plan(
         "auto" estimates it from the image.
     denoise : bool
         Estimate the known pixels too, instead of keeping them ("patch" on "grid" only).
+    task : {"inpaint", "superres"}
+        What it is for: the patch engine of each has its own options.
     **method_options
         Options of the representation and the regulariser, the fields of their dataclasses in ``inrr_cli.registry``:
         ``similar`` of ``patch``, ``omega`` of ``siren``, ``weight`` of ``inrr``, ...
@@ -85,7 +88,7 @@ def make_plan(
     if not 0 <= seed < 2**63:
         raise InputError(f"seed must be at least 0 and below 2**63, got {seed}")
     sigma = _check_noise(noise)
-    known = {f.name for options in (REPRESENTATIONS[net], REGULARIZERS[reg]) for f in dataclasses.fields(options)}
+    known = {f.name for options in (REPRESENTATIONS[net], TASKS[task][reg]) for f in dataclasses.fields(options)}
     unused = [name for name in method_options if name not in known]
     fitted = net in NETWORKS
     if not fitted:
@@ -106,7 +109,7 @@ def make_plan(
         device=device,
         recipe=dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if fitted else None,
         representation=make_options(net, REPRESENTATIONS[net], values),
-        regularizer=make_options(reg, REGULARIZERS[reg], values),
+        regularizer=make_options(reg, TASKS[task][reg], values),
         noise=sigma,
         denoise=denoise,
     )

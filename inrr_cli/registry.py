@@ -141,6 +141,18 @@ class PatchOptions:
 
 
 @dataclass(frozen=True)
+class EnlargeOptions:
+    """Patch engine for super-resolution (see `inrr_cli.upscale`)."""
+
+    similar: int = field(default=40, metadata=_about("Patches in a group of similar ones.", "> 0"))
+    radius: int = field(default=10, metadata=_about("Reach of the search for them, in pixels.", "> 0"))
+    rounds: int = field(default=3, metadata=_about("Rounds of similar patches.", ">= 0"))
+    lessons: int = field(
+        default=600, metadata=_about("Pieces to learn from: pairs of the picture and its smaller copies.", ">= 0")
+    )
+
+
+@dataclass(frozen=True)
 class NoOptions:
     """A method without options."""
 
@@ -162,6 +174,7 @@ NETWORK_REGULARIZERS: dict[str, type[Any]] = {
     "none": NoOptions,
 }
 REGULARIZERS: dict[str, type[Any]] = {"patch": PatchOptions} | NETWORK_REGULARIZERS
+TASKS = {"inpaint": REGULARIZERS, "superres": {"patch": EnlargeOptions} | NETWORK_REGULARIZERS}
 
 BOUNDS: dict[str, Callable[[float], bool]] = {
     "> 0": lambda value: 0 < value < float("inf"),

@@ -1,4 +1,4 @@
-"""Restore a picture from itself: ``inpaint`` and ``superres``, in the manner of scikit-image."""
+"""Fill what is missing of a picture from itself: ``inpaint``, in the manner of scikit-image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from inrr_cli.errors import DivergedError, InputError
 from inrr_cli.metrics import psnr_of
 from inrr_cli.plan import Plan, make_plan
 from inrr_cli.progress import Progress
-from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
 from inrr_cli.values import Pixels, Range, check_image, measured_range, working_range
 
 if TYPE_CHECKING:
@@ -67,6 +66,7 @@ class Restoration:
     completed: bool
     account: str
     notice: str = ""
+    consistency_max: float | None = None
 
 
 def inpaint(
@@ -112,33 +112,6 @@ def inpaint(
     True
     """
     return fit_inpainting(image, mask, make_plan(reg=reg, net=net, **options)).image
-
-
-def superres(image: Pixels, scale: float, *, reg: str = "inrr", net: str = "siren", **options: Any) -> Pixels:
-    """Enlarge an image: fit a continuous representation to its pixels and render it on a finer grid.
-
-    Parameters
-    ----------
-    image : (M, N[, C]) ndarray
-        Grey or multichannel image, integers or floats; known pixels are finite.
-    scale : float
-        Factor above 1, whole or not.
-    reg, net, **options
-        As in `inpaint`.
-
-    Returns
-    -------
-    (P, Q[, C]) ndarray
-        The enlarged image, of the same dtype, P = round(M scale) and Q = round(N scale).
-
-    Raises
-    ------
-    InputError
-        If the image, the scale or an option cannot be used.
-    DivergedError
-        If the fit diverges.
-    """
-    return fit_superres(image, scale, make_plan(reg=reg, net=net, **options)).image
 
 
 def fit_inpainting(
@@ -193,42 +166,19 @@ def fit_inpainting(
         result = engine(values, known, plan, noise, progress, keep_partial)
     restored = image.copy()
     new = missing | (plan.denoise & known)
-    _check_finite(result.values[new])
+    check_finite(result.values[new])
     restored[new] = scale.from_unit(result.values[new], image.dtype)
     fitted = None if result.rendering is None else result.values
-    return _tell(result, restored, fitted, (image, known, fitted), scale, start)
+    return tell(result, restored, fitted, (image, known, fitted), scale, start)
 
 
-def fit_superres(
-    image: Pixels, scale: float, plan: Plan, *, progress: Progress | None = None, keep_partial: bool = False
-) -> Restoration:
-    """Enlarge an image and tell how; the parameters are those of `superres` and `fit_inpainting`.
-
-    A pixel is an area: the fine grid's pixel centres lie where a resize puts them, so the picture does not shift.
-    """
-    from inrr_cli.engines import fit_network
-
-    check_image(image)
-    check_superres(plan)
-    size = enlarged(image.shape, scale)
-    start = time.perf_counter()
-    everything = np.ones(image.shape[:2], bool)
-    scale_of = working_range(image, everything)
-    values = scale_of.to_unit(image)
-    result = fit_network(values, everything, plan, None, progress, keep_partial)
-    assert result.rendering is not None
-    raw = result.rendering(size)
-    _check_finite(raw)
-    restored = scale_of.from_unit(raw, image.dtype)
-    return _tell(result, restored, raw, (image, everything, result.values), scale_of, start)
-
-
-def _check_finite(values: NDArray[np.float32]) -> None:
+def check_finite(values: NDArray[np.float32]) -> None:
+    """Raise DivergedError unless every value is finite."""
     if not np.isfinite(values).all():
         raise DivergedError("the result is not finite; give a lower --lr or another method")
 
 
-def _tell(
+def tell(
     result: Output,
     image: Pixels,
     raw: NDArray[np.float32] | None,
@@ -256,18 +206,3 @@ def _tell(
         account=result.account,
         notice=result.notice,
     )
-
-
-def check_superres(plan: Plan) -> None:
-    """Raise InputError unless ``plan`` is for a network and its own regularisers."""
-    if plan.reg not in NETWORK_REGULARIZERS:
-        raise InputError(f"superres does not take --reg {plan.reg}; use {' or '.join(NETWORK_REGULARIZERS)}")
-    if plan.recipe is None:
-        raise InputError(f"superres does not take --net {plan.net}; use {' or '.join(NETWORKS)}")
-
-
-def enlarged(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
-    """Rows and columns of an image of ``shape`` (M, N[, C]) enlarged by ``scale``, which must be in (1, 64]."""
-    if not 1 < scale <= 64:
-        raise InputError(f"scale must be above 1 and at most 64, got {scale:g}")
-    return round(shape[0] * scale), round(shape[1] * scale)

@@ -41,7 +41,7 @@ def test_the_kernel_regression(grey):
     assert psnr(result.image / 255, grey / 255, mask) > psnr(mean, grey / 255, mask) + 3
     assert (inpaint(grey, mask, net="ntk", delta=5.0)[mask] != result.image[mask]).any()
     with pytest.raises(InputError, match="superres does not take --net ntk"):
-        fit_superres(grey, 2, make_plan(net="ntk"))
+        fit_superres(grey, 2, make_plan(net="ntk", task="superres"))
     with pytest.raises(InputError, match="a kernel regression has no regulariser inrr"):
         make_plan(net="ntk", reg="inrr")
     with pytest.raises(InputError, match="steps has no meaning for net ntk"):

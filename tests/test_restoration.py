@@ -64,7 +64,7 @@ def test_a_restoration_is_better_than_the_mean_colour(colour):
 @pytest.mark.parametrize("which", ["grey", "colour"])
 def test_superres_has_the_size_and_the_colours(request, which, scale):
     image = request.getfixturevalue(which)
-    large = superres(image, scale, steps=150, device="cpu")
+    large = superres(image, scale, net="siren", steps=150, device="cpu")
     rows, columns = (round(n * scale) for n in image.shape[:2])
     assert large.shape == (rows, columns, *image.shape[2:])
     assert large.dtype == image.dtype
@@ -74,7 +74,7 @@ def test_superres_has_the_size_and_the_colours(request, which, scale):
 def test_superres_does_not_shift_the_picture():
     y, x = np.mgrid[:20, :28]
     ramp = (0.1 + 0.02 * x + 0.015 * y).astype(np.float32)
-    large = superres(ramp, 2, steps=400, device="cpu")
+    large = superres(ramp, 2, net="siren", steps=400, device="cpu")
     pooled = large.reshape(20, 2, 28, 2).mean((1, 3))
     assert np.abs(pooled - ramp)[1:-1, 1:-1].max() < 0.02
 

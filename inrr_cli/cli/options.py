@@ -13,7 +13,7 @@ import typer
 from inrr_cli.cli.console import verbosity
 from inrr_cli.neural.recipes import PRESETS
 from inrr_cli.plan import DEVICES
-from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS, REGULARIZERS, REPRESENTATIONS
+from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
 
 FIT, METHOD, OUTPUT, STACKS = "Fit", "Method options", "Output and messages", "Stacks and large files"
 
@@ -63,8 +63,6 @@ Net = Annotated[
     str | None,
     choice("--net", REPRESENTATIONS, "Pixel grid or network.", default="grid for patch, else siren"),
 ]
-NetworkReg = Annotated[str, choice("--reg", NETWORK_REGULARIZERS, "Regulariser of the network.")]
-Network = Annotated[str, choice("--net", NETWORKS, "Representation.")]
 Preset = Annotated[
     str | None,
     choice("--preset", PRESETS, "How to fit a network: seconds, or the paper's recipe (hours).", FIT, default="fast"),
@@ -147,6 +145,16 @@ Tile = Annotated[
         metavar="N",
         show_default="all at once",
         help="Work in windows of N x N pixels, for pictures that do not fit in memory.",
+        rich_help_panel=STACKS,
+    ),
+]
+FineTile = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        metavar="N",
+        show_default="1024",
+        help="Make windows of N x N pixels at once: less memory, more time.",
         rich_help_panel=STACKS,
     ),
 ]

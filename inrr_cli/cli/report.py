@@ -89,6 +89,7 @@ def make_record(
         "noise_sigma": _mean([result.noise_sigma for result in results]),
         "sigma_mean": _mean_sigma(results, missing) if completed else None,
         "data_range": [measured.range.low, measured.range.high],
+        "consistency_max": max((r.consistency_max for r in results if r.consistency_max is not None), default=None),
         "psnr_known": _fit(results, measured.range),
     }
     record |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))

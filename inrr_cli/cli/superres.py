@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Annotated, Any
 
@@ -21,24 +22,47 @@ from inrr_cli.cli.files import (
     write_result,
 )
 from inrr_cli.cli.report import Measurement, describe, make_record, print_record
+from inrr_cli.enlargement import Target, check_kernel, check_superres, enlarge_plane, fit_superres, make_target
 from inrr_cli.errors import ExitCode, InputError
 from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, read_picture
-from inrr_cli.imaging.views import resize
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.memory import check_enlarging_memory
 from inrr_cli.plan import make_plan
 from inrr_cli.progress import part_of
-from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
-from inrr_cli.restoration import Restoration, check_superres, enlarged, fit_superres
+from inrr_cli.registry import NETWORKS, REPRESENTATIONS, TASKS
+from inrr_cli.restoration import Restoration
 from inrr_cli.values import measured_range
 
+KERNELS = ("bicubic", "area", "lanczos", "point", "gaussian:SIGMA")
+ENLARGERS = {name: kind for name, kind in REPRESENTATIONS.items() if name != "ntk"}
 
-@partial(options.with_method_options, methods=NETWORKS | NETWORK_REGULARIZERS)
+
+@partial(options.with_method_options, methods=NETWORKS | TASKS["superres"])
 def superres(
     image: options.Image,
-    scale: Annotated[float, typer.Option("--scale", help="Factor above 1, whole or not.")],
+    scale: Annotated[float | None, typer.Option("--scale", metavar="S", help="Factor above 1, whole or not.")] = None,
+    size: Annotated[
+        str | None, typer.Option("--size", metavar="WxH", help="Pixels to make, instead of --scale.")
+    ] = None,
+    crop: Annotated[
+        str | None,
+        typer.Option("--crop", metavar="X,Y,W,H", help="Make only this part of the enlarged picture, in its pixels."),
+    ] = None,
     output: options.Output = None,
     reference: options.Reference = None,
-    reg: options.NetworkReg = "inrr",
-    net: options.Network = "siren",
+    kernel: Annotated[
+        str,
+        options.choice(
+            "--kernel",
+            KERNELS,
+            "How the picture came from the fine one that is sought; SIGMA in its own pixels.",
+        ),
+    ] = "bicubic",
+    reg: options.Reg = None,
+    net: Annotated[
+        str | None, options.choice("--net", ENLARGERS, "Pixel grid or network.", default="grid for patch, else siren")
+    ] = None,
+    noise: options.Noise = "auto",
     preset: options.Preset = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -49,6 +73,7 @@ def superres(
     quality: options.Quality = None,
     data_range: options.DataRange = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
+    tile: options.FineTile = None,
     sidecar: options.Sidecar = None,
     keep_partial: options.KeepPartial = False,
     as_json: options.Json = False,
@@ -56,51 +81,119 @@ def superres(
     verbose: options.Verbose = False,
     **methods: Any,
 ) -> None:
-    """Enlarge a picture: fit a continuous network to its pixels and render it on a finer grid.
+    """Enlarge a picture from the picture itself: what it shows at one scale teaches the next.
 
     [bold]inrr superres small.png --scale 2[/bold]   writes small_x2.png
 
-    [bold]inrr superres small.png --scale 2.5 --reference large.png[/bold]   measure it
+    [bold]inrr superres small.png --size 1920x1280 --crop 400,300,512,512[/bold]   only a part of it
+
+    [bold]inrr superres small.png --scale 2.5 --reg inrr --reference large.png[/bold]   the paper's, measured
     """
-    plan = make_plan(reg=reg, net=net, preset=preset, steps=steps, lr=lr, seed=seed, device=device, **methods)
-    check_superres(plan)
+    plan = make_plan(
+        reg=reg,
+        net=net,
+        preset=preset,
+        steps=steps,
+        lr=lr,
+        seed=seed,
+        device=device,
+        noise=noise,
+        task="superres",
+        **methods,
+    )
+    check_superres(plan, tile)
+    check_kernel(kernel)
     if as_json and output == STANDARD:
         raise InputError("--json and --output - both want standard output; use --sidecar FILE")
     given = parse_range(data_range)
+    wanted_size, wanted_crop = parse_size(size), parse_crop(crop)
     picture = read_picture(image, max_pixels)
-    sizes = [enlarged(page.shape, scale) for page in picture.pages]
-    for rows, columns in sizes:
+    targets = [make_target(page.shape, scale, size=wanted_size, crop=wanted_crop) for page in picture.pages]
+    for target, page in zip(targets, picture.pages, strict=True):
+        rows, columns = target.shape
         if rows * columns > max_pixels:
             raise InputError(
                 f"the result would have {columns} x {rows} pixels, more than {max_pixels}; see --max-pixels"
             )
+        check_enlarging_memory(page.shape, target, plan)
     pages = list(range(len(picture.pages)))
-    wanted = [np.empty((*size, *page.shape[2:]), page.dtype) for size, page in zip(sizes, picture.pages, strict=True)]
-    truths = None if reference is None else read_reference(reference, wanted, pages, max_pixels)
-    output = output or default_output(image, f"x{scale:g}", picture)
+    like = [np.empty((*t.shape, *page.shape[2:]), page.dtype) for t, page in zip(targets, picture.pages, strict=True)]
+    truths = None if reference is None else read_reference(reference, like, pages, max_pixels)
+    name = f"x{scale:g}" if scale is not None else str(size)
+    output = output or default_output(image, name + "_crop" * (crop is not None), picture)
     kind = choose_format(output, file_format)
     check_output(output, kind, picture, quality, force=force)
     check_others([image, reference, output], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
-    height, width = picture.pages[0].shape[:2]
-    note(f"enlarging {width} x {height} to {sizes[0][1]} x {sizes[0][0]} by fitting the {net} network and rendering it")
+    _say_what(picture, targets, plan.net, plan.reg)
     results: list[Restoration] = []
     with progress_bar(not as_json, plan) as progress:
-        for number, page in enumerate(picture.pages):
+        for number, (page, target) in enumerate(zip(picture.pages, targets, strict=True)):
             part = part_of(progress, number, len(pages))
-            results.append(fit_superres(page, scale, plan, progress=part, keep_partial=keep_partial))
+            results.append(
+                fit_superres(page, target, plan, kernel=kernel, tile=tile, progress=part, keep_partial=keep_partial)
+            )
             if not results[-1].completed and len(pages) > 1:
                 raise KeyboardInterrupt
     everything = np.ones(picture.pages[0].shape[:2], bool)
     measured = Measurement(None, truths, measured_range(picture.pages[0], everything, given))
-    record = make_record("superres", image, output, results, plan, measured) | {"scale": scale, "pages": len(pages)}
+    record = make_record("superres", image, output, results, plan, measured) | _asked(picture, targets[0], kernel)
     explain(results[0].account)
     warn(next((result.notice for result in results if result.notice), ""))
-    alphas = [None if alpha is None else resize(alpha, size) for alpha, size in zip(picture.alpha, sizes, strict=True)]
+    alphas = [
+        None if alpha is None else enlarge_plane(alpha, target, kernel=kernel)
+        for alpha, target in zip(picture.alpha, targets, strict=True)
+    ]
     enlargement = picture.with_pages([result.image for result in results], alphas)
-    write_result(output, kind, enlargement, describe(record), quality, scale, force=force)
+    factor = targets[0].size[1] / picture.pages[0].shape[1] if scale is None else scale
+    write_result(output, kind, enlargement, describe(record), quality, factor, force=force)
     emit(record, sidecar, as_json)
     if not as_json and output != STANDARD:
         print_record(record)
     if not results[-1].completed:
-        note(f"inrr: interrupted after {results[-1].steps} steps; {output} holds the picture so far")
+        after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
+        note(f"inrr: interrupted{after}; {output} holds the picture so far")
         raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Rows and columns of ``WxH``."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,7})[xX](\d{1,7})", text.strip())
+    if match is None or not int(match[1]) or not int(match[2]):
+        raise InputError(f"--size must be WIDTHxHEIGHT in pixels, as in 1920x1080; got {text!r}")
+    return int(match[2]), int(match[1])
+
+
+def parse_crop(text: str | None) -> tuple[int, int, int, int] | None:
+    """First column and row, number of columns and rows, of ``X,Y,W,H``."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,7}),(\d{1,7}),(\d{1,7}),(\d{1,7})", text.replace(" ", ""))
+    if match is None:
+        raise InputError(f"--crop must be X,Y,WIDTH,HEIGHT in pixels of the enlarged picture; got {text!r}")
+    left, top, wide, high = (int(number) for number in match.groups())
+    return left, top, wide, high
+
+
+def _say_what(picture: Picture, targets: list[Target], net: str, reg: str) -> None:
+    height, width = picture.pages[0].shape[:2]
+    rows, columns = targets[0].size
+    how = (
+        "what its smaller copies and similar patches teach" if net == "grid" else f"the {net} network with --reg {reg}"
+    )
+    part = "" if targets[0].is_whole else f", of that {targets[0].shape[1]} x {targets[0].shape[0]},"
+    note(f"enlarging {width} x {height} to {columns} x {rows}{part} by {how}")
+
+
+def _asked(picture: Picture, target: Target, kernel: str) -> dict[str, Any]:
+    """Return what the record says of the task."""
+    (top, bottom), (left, right) = target.window
+    rows, columns = picture.pages[0].shape[:2]
+    return {
+        "scale": target.size[1] / columns,
+        "scale_y": target.size[0] / rows,
+        "kernel": kernel,
+        "crop": None if target.is_whole else [left, top, right - left, bottom - top],
+        "pages": len(picture.pages),
+    }

@@ -1,0 +1,96 @@
+"""``inrr superres`` end to end: sizes, types, alpha, stacks, tags and what it records."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from inrr_cli.upscale.formation import Formation
+from inrr_cli.upscale.kernels import parse_kernel
+
+QUICK = ("--lessons", 20, "--rounds", 1, "--device", "cpu")
+NET = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
+
+
+def read(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "size"),
+    [(("--scale", 2), "x2", (80, 64)), (("--scale", 1.5), "x1.5", (60, 48)), (("--size", "50x70"), "50x70", (70, 50)),
+     (("--scale", 3, "--crop", "10,20,30,40"), "x3_crop", (40, 30))],
+)  # fmt: skip
+@pytest.mark.parametrize("how", [QUICK, NET])
+def test_any_size_and_any_part(run, files, asked, name, size, how):
+    # whose pixels are means of areas: by another kernel, or amid pixels, nothing between black and white makes them
+    result = run("superres", files["colour"], *asked, "--kernel", "area", *how, "--json")
+    assert result.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert read(files["colour"].with_name(f"colour_{name}.png")).shape == (*size, 3)
+    assert (record["height"], record["width"]) == size
+    if asked[:2] == ("--scale", 2):
+        assert record["consistency_max"] <= 0.5
+    assert (record["crop"] is None) == ("--crop" not in asked)
+    assert record["kernel"] == "area"
+    assert (record["reg"], record["steps"]) == (("inrr", 10) if how is NET else ("patch", None))
+
+
+@pytest.mark.parametrize("reg", ["patch", "inrr", "air", "tv", "l2", "none"])
+def test_every_second_pixel_known_works_with_every_regulariser(run, files, grey, reg):
+    for how in [NET, *([QUICK] if reg == "patch" else [])]:
+        result = run("superres", files["grey"], "--scale", 2, "--kernel", "point", "--reg", reg, *how, "--force")
+        assert result.exit_code == 0, result.stderr
+        assert (read(files["grey"].with_name("grey_x2.png"))[::2, ::2] == grey).all()
+
+
+def test_a_network_carries_what_the_patches_make(run, files, grey):
+    plain = run("superres", files["grey"], "--scale", 3, *QUICK, "--json", "-o", "patches.png")
+    options = ("--lessons", 20, "--rounds", 1, "--net", "siren", "--steps", 120, "--device", "cpu")
+    result = run("superres", files["grey"], "--scale", 3, "--reg", "patch", *options, "--json", "-o", "carried.png")
+    assert result.exit_code == plain.exit_code == 0, result.stderr
+    record = json.loads(result.stdout)
+    assert record["psnr_known"] > 25
+    assert record["consistency_max"] < 0.5
+    difference = read("carried.png").astype(float) - read("patches.png")
+    assert 0 < np.sqrt(np.square(difference).mean()) < 12
+
+
+def test_alpha_is_enlarged_consistently(run, tmp_path, colour):
+    alpha = np.linspace(0, 255, 40 * 32).reshape(40, 32).round().astype(np.uint8)
+    Image.fromarray(np.dstack([colour, alpha])).save("clear.png", dpi=(100, 100))
+    assert run("superres", "clear.png", "--scale", 2, *QUICK).exit_code == 0
+    with Image.open("clear_x2.png") as image:
+        made, dots = np.asarray(image), image.info["dpi"]
+    assert made.shape == (80, 64, 4)
+    assert dots == pytest.approx((200, 200), abs=0.1)
+    model = Formation.between((40, 32), (80, 64), parse_kernel("bicubic"))
+    back = model.rows.down(made[..., 3].astype(np.float32))
+    assert np.abs(model.columns.down(np.ascontiguousarray(back.T)).T - alpha).max() < 0.55
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_stacks_of_deep_pages_keep_their_type_and_their_tags(run, grey, dtype):
+    pages = np.stack([grey, grey[::-1]]).astype(dtype) * (200 if dtype == np.uint16 else 0.01)
+    tifffile.imwrite("stack.tif", pages, photometric="minisblack", resolution=(50, 60), resolutionunit="INCH")
+    result = run("superres", "stack.tif", "--scale", 2, *QUICK, "--json")
+    assert result.exit_code == 0, result.stderr
+    with tifffile.TiffFile("stack_x2.tif") as file:
+        assert [page.shape for page in file.pages] == [(96, 128)] * 2
+        made = file.asarray()
+        resolution = file.pages[0].tags["XResolution"].value
+    assert made.dtype == dtype
+    assert resolution[0] / resolution[1] == pytest.approx(100)
+    assert json.loads(result.stdout)["pages"] == 2
+    back = made.reshape(2, 48, 2, 64, 2).mean((2, 4))
+    assert np.abs(back - pages).mean() < 0.03 * np.ptp(pages)
+
+
+def test_the_record_says_what_noise_was_reckoned_with(run, files):
+    result = run("superres", files["grey"], "--scale", 2, "--noise", 4, *QUICK, "--json")
+    assert json.loads(result.stdout)["noise_sigma"] == pytest.approx(4)
+    result = run("superres", files["grey"], "--scale", 2, "--noise", 0, *QUICK, "--json", "--force")
+    assert json.loads(result.stdout)["noise_sigma"] == 0
