@@ -12,8 +12,8 @@ from inrr_cli.upscale.formation import Formation
 ASCENTS, NEAR = 50, 2e-4  # towards what is allowed, at most, and the error of values about in [0, 1] that ends them
 CORRECTIONS = 80  # of rounded values, at most
 PATIENCE, LESS = 8, 0.9  # either ends when the largest error has not become LESS times as large in so many steps
-SLACK = 0.35  # quanta that a picture may be off before it is rounded: the coarse one was rounded too
-ALLOWED = 0.4  # quanta that a rounded picture may be off
+SLACK = 0.45  # quanta that a picture may be off before it is rounded: the coarse one was rounded too
+ALLOWED = 0.48  # quanta that a rounded picture may be off
 
 
 def settle(
