@@ -18,7 +18,8 @@ from inrr_cli.morphology import grow, shrink
 HIDDEN_SHARE = 0.04  # of the missing pixels
 HIDDEN_LEAST, HIDDEN_MOST = 1_500, 8_000
 FEW = 20  # hidden pixels for each missing one, at most
-KNOWN_SHARE = 0.15  # never hide more than this part of the known pixels
+KNOWN_SHARE = 0.15  # hide no more than about this part of the known pixels
+MOST_HIDDEN = 0.5  # and never more than this, where a single piece of the mask is as large
 DEPTHS = (1, 2, 4, 8)  # upper ends of the classes of depth; the last class is deeper
 DEEPEST = 16
 SOLID = 2  # holes with a pixel deeper than this are solid
@@ -107,6 +108,8 @@ def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
         place = np.s_[top : row + reach + 1, left : column + reach + 1]
         cut = piece[top - row + reach :, left - column + reach :][: known[place].shape[0], : known[place].shape[1]]
         new = cut & known[place] & ~hidden[place]
+        if count + new.sum() > MOST_HIDDEN * len(sound):
+            continue
         hidden[place] |= new
         count += int(new.sum())
     return hidden

@@ -7,7 +7,7 @@ from PIL import Image
 from skimage.data import astronaut, brick, camera
 from skimage.restoration import inpaint_biharmonic
 
-from inrr_cli import make_mask, psnr
+from inrr_cli import fit_inpainting, make_mask, make_plan, psnr
 from inrr_cli.patch import engine as engine_module
 from inrr_cli.patch import scale as scale_module
 from inrr_cli.patch.engine import PatchPrior, restore
@@ -190,3 +190,13 @@ def test_the_prior_repeats_from_a_prediction():
         assert torch.equal(picture[known], image[known])
     assert not torch.equal(first, again)
     assert (again - image).square().mean() < 0.01
+
+
+def test_a_picture_of_which_next_to_nothing_is_known_is_filled():
+    image = np.full((13, 11), 100, np.uint8)
+    missing = np.ones(image.shape, bool)
+    missing[6, 2:9] = False
+    for seed in range(4):
+        result = fit_inpainting(image, missing, make_plan(seed=seed))
+        assert (result.image == 100).all()
+        assert np.isfinite(result.sigma).all()

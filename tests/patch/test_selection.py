@@ -35,6 +35,14 @@ def test_hidden_pixels_are_known_few_and_of_the_masks_shape(pattern):
     assert 1 <= depth(torch.from_numpy(hidden)).max() <= 2 * deep.max()
 
 
+def test_some_pixels_stay_known_however_few_there_are():
+    missing = torch.ones(13, 11, dtype=torch.bool)
+    missing[6, 2:9] = False
+    deep = depth(missing).numpy()
+    for seed in range(20):
+        assert choose_hidden(deep, seed).sum() <= 3
+
+
 @pytest.mark.parametrize(("errors", "best"), [((0.01, 0.1, 0.1), 0), ((0.1, 0.01, 0.1), 1), ((0.1, 0.1, 0.01), 2)])
 def test_the_judge_takes_the_fill_that_is_right(errors, best):
     generator = torch.Generator().manual_seed(0)
