@@ -12,6 +12,7 @@ from made import HOLE, PROFILE, coded, exif, png, png_chunks, samples_of, tiff
 from PIL import Image, ImageOps
 from test_round_trip import SIZE, assert_known_bits, filled
 
+from inrr_cli.errors import InputError
 from inrr_cli.imaging.files import decode, encode
 from inrr_cli.imaging.picture import orientation_of
 
@@ -299,3 +300,25 @@ def test_an_enlarged_map_lies_where_it_lay():
 )
 def test_damaged_exif_has_no_orientation(block):
     assert orientation_of(block) == 1
+
+
+def with_tag(tmp_path, pixels, code, value, **how):
+    """Write a TIFF and put another value into a tag."""
+    path = tmp_path / "odd.tif"
+    tifffile.imwrite(path, pixels, metadata=None, **how)
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        file.pages[0].tags[code].overwrite(value)
+    return path
+
+
+def test_rgb_of_one_sample_is_damage(tmp_path):
+    path = with_tag(tmp_path, np.zeros((8, 9), np.uint8), 262, 2, photometric="minisblack")
+    with pytest.raises(InputError, match=r"page 1 is RGB of 1 samples"):
+        decode(path.read_bytes(), path)
+
+
+def test_a_further_sample_of_no_known_meaning_is_kept(tmp_path):
+    pixels = np.arange(8 * 9 * 4, dtype=np.uint16).reshape(8, 9, 4)
+    path = with_tag(tmp_path, pixels, 338, 255, photometric="rgb", extrasamples=[0])
+    again = decode(encode(decode(path.read_bytes(), path), "TIFF"), path)
+    assert (again.stored(0, turned=False) == pixels).all()
