@@ -317,8 +317,9 @@ def test_rgb_of_one_sample_is_damage(tmp_path):
         decode(path.read_bytes(), path)
 
 
-def test_a_further_sample_of_no_known_meaning_is_kept(tmp_path):
+@pytest.mark.parametrize("meaning", [255, (0, 0, 2)])
+def test_a_further_sample_of_no_known_meaning_is_kept(tmp_path, meaning):
     pixels = np.arange(8 * 9 * 4, dtype=np.uint16).reshape(8, 9, 4)
-    path = with_tag(tmp_path, pixels, 338, 255, photometric="rgb", extrasamples=[0])
+    path = with_tag(tmp_path, pixels, 338, meaning, photometric="rgb", extrasamples=[0])
     again = decode(encode(decode(path.read_bytes(), path), "TIFF"), path)
     assert (again.stored(0, turned=False) == pixels).all()

@@ -26,6 +26,7 @@ from inrr_cli.imaging.picture import About, Picture, Pixels, Size, split_alpha, 
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR = 0, 1, 2, 5, 6
 JPEG = 7
+COLOURS = {RGB: 3, YCBCR: 3, CMYK: 4}  # samples; 1 of the others
 EXTRA_SAMPLES = (0, 1, 2)  # of which the writer knows a meaning
 DTYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float16", "float32", "float64")
 # what a camera says of a picture beside its EXIF directory: maker, model, software, date, artist, copyright
@@ -97,7 +98,7 @@ def _decode(page: TiffPage, size: int) -> Pixels:
     known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK)
     if (page.photometric not in known and (page.photometric, page.compression) != (YCBCR, JPEG)) or page.imagedepth > 1:
         raise InputError(f"page {page.index + 1} is {name}; convert it to grey or RGB")
-    if page.samplesperpixel < {RGB: 3, YCBCR: 3, CMYK: 4}.get(page.photometric, 1):
+    if page.samplesperpixel < COLOURS.get(page.photometric, 1):
         raise ValueError(f"page {page.index + 1} is {name} of {page.samplesperpixel} samples")
     one_bit = page.bitspersample == 1 and page.samplesperpixel == 1
     whole = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in (8, 16, 32, 64)
@@ -155,7 +156,8 @@ def _keep(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any
     }
     if 254 in page.tags:
         kept["subfiletype"] = int(page.subfiletype)
-    if page.extrasamples and all(int(sample) in EXTRA_SAMPLES for sample in page.extrasamples):
+    extra = page.samplesperpixel - COLOURS.get(page.photometric, 1)
+    if len(page.extrasamples) == extra > 0 and all(int(sample) in EXTRA_SAMPLES for sample in page.extrasamples):
         kept["extrasamples"] = [int(sample) for sample in page.extrasamples]
     across, down = page.tags.valueof(282), page.tags.valueof(283)
     unit = page.tags.valueof(296, default=2)
