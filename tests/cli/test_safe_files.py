@@ -10,42 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from checks import QUICK, ok, read, refused
 from PIL import Image, ImageOps
 
 from inrr_cli import make_mask
 from inrr_cli.cli.console import verbosity
-
-QUICK = ("--rounds", 2, "--similar", 15, "--radius", 4)
-
-
-def read(path):
-    return np.asarray(Image.open(path))
-
-
-def ok(result):
-    assert result.exit_code == 0, result.stderr
-    return result
-
-
-def refused(result, message):
-    assert result.exit_code == 2, result.stderr
-    line = result.stderr.splitlines()[-1]
-    assert line.startswith("inrr: error: ")
-    assert message in line
-
-
-@pytest.fixture
-def heights(grey):
-    """A map, (48, 64) float32, in units of its own, with a hole of NaN."""
-    values = grey.astype(np.float32) * 0.37 - 20
-    values[10:14, 20:30] = np.nan
-    return values
-
-
-@pytest.fixture
-def stack(grey):
-    """Four pages, (4, 48, 64) uint16."""
-    return np.stack([np.roll(grey, 5 * page, 1).astype(np.uint16) * 200 + page for page in range(4)])
 
 
 def test_bombs_and_memory(run, files, monkeypatch):

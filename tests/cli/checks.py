@@ -1,0 +1,22 @@
+"""What the tests of the command on files ask of it."""
+
+import numpy as np
+from PIL import Image
+
+QUICK = ("--rounds", 2, "--similar", 15, "--radius", 4)
+
+
+def read(path):
+    return np.asarray(Image.open(path))
+
+
+def ok(result):
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def refused(result, message):
+    assert result.exit_code == 2, result.stderr
+    line = result.stderr.splitlines()[-1]
+    assert line.startswith("inrr: error: ")
+    assert message in line
