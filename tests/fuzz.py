@@ -112,11 +112,12 @@ def outcome(case: Case, there: dict[str, bytes], stdout: bytes) -> str:
     masks = decode(there["filled.tif"], Path("."), 2**40).pages
     if new.about.lossy or "--denoise" in case.arguments:
         return ""
-    stored = ([picture.stored(n, turned=False) for n in range(len(masks))] for picture in (old, new))
-    for number, (page, other, mask) in enumerate(zip(*stored, masks, strict=True)):
+    for number, mask in enumerate(masks):
+        page, other = (picture.stored(number, turned=False) for picture in (old, new))
         if page.dtype != other.dtype or page[mask == 0].tobytes() != other[mask == 0].tobytes():
             return f"known pixels of page {number + 1} are others"
-        if np.issubdtype(page.dtype, np.floating) and not np.isfinite(other[mask > 0]).all():
+        filled = new.pages[number][mask > 0]  # without their opacity, which is as it was
+        if np.issubdtype(page.dtype, np.floating) and not np.isfinite(filled).all():
             return f"filled pixels of page {number + 1} are not finite"
     return ""
 

@@ -87,7 +87,7 @@ def unreliable(picture: Picture, number: int, missing: Mask) -> tuple[Mask, list
     if nodata is not None:
         kinds.append((_equal(samples, nodata), f"hold the value for no data, {nodata:g},", "nodata"))
     if alpha is not None:
-        kinds.append((alpha == 0, "are transparent", "alpha"))
+        kinds.append((_transparent(alpha), "are transparent", "alpha"))
     strange, warnings = np.zeros(missing.shape, bool), []
     for mask, what, name in kinds:
         new = mask & ~missing & ~strange
@@ -199,7 +199,7 @@ def _from_picture(name: str, picture: Picture, number: int) -> tuple[Mask, str]:
     if name == "alpha":
         if alpha is None:
             raise InputError("--mask alpha needs an image with an alpha channel")
-        return np.asarray(alpha == 0), ""
+        return _transparent(alpha), ""
     if name == "nodata" or name.startswith("value="):
         value = picture.about.nodata if name == "nodata" else _number(name)
         if value is None:
@@ -220,6 +220,11 @@ def _number(name: str) -> float:
         return float(text)
     except ValueError:
         raise InputError(f"--mask value=V needs a number, as in value=0; got {text!r}") from None
+
+
+def _transparent(alpha: Pixels) -> Mask:
+    """Where an opacity (M, N) is nothing, or no number."""
+    return np.asarray(~(alpha > 0))
 
 
 def _equal(samples: Pixels, value: float) -> Mask:

@@ -88,6 +88,18 @@ def test_transparent_pixels_are_filled_and_become_opaque(run, colour):
     refused(run("inpaint", "hole.png", "--mask", "alpha"), "needs an image with an alpha channel")
 
 
+def test_an_opacity_that_is_no_number_is_none(run, colour):
+    alpha = np.ones(colour.shape[:2], np.float32)
+    alpha[12, 9] = np.nan
+    cut = np.dstack([colour / np.float32(255), alpha])
+    tifffile.imwrite("cut.tif", cut, photometric="rgb", extrasamples=["unassalpha"], metadata=None)
+    ok(run("inpaint", "cut.tif", "--mask", "alpha", *QUICK))
+    restored = tifffile.imread("cut_restored.tif")
+    assert (restored[..., 3] == 1).all()
+    known = ~np.isnan(alpha)
+    assert (restored[known] == cut[known]).all()
+
+
 def test_lost_lines_and_dead_pixels_are_named_and_filled(run, grey):
     spoiled = grey.copy()
     spoiled[20], spoiled[:, 31] = 255, 0
