@@ -48,21 +48,24 @@ def smooth_fill(image: Tensor, known: Tensor, order: int = 2, iterations: int = 
 
 def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: float) -> Tensor:
     """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed."""
-    near = grow(free)
-    pixels = (near if order == 1 else grow(near)).reshape(-1).nonzero()[:, 0]
+    reached = [free]
+    for _ in range(order):
+        reached.append(grow(reached[-1]))
+    pixels = reached[-1].reshape(-1).nonzero()[:, 0]
     place = torch.full((free.numel(),), -1, dtype=torch.int64, device=free.device)
     place[pixels] = torch.arange(len(pixels), device=free.device)
-    inner, around = (mask.reshape(-1)[pixels].nonzero()[:, 0] for mask in (free, near))
     # outermost pixels have neighbours without a place, but are nobody's centre
-    near_inner, near_around = (place[neighbours(pixels[of], free.shape)] for of in (inner, around))
+    centres = [mask.reshape(-1)[pixels].nonzero()[:, 0] for mask in reached[:-1]]
+    beside = [place[neighbours(pixels[of], free.shape)] for of in centres]
+    inner = centres[0]
     x = start.reshape(free.numel(), -1)[pixels]
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
 
     def apply(values: Tensor) -> Tensor:
-        if order == 1:
-            return 4 * values[inner] - values[near_inner].sum(1)
-        curved[around] = values[near_around].sum(1) - 4 * values[around]
-        return curved[near_inner].sum(1) - 4 * curved[inner]
+        for of, near in zip(centres[:0:-1], beside[:0:-1], strict=True):
+            curved[of] = 4 * values[of] - values[near].sum(1)
+            values = curved
+        return 4 * values[inner] - values[beside[0]].sum(1)
 
     residual = -apply(x)
     direction = residual.clone()

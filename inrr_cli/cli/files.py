@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,21 +23,55 @@ from inrr_cli.imaging.files import (
     read_picture,
     write_bytes,
 )
-from inrr_cli.imaging.picture import About, Picture, Pixels
+from inrr_cli.imaging.picture import ALIKE, About, Picture, Pixels, Placement
 from inrr_cli.values import Range
 
 LOSSY = ("JPEG", "WEBP")
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
-def default_output(image: Path, what: str, picture: Picture) -> Path:
-    """``photo.tif`` to ``photo_restored.tif``, beside it; a lossy picture to PNG, so that nothing is re-encoded."""
+@dataclass(frozen=True)
+class Destination:
+    """Where a result goes, checked before any work: a file or standard output, and how it is written."""
+
+    path: Path
+    kind: str
+    quality: int | None
+    force: bool
+
+    def write(self, picture: Picture, texts: dict[str, str], placed: Placement = ALIKE) -> None:
+        """Encode a picture and write it, whole or not at all; the parameters are those of `encode`."""
+        data = encode(picture, self.kind, texts=texts, quality=self.quality, placed=placed)
+        write_bytes(self.path, data, replace=self.force)
+
+
+def choose_destination(
+    output: Path | None,
+    file_format: str | None,
+    *,
+    image: Path,
+    what: str,
+    picture: Picture,
+    quality: int | None,
+    force: bool,
+) -> Destination:
+    """Return where what is like ``picture`` is to go: to ``output``, or beside ``image`` with ``what`` in its name."""
+    output = output or _beside(image, what, picture)
+    if file_format is not None and output != STANDARD:
+        raise InputError("--format is for --output -; otherwise the file's name says it")
+    kind = format_of(output, file_format)
+    _check_output(output, kind, picture, quality, force=force)
+    return Destination(output, kind, quality, force)
+
+
+def _beside(image: Path, what: str, picture: Picture) -> Path:
+    """``photo.tif`` to ``photo_restored.tif``; a lossy picture to PNG, so that nothing is re-encoded."""
     if image == STANDARD:
         raise InputError("-: what is read from standard input needs --output FILE, or --output - and --format")
     return image.with_name(f"{image.stem}_{what}{lossless_suffix(picture, image)}")
 
 
-def check_output(output: Path, kind: str, picture: Picture, quality: int | None, *, force: bool) -> None:
+def _check_output(output: Path, kind: str, picture: Picture, quality: int | None, *, force: bool) -> None:
     """Refuse, before any work, an output that cannot be written or cannot hold the picture; say what will be lost."""
     check_destination(output, force=force)
     check_holds(kind, output, picture)
@@ -80,28 +115,6 @@ def check_others(taken: Iterable[Path | None], others: dict[Path | None, tuple[s
         if path == STANDARD or path.resolve() in used:
             raise InputError(f"{path}: is an input or another output too; give another file")
         used.add(path.resolve())
-
-
-def write_result(
-    output: Path,
-    kind: str,
-    picture: Picture,
-    texts: dict[str, str],
-    quality: int | None,
-    scale: float = 1.0,
-    *,
-    force: bool,
-) -> None:
-    """Encode a picture and write it, whole or not at all."""
-    data = encode(picture, kind, texts=texts, quality=quality, scale=scale)
-    write_bytes(output, data, replace=force)
-
-
-def choose_format(output: Path, name: str | None) -> str:
-    """Return the format to write."""
-    if name is not None and output != STANDARD:
-        raise InputError("--format is for --output -; otherwise the file's name says it")
-    return format_of(output, name)
 
 
 def parse_pages(text: str | None, count: int) -> list[int]:

@@ -9,21 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, explain, note, progress_bar, say, warn
+from inrr_cli.cli.console import explain, progress_bar, say
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
     check_others,
-    check_output,
-    choose_format,
-    default_output,
+    choose_destination,
     parse_pages,
     parse_range,
     read_reference,
-    write_result,
 )
 from inrr_cli.cli.filling import find_missing
-from inrr_cli.cli.report import Measurement, describe, make_record, print_record
-from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.cli.report import Measurement, conclude, describe, make_record
+from inrr_cli.errors import InputError
 from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, check_holds, format_of, read_picture, write_picture
 from inrr_cli.imaging.masks import FROM_PICTURE
 from inrr_cli.memory import check_memory
@@ -148,13 +145,13 @@ def inpaint(
         write_picture(preview, view, replace=force)
         say(f"{preview}  {count:,} pixels to fill; nothing was restored")
         return
-    output = output or default_output(image, "restored", picture)
-    kind = choose_format(output, file_format)
     opaque = filling.opaque() if "alpha" in mask else picture
-    check_output(output, kind, opaque, quality, force=force)
+    made = choose_destination(
+        output, file_format, image=image, what="restored", picture=opaque, quality=quality, force=force
+    )
     others = {sidecar: OTHER_SUFFIXES["sidecar"], uncertainty: OTHER_SUFFIXES["uncertainty"]}
-    check_others([*inputs, output], others | {save_mask: OTHER_SUFFIXES["mask"]}, force=force)
-    if checkpoint is not None and checkpoint.resolve() == output.resolve():
+    check_others([*inputs, made.path], others | {save_mask: OTHER_SUFFIXES["mask"]}, force=force)
+    if checkpoint is not None and checkpoint.resolve() == made.path.resolve():
         raise InputError(f"{checkpoint}: is the output too; give another --checkpoint")
     filling.say_how_much(mask)
     if not jobs:
@@ -186,22 +183,14 @@ def inpaint(
         )
     results = filling.as_held(results)
     measured = Measurement([job.missing for job in jobs], truths, scale)
-    record = make_record("inpaint", image, output, results, plan, measured) | {"pages": len(picture.pages)}
-    explain(results[0].account)
-    warn(next((result.notice for result in results if result.notice), ""))
-    write_result(output, kind, filling.restored(results, opaque), describe(record), quality, force=force)
+    record = make_record("inpaint", image, made.path, results, plan, measured) | {"pages": len(picture.pages)}
+    made.write(filling.restored(results, opaque), describe(record))
     completed = all(result.completed for result in results) and len(results) == len(jobs)
     if save_mask is not None:
         write_picture(save_mask, filling.masks(len(results)), replace=force)
     if uncertainty is not None and completed:
         write_picture(uncertainty, filling.uncertainty(uncertainty, results, scale), replace=force)
-    emit(record, sidecar, as_json)
-    if not as_json and output != STANDARD:
-        print_record(record)
-    if not completed:
-        after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
-        note(f"inrr: interrupted{after}; {output} holds the restoration so far")
-        raise typer.Exit(ExitCode.INTERRUPTED)
+    conclude(record, results, made.path, sidecar, as_json=as_json, whole=completed)
 
 
 def _check_options(plan: Plan, *, tile: int | None, uncertainty: Path | None, checkpoint: Path | None) -> None:

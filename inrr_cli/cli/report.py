@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 
-from inrr_cli.cli.console import say
+from inrr_cli.cli.console import emit, explain, note, say, warn
+from inrr_cli.errors import ExitCode
+from inrr_cli.imaging.files import STANDARD
 from inrr_cli.metrics import psnr, psnr_of, ssim
 from inrr_cli.plan import Plan
 from inrr_cli.restoration import Restoration
@@ -149,6 +152,27 @@ def describe(record: dict[str, Any]) -> dict[str, str]:
     command = f"inrr {record['version']} {record['command']} --net {record['net']} --reg {record['reg']}"
     counted = "" if record["missing_pixels"] is None else f"; {record['missing_pixels']} pixels were filled"
     return {"inrr": f"{command} --seed {record['seed']}{counted}"}
+
+
+def conclude(
+    record: dict[str, Any],
+    results: list[Restoration],
+    output: Path,
+    sidecar: Path | None,
+    *,
+    as_json: bool,
+    whole: bool,
+) -> None:
+    """Tell what was done, once it is written; unless it is the ``whole``, end as an interrupted run does."""
+    explain(results[0].account)
+    warn(next((result.notice for result in results if result.notice), ""))
+    emit(record, sidecar, as_json)
+    if not as_json and output != STANDARD:
+        print_record(record)
+    if not whole:
+        after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
+        note(f"inrr: interrupted{after}; {output} holds the picture so far")
+        raise typer.Exit(ExitCode.INTERRUPTED)
 
 
 def print_record(record: dict[str, Any]) -> None:

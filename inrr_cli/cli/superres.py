@@ -10,22 +10,19 @@ import numpy as np
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, explain, note, progress_bar, warn
+from inrr_cli.cli.console import note, progress_bar
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
     check_others,
-    check_output,
-    choose_format,
-    default_output,
+    choose_destination,
     parse_range,
     read_reference,
-    write_result,
 )
-from inrr_cli.cli.report import Measurement, describe, make_record, print_record
+from inrr_cli.cli.report import Measurement, conclude, describe, make_record
 from inrr_cli.enlargement import Target, check_kernel, check_superres, enlarge_plane, fit_superres, make_target
-from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.errors import InputError
 from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, read_picture
-from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.picture import Picture, Placement
 from inrr_cli.memory import check_enlarging_memory
 from inrr_cli.plan import make_plan
 from inrr_cli.progress import part_of
@@ -120,10 +117,11 @@ def superres(
     like = [np.empty((*t.shape, *page.shape[2:]), page.dtype) for t, page in zip(targets, picture.pages, strict=True)]
     truths = None if reference is None else read_reference(reference, like, pages, max_pixels)
     name = f"x{scale:g}" if scale is not None else str(size)
-    output = output or default_output(image, name + "_crop" * (crop is not None), picture)
-    kind = choose_format(output, file_format)
-    check_output(output, kind, picture, quality, force=force)
-    check_others([image, reference, output], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
+    what = name + "_crop" * (crop is not None)
+    made = choose_destination(
+        output, file_format, image=image, what=what, picture=picture, quality=quality, force=force
+    )
+    check_others([image, reference, made.path], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
     _say_what(picture, targets, plan.net, plan.reg)
     results: list[Restoration] = []
     with progress_bar(not as_json, plan) as progress:
@@ -136,23 +134,16 @@ def superres(
                 raise KeyboardInterrupt
     everything = np.ones(picture.pages[0].shape[:2], bool)
     measured = Measurement(None, truths, measured_range(picture.pages[0], everything, given))
-    record = make_record("superres", image, output, results, plan, measured) | _asked(picture, targets[0], kernel)
-    explain(results[0].account)
-    warn(next((result.notice for result in results if result.notice), ""))
+    record = make_record("superres", image, made.path, results, plan, measured) | _asked(picture, targets[0], kernel)
     alphas = [
         None if alpha is None else enlarge_plane(alpha, target, kernel=kernel)
         for alpha, target in zip(picture.alpha, targets, strict=True)
     ]
     enlargement = picture.with_pages([result.image for result in results], alphas)
-    factor = targets[0].size[1] / picture.pages[0].shape[1] if scale is None else scale
-    write_result(output, kind, enlargement, describe(record), quality, factor, force=force)
-    emit(record, sidecar, as_json)
-    if not as_json and output != STANDARD:
-        print_record(record)
-    if not results[-1].completed:
-        after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
-        note(f"inrr: interrupted{after}; {output} holds the picture so far")
-        raise typer.Exit(ExitCode.INTERRUPTED)
+    (top, _), (left, _) = targets[0].window
+    placed = Placement(scale or record["scale"], scale or record["scale_y"], left, top)
+    made.write(enlargement, describe(record), placed)
+    conclude(record, results, made.path, sidecar, as_json=as_json, whole=results[-1].completed)
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import write_atomically
-from inrr_cli.imaging.picture import Picture, Pixels
+from inrr_cli.imaging.picture import ALIKE, Picture, Pixels, Placement
 from inrr_cli.imaging.source import STANDARD as STANDARD
 from inrr_cli.imaging.source import read_bytes
 from inrr_cli.machine import free_memory
@@ -186,7 +186,12 @@ def _holds(kind: str, picture: Picture) -> bool:
 
 
 def encode(
-    picture: Picture, kind: str, *, texts: dict[str, str] | None = None, quality: int | None = None, scale: float = 1.0
+    picture: Picture,
+    kind: str,
+    *,
+    texts: dict[str, str] | None = None,
+    quality: int | None = None,
+    placed: Placement = ALIKE,
 ) -> bytes:
     """Return a picture as the bytes of a file.
 
@@ -199,23 +204,25 @@ def encode(
         Latin-1 texts for a PNG, and, as lines, the description of a TIFF that has none.
     quality : int, optional
         1 to 100, of a lossy format.
-    scale : float
-        How much larger than what was read the picture is.
+    placed : Placement
+        How the picture lies over the one that was read: its resolution and its place on the ground follow.
     """
+    if picture.about.orientation >= 5 and picture.about.format == kind:  # the file has its columns upright
+        placed = Placement(placed.y, placed.x, placed.top, placed.left)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _encode(picture, kind, texts or {}, quality, scale)
+        return _encode(picture, kind, texts or {}, quality, placed)
 
 
-def _encode(picture: Picture, kind: str, texts: dict[str, str], quality: int | None, scale: float) -> bytes:
+def _encode(picture: Picture, kind: str, texts: dict[str, str], quality: int | None, placed: Placement) -> bytes:
     if kind == "PNG":
-        return bytes(_module("png").write(picture, texts, scale))
+        return bytes(_module("png").write(picture, texts, placed))
     if kind == "TIFF":
         text = "\n".join(f"{key}: {value}" for key, value in texts.items())
-        return bytes(_module("tiff_writer").write(picture, text or None, scale))
+        return bytes(_module("tiff_writer").write(picture, text or None, placed))
     if kind == "NPY":
         return bytes(_module("npy").write(picture))
-    return bytes(_module("coded").write(picture, kind, quality, scale))
+    return bytes(_module("coded").write(picture, kind, quality, placed))
 
 
 def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None:

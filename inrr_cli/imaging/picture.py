@@ -21,7 +21,17 @@ class Size(NamedTuple):
     bytes: int
 
 
+class Placement(NamedTuple):
+    """How a picture lies over the one it was made from: pixels to one of its, and its first column and row."""
+
+    x: float = 1.0
+    y: float = 1.0
+    left: float = 0.0
+    top: float = 0.0
+
+
 EXIF_ORIENTATION = 0x0112
+ALIKE = Placement()
 
 
 @dataclass(frozen=True)

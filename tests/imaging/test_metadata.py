@@ -14,7 +14,7 @@ from test_round_trip import SIZE, assert_known_bits, filled
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.files import decode, encode
-from inrr_cli.imaging.picture import orientation_of
+from inrr_cli.imaging.picture import Placement, orientation_of
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 GEO = [
@@ -287,12 +287,23 @@ def test_smaller_copies_in_a_tiff_are_named_and_left_out():
 def test_an_enlarged_map_lies_where_it_lay():
     data = tiff(samples_of("uint8", SIZE), extratags=GEO, resolution=(100, 100), resolutionunit=2)
     picture = decode(data, Path("a"))
-    large = picture.with_pages([np.repeat(np.repeat(picture.pixels, 2, 0), 2, 1)])
-    with tifffile.TiffFile(io.BytesIO(encode(large, "TIFF", scale=2.0))) as file:
+    large = picture.with_pages([np.repeat(np.repeat(picture.pixels, 2, 0), 4, 1)[6:, 8:]])
+    with tifffile.TiffFile(io.BytesIO(encode(large, "TIFF", placed=Placement(4, 2, 8, 6)))) as file:
         tags = file.pages[0].tags
-        assert tags[33550].value == (0.25, 0.125, 0.0)
-        assert tags[33922].value == (0.0, 0.0, 0.0, 440720.0, 3751320.0, 0.0)
-        assert tags[282].value == (200, 1)
+        assert tags[33550].value == (0.125, 0.125, 0.0)
+        assert tags[33922].value == (-8.0, -6.0, 0.0, 440720.0, 3751320.0, 0.0)
+        assert (tags[282].value, tags[283].value) == ((400, 1), (200, 1))
+
+
+def test_an_enlarged_map_with_a_matrix_lies_where_it_lay():
+    matrix = np.array([[0.5, 0.1, 0, 440720], [-0.1, 0.25, 0, 3751320], [0, 0, 0, 0], [0, 0, 0, 1]])
+    data = tiff(samples_of("uint8", SIZE), extratags=[(34264, 12, 16, tuple(matrix.ravel()), True)])
+    picture = decode(data, Path("a"))
+    with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", placed=Placement(4, 2, 8, 6)))) as file:
+        made = np.reshape(file.pages[0].tags[34264].value, (4, 4))
+    for column, row in ((0, 0), (5, 3)):  # of what was made, and where that was
+        before = np.array([(column + 8) / 4, (row + 6) / 2, 0, 1])
+        assert (made @ [column, row, 0, 1])[:2] == pytest.approx((matrix @ before)[:2])
 
 
 @pytest.mark.parametrize(

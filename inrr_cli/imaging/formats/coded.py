@@ -11,7 +11,17 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, Unidenti
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.formats.directories import PREFIX
-from inrr_cli.imaging.picture import About, Picture, Size, orientation_of, split_alpha, upright, upright_exif
+from inrr_cli.imaging.picture import (
+    ALIKE,
+    About,
+    Picture,
+    Placement,
+    Size,
+    orientation_of,
+    split_alpha,
+    upright,
+    upright_exif,
+)
 
 # importing a format's module is what makes it known
 PLUGINS = (BmpImagePlugin, JpegImagePlugin, MpoImagePlugin, WebPImagePlugin)
@@ -63,11 +73,11 @@ def read(data: bytes) -> Picture:
     return Picture([upright(seen, orientation)], [turned], about)
 
 
-def write(picture: Picture, kind: str, quality: int | None, scale: float = 1.0) -> bytes:
+def write(picture: Picture, kind: str, quality: int | None, placed: Placement = ALIKE) -> bytes:
     """Encode the only page as JPEG, WebP or BMP.
 
     A JPEG has the tables and the sampling of the JPEG it came from, unless a ``quality`` (1 to 100) is given; a WebP is
-    lossless unless one is. The density is ``scale`` times that of what was read.
+    lossless unless one is. The density follows from how it is ``placed``.
     """
     about = picture.about
     same = about.format == kind
@@ -87,7 +97,7 @@ def write(picture: Picture, kind: str, quality: int | None, scale: float = 1.0) 
         }
         options |= {key: value for key, value in described.items() if value}
     if about.dpi and kind != "WEBP":
-        options["dpi"] = (about.dpi[0] * scale, about.dpi[1] * scale)
+        options["dpi"] = (about.dpi[0] * placed.x, about.dpi[1] * placed.y)
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()

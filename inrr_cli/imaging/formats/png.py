@@ -12,7 +12,18 @@ import numpy as np
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.formats.directories import PREFIX
-from inrr_cli.imaging.picture import About, Picture, Pixels, Size, orientation_of, split_alpha, upright, upright_exif
+from inrr_cli.imaging.picture import (
+    ALIKE,
+    About,
+    Picture,
+    Pixels,
+    Placement,
+    Size,
+    orientation_of,
+    split_alpha,
+    upright,
+    upright_exif,
+)
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 STRUCTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"hIST"}  # a histogram is one of the palette
@@ -67,8 +78,8 @@ def read(data: bytes) -> Picture:
     return Picture([upright(seen, orientation)], [turned], about)
 
 
-def write(picture: Picture, texts: dict[str, str], scale: float = 1.0) -> bytes:
-    """Encode the only page as PNG, with further ``texts``; its density is ``scale`` times that of what was read."""
+def write(picture: Picture, texts: dict[str, str], placed: Placement = ALIKE) -> bytes:
+    """Encode the only page as PNG, with further ``texts``; its density follows from how it is ``placed``."""
     about = picture.about
     same = about.format == "PNG"
     pixels = picture.stored(0, turned=same)
@@ -78,8 +89,8 @@ def write(picture: Picture, texts: dict[str, str], scale: float = 1.0) -> bytes:
     else:
         encoded = bytes(imagecodecs.png_encode(pixels, level=6))
     kept = about.details.get("chunks", []) if same else _foreign_chunks(about)
-    if scale != 1:
-        kept = [(name, _denser(content, scale) if name == b"pHYs" else content) for name, content in kept]
+    if placed != ALIKE:
+        kept = [(name, _denser(content, placed) if name == b"pHYs" else content) for name, content in kept]
     kept = [*kept, *((b"tEXt", f"{key}\0{text}".encode("latin-1", "replace")) for key, text in texts.items())]
     end = len(SIGNATURE) + 25  # of the header
     return b"".join([encoded[:end], *(_chunk(name, content) for name, content in kept), encoded[end:]])
@@ -161,12 +172,13 @@ def _inflate(packed: bytes) -> bytes | None:
         return None
 
 
-def _denser(content: bytes, scale: float) -> bytes:
-    """Return a pHYs chunk for a picture ``scale`` times larger."""
+def _denser(content: bytes, placed: Placement) -> bytes:
+    """Return a pHYs chunk for a picture that is ``placed`` otherwise."""
     if len(content) != 9:
         return content
-    x, y = struct.unpack(">II", content[:8])
-    return struct.pack(">II", *(min(round(dots * scale), 2**31 - 1) for dots in (x, y))) + content[8:]
+    dots = struct.unpack(">II", content[:8])
+    denser = (min(round(dots[0] * placed.x), 2**31 - 1), min(round(dots[1] * placed.y), 2**31 - 1))
+    return struct.pack(">II", *denser) + content[8:]
 
 
 def _density(chunk: bytes | None) -> tuple[float, float] | None:

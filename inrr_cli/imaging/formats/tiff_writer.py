@@ -24,7 +24,13 @@ from inrr_cli.imaging.formats.tiff_tags import (
     TRANSFORMATION,
     XMP,
 )
-from inrr_cli.imaging.picture import About, Picture, Pixels
+from inrr_cli.imaging.picture import (
+    ALIKE,
+    About,
+    Picture,
+    Pixels,
+    Placement,
+)
 
 CLASSIC_MOST = 2**31  # bytes of pixels that a classic TIFF surely has room for; a larger one is a BigTIFF
 # tifffile writes no pointers to directories: they go out under a number nearby and get their own afterwards
@@ -33,7 +39,7 @@ DOUBLE, RATIONALS = 12, {5: "I", 10: "i"}
 Tag = tuple[int, int, int, Any, bool]
 
 
-def write(picture: Picture, text: str | None, scale: float = 1.0) -> bytes:
+def write(picture: Picture, text: str | None, placed: Placement = ALIKE) -> bytes:
     """Encode all pages.
 
     Parameters
@@ -41,8 +47,8 @@ def write(picture: Picture, text: str | None, scale: float = 1.0) -> bytes:
     picture : Picture
     text : str, optional
         What was done: the description of a picture that has none, else the last line of its history (TIFF/EP).
-    scale : float
-        How much larger than what was read it is: its resolution grows with it.
+    placed : Placement
+        How it lies over what was read: its resolution grows, and its place on the ground stays right.
     """
     about = picture.about
     same = about.format == "TIFF" and "pages" in about.details
@@ -56,21 +62,21 @@ def write(picture: Picture, text: str | None, scale: float = 1.0) -> bytes:
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer, bigtiff=big, byteorder=order) as writer:
         if same and about.details["contiguous"] and len(stored) > 1:
-            tags = _once(_tags(held[0], text, order, big, scale), _tags(held[1], None, order, big, scale))
-            writer.write(np.stack(stored), extratags=tags, **_options(held[0], stored[0], False, scale))
+            tags = _once(_tags(held[0], text, order, big, placed), _tags(held[1], None, order, big, placed))
+            writer.write(np.stack(stored), extratags=tags, **_options(held[0], stored[0], False, placed))
         else:
             for number, (pixels, page) in enumerate(zip(stored, held, strict=True)):
                 alpha = picture.alpha[number] is not None
-                options = _options(page, pixels, alpha, scale)
+                options = _options(page, pixels, alpha, placed)
                 if options["planarconfig"] == 2:
                     pixels = np.moveaxis(pixels, 2, 0)
-                writer.write(pixels, extratags=_tags(page, None if number else text, order, big, scale), **options)
+                writer.write(pixels, extratags=_tags(page, None if number else text, order, big, placed), **options)
     if not any(page["directories"] for page in held):
         return buffer.getvalue()
     return _with_directories(buffer.getvalue(), [page["directories"] for page in held], order, big=big)
 
 
-def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, scale: float) -> dict[str, Any]:
+def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, placed: Placement) -> dict[str, Any]:
     """How tifffile is to lay out a page (M, N[, C]) as the one that was read."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     photometric = page.get("photometric", 2 if channels - alpha == 3 else 1)
@@ -87,7 +93,7 @@ def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, scale: float) ->
         options["extrasamples"] = page.get("extrasamples", [0] * (extra - alpha) + [2] * alpha)
     if "resolution" in page:
         across, down, unit = page["resolution"]
-        options |= {"resolution": (_times(across, scale), _times(down, scale)), "resolutionunit": unit}
+        options |= {"resolution": (_times(across, placed.x), _times(down, placed.y)), "resolutionunit": unit}
     return options
 
 
@@ -107,11 +113,11 @@ def _foreign(about: About) -> dict[str, Any]:
     return page | ({"resolution": (*about.dpi, 2)} if about.dpi else {})
 
 
-def _tags(page: dict[str, Any], text: str | None, order: str, big: bool, scale: float) -> list[Tag]:
+def _tags(page: dict[str, Any], text: str | None, order: str, big: bool, placed: Placement) -> list[Tag]:
     """Tags of a page for tifffile, with a text of ours, and stand-ins for its directories."""
     entries: list[Entry] = list(page["tags"])
-    if scale != 1:
-        entries = [_scaled(entry, order, scale) for entry in entries if not _tells_size(entry)]
+    if placed != ALIKE:
+        entries = [_moved(entry, order, placed) for entry in entries if not _tells_size(entry)]
     if text:
         there = {entry.tag: entry.value for entry in entries if isinstance(entry.value, bytes)}
         code = HISTORY if DESCRIPTION in there else DESCRIPTION
@@ -139,18 +145,21 @@ def _tells_size(entry: Entry) -> bool:
     return b"<OME" in text or text.lstrip().startswith(b'{"shape"')
 
 
-def _scaled(entry: Entry, order: str, scale: float) -> Entry:
-    """Return a tag as it is for a picture ``scale`` times larger: GeoTIFF's tell where pixels lie on the ground."""
+def _moved(entry: Entry, order: str, placed: Placement) -> Entry:
+    """Return a tag as it is for a picture that is ``placed`` so: GeoTIFF's tell where pixels lie on the ground."""
     length = {PIXEL_SCALE: 3, TIE_POINTS: 6, TRANSFORMATION: 16}.get(entry.tag, 0)
     if not length or entry.kind != DOUBLE or entry.count % length or not isinstance(entry.value, bytes):
         return entry
     numbers = np.frombuffer(entry.value, f"{order}f8").reshape(-1, length).copy()
+    pixels, first = np.array(placed[:2]), np.array(placed[2:])
     if entry.tag == PIXEL_SCALE:
-        numbers[:, :2] /= scale
+        numbers[:, :2] /= pixels
     elif entry.tag == TIE_POINTS:
-        numbers[:, :2] *= scale
-    else:  # a matrix by rows: its columns for x and y
-        numbers.reshape(-1, 4)[:, :2] /= scale
+        numbers[:, :2] = numbers[:, :2] * pixels - first
+    else:  # a matrix by rows: its columns for x and y, and where the first pixel is
+        matrix = numbers.reshape(-1, 4)
+        matrix[:, :2] /= pixels
+        matrix[:, 3] += matrix[:, :2] @ first
     return replace(entry, value=numbers.tobytes())
 
 
