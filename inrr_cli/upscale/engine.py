@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from inrr_cli.progress import Progress
 from inrr_cli.registry import EnlargeOptions
 from inrr_cli.upscale.colours import GAINS, from_luma, to_luma
 from inrr_cli.upscale.consistency import SLACK
+from inrr_cli.upscale.detail import temper
 from inrr_cli.upscale.formation import Formation
-from inrr_cli.upscale.learning import LEAST, Doubler, Pair, correct, learn, make_pairs
+from inrr_cli.upscale.learning import Doubler, Pair, correct, learn, make_pairs
 from inrr_cli.upscale.problem import Problem, Window, within
 from inrr_cli.upscale.resize import consistent_upscale, resize
 from inrr_cli.upscale.rounds import smooth_round
@@ -25,7 +25,7 @@ TILE = 1024  # fine pixels of a side that are made at once
 SEEN, REACH = 12, 48  # coarse and fine pixels around a window that it depends on
 FIRST, LAST = 0.03, 0.01  # deviations of the first round at scale 2 and of the last
 CLEANING = 3  # rounds that remove noise
-ROUNDING, AROUND = 0.7, 3  # deviation in quanta that rounding makes, and pixels around that it is judged by
+SMALL = 48  # coarse pixels of a side that teach enough
 FAINT = 0.006  # noise up to this is left in: 1.5 levels of 255
 # seconds of one core for each step of learning, and for each million pixels: to tell the time left
 PER_LESSON, PER_CORRECTION, PER_ROUND = 0.014, 3.0, 8.0
@@ -123,7 +123,7 @@ class Engine:
         """Remove noise from the coarse picture, and learn from it."""
         if self.problem.noise > FAINT:
             self.image = self._clean()
-        if min(self.problem.coarse_size) < 2 * LEAST or not self.options.lessons:
+        if min(self.problem.coarse_size) < SMALL or not self.options.lessons:
             return
         generator = torch.Generator().manual_seed(self.seed)
         rounding = self.problem.quantum / math.sqrt(12)
@@ -245,20 +245,8 @@ class Engine:
             tick = self.report.part(PER_ROUND * pixels)
             plane = self._round(fine[..., 0].contiguous(), self._deviation(turn), turn - made[0][0], tick)
             fine = model.project(plane[..., None], coarse, SLACK * problem.quantum)
-        return self._shrink(fine, self._resize(coarse, seen, problem.coarse_size, made))
-
-    def _shrink(self, fine: Tensor, plain: Tensor) -> Tensor:
-        """Draw (h, w, 1) to a plain resize where they differ no more than the rounding of the input makes them differ.
-
-        Wiener's gain 1 - n / p of the difference, with its mean square p around each pixel and n that of rounding.
-        """
-        if not self.problem.quantum:
-            return fine
-        detail = (fine - plain)[None, ..., 0]
-        edges = F.pad(detail.square(), (AROUND,) * 4, mode="replicate")
-        power = F.avg_pool2d(edges, 2 * AROUND + 1, stride=1)
-        gain = (1 - (ROUNDING * self.problem.quantum) ** 2 / power.clamp(min=1e-12)).clamp(min=0)
-        return plain + (gain * detail)[0, ..., None]
+        plain = self._resize(coarse, seen, problem.coarse_size, made)
+        return temper(fine, plain, problem.ratio, problem.quantum)
 
     def _resize(self, picture: Tensor, source: Window, whole: tuple[int, int], made: Window) -> Tensor:
         """Resize a picture that is the window ``source`` of a ``whole`` to the window ``made`` of the fine one."""

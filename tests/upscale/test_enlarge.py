@@ -130,7 +130,7 @@ def test_small_and_thin_pictures(shape, kernel):
 
 
 def test_the_seed_decides_every_byte(grey):
-    first, again, other = (superres(grey[:34, :36], 2, seed=seed, lessons=20, device="cpu") for seed in (0, 0, 1))
+    first, again, other = (superres(grey, 2, seed=seed, lessons=20, device="cpu") for seed in (0, 0, 1))
     assert (first == again).all()
     assert (first != other).any()
 
