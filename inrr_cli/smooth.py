@@ -11,12 +11,12 @@ from inrr_cli.morphology import any_in_window, grow
 
 @torch.no_grad()
 def smooth_fill(image: Tensor, known: Tensor, order: int = 2, iterations: int = 200, tolerance: float = 1e-4) -> Tensor:
-    """Fill missing pixels by the thin plate or the membrane through the known ones.
+    """Fill missing pixels by the smoothest surface of an order through the known ones: a polyharmonic fill.
 
-    With L the 5-point Laplacian and free borders, the thin plate (order 2) solves the biharmonic equation L L x = 0
-    (Damelin and Hoang 2018, doi:10.1155/2018/3950312) and the membrane (order 1) Laplace's, -L x = 0, by conjugate
-    gradients from the coarsest scale to the finest, so that large holes converge too. Work and memory at each scale
-    grow with the missing pixels there.
+    With L the 5-point Laplacian and free borders, it solves (-L)^order x = 0 at the missing pixels: order 1 is the
+    membrane, 2 the thin plate or biharmonic fill (Damelin and Hoang 2018, doi:10.1155/2018/3950312), 3 is smoother
+    still. Conjugate gradients go from the coarsest scale to the finest, so that large holes converge too. Work and
+    memory at each scale grow with the missing pixels there.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def smooth_fill(image: Tensor, known: Tensor, order: int = 2, iterations: int = 
         What stands at missing pixels is not used.
     known : (H, W) Tensor of bool
         At least one True.
-    order : {1, 2}
+    order : {1, 2, 3}
         Power of the Laplacian.
     iterations : int
         Most steps of conjugate gradients at each scale.

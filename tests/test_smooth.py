@@ -28,6 +28,17 @@ def test_a_plane_is_continued(grey):
     assert np.abs(fill(plane, missing, iterations=2000, tolerance=1e-7) - plane).max() < 1e-3
 
 
+def test_order_three_continues_a_surface_of_degree_four():
+    y, x = np.mgrid[:40, :50] / 50
+    surface = 0.2 + 0.5 * x**4 - 0.3 * y**2 * x + 0.4 * y
+    missing = make_mask(surface.shape, "random", rate=0.7)
+    missing[:4] = missing[-4:] = missing[:, :4] = missing[:, -4:] = False
+    plate, smoother = (np.abs(fill(surface, missing, order=order, iterations=2000, tolerance=1e-7) - surface)
+                       for order in (2, 3))  # fmt: skip
+    assert smoother.max() < 1e-4
+    assert smoother.max() < plate.max() / 3
+
+
 def test_agrees_with_scikit_image_away_from_the_border(grey):
     missing = np.zeros(grey.shape, bool)
     missing[15:25, 20:32] = True

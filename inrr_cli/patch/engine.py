@@ -11,7 +11,17 @@ from torch import Tensor
 from inrr_cli.morphology import grow, shrink
 from inrr_cli.patch.gaussian import LEAST_NOISE
 from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
-from inrr_cli.patch.selection import HIDDEN_MOST, Judgement, believe, choose_hidden, depth, depth_class, judge
+from inrr_cli.patch.selection import (
+    HIDDEN_MOST,
+    Judgement,
+    believe,
+    choose_hidden,
+    depth,
+    depth_class,
+    judge,
+    scanned_lines,
+)
+from inrr_cli.patch.trials import Trial, fill_smoothly
 from inrr_cli.progress import Progress
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import double, halve, halve_mask, relax, smooth_fill
@@ -24,8 +34,7 @@ MARGIN = 4  # pixels around hidden ones that are solved again without them
 JUDGED_ROUNDS = 2  # of that: what is around is solved already
 JUDGING = 0.25  # part of the progress for that
 TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
-ORDERS = (2, 1)  # the other fills: thin plate and membrane
-ITERATIONS, TOLERANCE = 1000, 1e-6  # of those
+ORDERS, SMOOTHEST = (2, 1), 3  # the other fills: thin plate and membrane; and what is tried where the plate is good
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
 MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
 
@@ -182,7 +191,7 @@ class _Part:
         try:
             everything = _Level(image, known, torch.ones_like(known) if denoise else ~known, image)
             solved = self._solve(everything, self.options.rounds, 1 - JUDGING)
-            smooth = [smooth_fill(image, known, order, ITERATIONS, TOLERANCE) for order in ORDERS]
+            smooth = [fill_smoothly(image, known, order) for order in ORDERS]
             deep = depth(~known)
             judgement = self._judge(solved, smooth, deep, seed)
         except KeyboardInterrupt:
@@ -242,41 +251,53 @@ class _Part:
                 self.report.advance(share / rounds, change)
 
     def _judge(self, solved: Scale, smooth: list[Tensor], deep: Tensor, seed: int) -> Judgement:
-        """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best."""
+        """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best.
+
+        Where the plate is good, a smoother fill joins ``smooth``.
+        """
+        trials: list[Trial] = []
         depths = deep.cpu().numpy()
-        trials: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
+        lines = scanned_lines(depths == 0) is not None
+        turns, margin = (1, max(MARGIN, 2 * int(depths.max()))) if lines else (TURNS, MARGIN)
         doubt = True
-        count = 0
-        while doubt and count < HIDDEN_MOST and len(trials) < TURNS:
+        while doubt and len(trials) < turns and sum(len(trial.at) for trial in trials) < HIDDEN_MOST:
             hidden = torch.from_numpy(choose_hidden(depths, seed + len(trials))).to(deep.device)
-            trials.append(self._try(solved, smooth, hidden, JUDGING / TURNS))
-            truth, fills, variance, classes = (
-                torch.cat(part, max(0, part[0].ndim - 2)) for part in zip(*trials, strict=True)
-            )
-            count = len(truth)
-            error = (fills - truth).square().sum((1, 2))
-            doubt = bool(error[1:].min() < CLEAR * error[0])
+            trial = self._try(solved, hidden, margin, JUDGING / TURNS)
+            for fill, order in zip(smooth, ORDERS, strict=True):
+                trial.add(fill, order)
+            trials.append(trial)
+            patches, plate, membrane = torch.stack([trial.errors() for trial in trials]).sum(0).tolist()
+            doubt = min(plate, membrane) < CLEAR * patches
+        if plate < min(CLEAR * patches, membrane):
+            smooth.append(fill_smoothly(self.image, self.known, SMOOTHEST))
+            for trial in trials:
+                trial.add(smooth[-1], SMOOTHEST)
         if self.report is not None:
             self.report.finish()
-        excess = self.noise**2 - LEAST_NOISE**2
-        return judge(truth, fills, variance, excess, classes)
+        return judge(
+            torch.cat([trial.truth for trial in trials]),
+            torch.cat([torch.stack(trial.fills) for trial in trials], 1),
+            torch.cat([trial.variance for trial in trials]),
+            self.noise**2 - LEAST_NOISE**2,
+            torch.cat([trial.classes for trial in trials]),
+            lines=lines,
+        )
 
-    def _try(
-        self, solved: Scale, smooth: list[Tensor], hidden: Tensor, share: float
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Fill around the ``hidden`` pixels (H, W) again without them; return what `judge` asks for."""
+    def _try(self, solved: Scale, hidden: Tensor, margin: int, share: float) -> Trial:
+        """Fill the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them."""
         image, shown = self.image, self.known & ~hidden
-        near = grow(hidden, MARGIN) & ~shown
+        near = grow(hidden, margin) & ~shown
         scale = self._solve(_Level(image, shown, near, solved.guess.reshape(image.shape)), JUDGED_ROUNDS, share)
-        guess = scale.guess.reshape(image.shape)
         at = hidden.reshape(-1).nonzero()[:, 0]
-        fills = [scale.estimate[scale.slot[at]]]
-        for fill, order in zip(smooth, ORDERS, strict=True):
-            start = torch.where(near[..., None], guess, fill)
-            fills.append(relax(start, near, order, ITERATIONS, TOLERANCE).flatten(0, 1)[at])
-        variance = scale.variance[scale.slot[at]] + LEAST_NOISE**2
-        classes = depth_class(depth(~shown)).reshape(-1)[at]
-        return image.flatten(0, 1)[at], torch.stack(fills).clamp(0, 1), variance, classes
+        return Trial(
+            at=at,
+            near=near,
+            guess=scale.guess.reshape(image.shape),
+            truth=image.flatten(0, 1)[at],
+            variance=scale.variance[scale.slot[at]] + LEAST_NOISE**2,
+            classes=depth_class(depth(~shown)).reshape(-1)[at],
+            fills=[scale.estimate[scale.slot[at]].clamp(0, 1)],
+        )
 
     def _blend(self, solved: Scale, smooth: list[Tensor], judgement: Judgement, classes: Tensor) -> Filled:
         """Blend the fills and scale the deviations."""

@@ -27,6 +27,8 @@ GRID = 10  # blends are tried in steps of a tenth
 PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
 MIX = 0.7  # what a blend has to gain over a single fill
 HANDICAP = 0.2  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
+SPARSE, WHOLE, FEWEST = 0.4, 0.9, 4  # of a scan of lines: least share that is missing, share of a line, and known lines
+LINES_FIRST, LINES_EVIDENCE = 0.5, 0.1  # there: belief in the first fill, and how much of the evidence counts
 BIAS = (1.0, 1.05, 1.3, 1.45, 2.1)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LEAST_RATIO = 0.1  # errors that noise may hide
 MOST = 1_000_000  # numbers a quantile can be taken of
@@ -69,6 +71,28 @@ def depth_class(deep: Tensor) -> Tensor:
     return torch.bucketize(deep, torch.tensor(DEPTHS, device=deep.device))
 
 
+def scanned_lines(known: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Return which rows (H, 1), or columns (1, W), are the known ones of a scan of lines; None if it is none.
+
+    Between known lines no missing pixel has a known one beside it on its own line, as any hidden one would have.
+    """
+    if 1 - known.mean() < SPARSE:
+        return None
+    for axis in (1, 0):
+        share = known.mean(axis, keepdims=True)
+        lines: NDArray[np.bool_] = share >= WHOLE
+        if (lines | (share <= 1 - WHOLE)).mean() >= WHOLE and _starts(lines).sum() >= FEWEST:
+            return lines
+    return None
+
+
+def _starts(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a run of lines starts at each: flat."""
+    flat = lines.ravel()
+    starts: NDArray[np.bool_] = flat & ~np.r_[False, flat[:-1]]
+    return starts
+
+
 def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     """Choose known pixels to hide: pieces of the mask, from all depths alike, moved to places that are known.
 
@@ -82,10 +106,13 @@ def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     -------
     (H, W) ndarray of bool
         True where a known pixel is hidden: about 4 % as many as are missing, but some 1,500 where that is
-        less, and at most 15 % of those known or 20 for each missing one.
+        less, and at most 15 % of those known or 20 for each missing one. Of a scan of lines every second known line.
     """
     rng = np.random.default_rng(seed)
     known = deep == 0
+    if (lines := scanned_lines(known)) is not None:
+        hidden: NDArray[np.bool_] = known & lines & (np.cumsum(_starts(lines)).reshape(lines.shape) % 2 == seed % 2)
+        return hidden
     sound = np.flatnonzero(known)
     classes = depth_class(torch.from_numpy(deep)).numpy()
     missing = [np.flatnonzero(~known & (classes == k)) for k in np.unique(classes[~known])]
@@ -128,7 +155,9 @@ def _thin(piece: NDArray[np.bool_], solid: NDArray[np.bool_], rng: np.random.Gen
     return piece & (solid | (rng.random(piece.shape) < (1 - share) / share))
 
 
-def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes: Tensor) -> Judgement:
+def judge(
+    truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes: Tensor, *, lines: bool = False
+) -> Judgement:
     """Find the blend of fills with the least error on hidden pixels, and how far its errors spread.
 
     Of each class k with n_k hidden pixels of depth d_k the evidence is e_k = n_k / (PRIOR d_k), for the errors of
@@ -155,23 +184,34 @@ def judge(truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes
     excess : float
         Variance of that noise.
     classes : (m,) Tensor of int64
+    lines : bool
+        Whether it is a scan of lines. Hidden lines leave gaps twice as wide as the missing ones, so they count less;
+        and what the patches find along lines need not hold across them: half is believed of the second fill, and
+        the others are not limited.
     """
     steps = torch.cartesian_prod(*[torch.arange(GRID + 1)] * (len(fills) - 1)).reshape(-1, len(fills) - 1)
     steps = steps[steps.sum(1) <= GRID].to(truth)
     blends = torch.cat([GRID - steps.sum(1, keepdim=True), steps], 1) / GRID
-    first = torch.zeros_like(blends[0])
-    first[0] = 1
+    patches = torch.zeros_like(blends[0])
+    patches[0] = 1
+    belief, handicap, mix, weight = patches, HANDICAP, MIX, 1.0
+    if lines:
+        belief, handicap, mix, weight = LINES_FIRST * patches, 0.0, 0.0, LINES_EVIDENCE
+        belief[1] = 1 - LINES_FIRST
     number = len(DEPTHS) + 1
     evidence = torch.bincount(classes, minlength=number).to(truth) / (PRIOR * truth.new_tensor((*DEPTHS, DEEPEST)))
     limit = _spread(fills[0] - truth, variance, excess, classes, evidence)
+    if lines:
+        limit = torch.full_like(limit, torch.inf)
     errors = believe(fills, limit[classes][:, None] * variance.sqrt()) - truth
-    least = errors * (1 - HANDICAP * first).sqrt()[:, None, None]
+    least = errors * (1 - handicap * patches).sqrt()[:, None, None]
     costs = truth.new_zeros(number, len(blends))
     for k in evidence.nonzero()[:, 0]:
         gram = torch.einsum("fmc,gmc->fg", least[:, classes == k], least[:, classes == k])
         costs[k] = ((blends @ gram) * blends).sum(1) / gram[0, 0].clamp(min=1e-12)
-    overall = _least(blends, first, evidence @ costs)
-    weights = torch.stack([_least(blends, overall, e * cost) for e, cost in zip(evidence, costs, strict=True)])
+    costs *= weight
+    overall = _least(blends, belief, evidence @ costs, mix)
+    weights = torch.stack([_least(blends, overall, e * cost, mix) for e, cost in zip(evidence, costs, strict=True)])
     spread = _spread((weights[classes].T[..., None] * errors).sum(0), variance, excess, classes, evidence)
     return Judgement(weights, limit, truth.new_tensor(BIAS) * spread)
 
@@ -195,7 +235,7 @@ def _spread(errors: Tensor, variance: Tensor, excess: float, classes: Tensor, ev
     return (common + evidence * ratios) / (1 + evidence)
 
 
-def _least(blends: Tensor, expected: Tensor, cost: Tensor) -> Tensor:
-    """Return the blend of least cost near the expected one, rather of one fill than of several."""
-    belief = (blends - expected).square().sum(1) / 2 + MIX * (1 - blends.amax(1))
+def _least(blends: Tensor, expected: Tensor, cost: Tensor, mix: float) -> Tensor:
+    """Return the blend of least cost near the expected one, by ``mix`` rather of one fill than of several."""
+    belief = (blends - expected).square().sum(1) / 2 + mix * (1 - blends.amax(1))
     return blends[torch.argmin(cost + belief)]
