@@ -53,19 +53,30 @@ class References:
         Side of a patch.
     radius : int
         How far a window reaches beyond its tile. At a border it is moved inside, so all are equally large.
+    origin : (int, int)
+        Where the picture lies in a larger one, whose tiles it has.
     """
 
-    def __init__(self, rows: Tensor, columns: Tensor, shape: tuple[int, int], size: int, radius: int) -> None:
+    def __init__(
+        self,
+        rows: Tensor,
+        columns: Tensor,
+        shape: tuple[int, int],
+        size: int,
+        radius: int,
+        origin: tuple[int, int] = (0, 0),
+    ) -> None:
         self.shape, self.size = shape, size
-        across = -(-shape[1] // TILE)
-        tile, self.order = torch.sort((rows // TILE) * across + columns // TILE, stable=True)
+        above, before = (first % TILE for first in origin)
+        across = (shape[1] + before) // TILE + 1
+        tile, self.order = torch.sort(((rows + above) // TILE) * across + (columns + before) // TILE, stable=True)
         self.rows, self.columns = rows[self.order], columns[self.order]
         tiles, self.counts = torch.unique_consecutive(tile, return_counts=True)
         self.starts = torch.cumsum(self.counts, 0) - self.counts
         last = [length - size for length in shape]
         self.extent = [min(TILE + 2 * radius, end + 1) for end in last]
-        self.top = ((tiles // across) * TILE - radius).clamp(min=0)
-        self.left = ((tiles % across) * TILE - radius).clamp(min=0)
+        self.top = ((tiles // across) * TILE - above - radius).clamp(min=0)
+        self.left = ((tiles % across) * TILE - before - radius).clamp(min=0)
         self.top = torch.minimum(self.top, self.top.new_tensor(last[0] + 1 - self.extent[0]))
         self.left = torch.minimum(self.left, self.left.new_tensor(last[1] + 1 - self.extent[1]))
 

@@ -202,10 +202,13 @@ class Engine:
         shift: int,
         tick: Callable[[float], None] | None = None,
         picture: Tensor | None = None,
+        origin: tuple[int, int] = (0, 0),
     ) -> Tensor:
         count, radius = self.options.similar, self.options.radius
         picture = guide if picture is None else picture
-        return smooth_round(picture, guide, deviation, count=count, radius=radius, shift=shift, tick=tick)
+        return smooth_round(
+            picture, guide, deviation, count=count, radius=radius, shift=shift, origin=origin, tick=tick
+        )
 
     def _render(self, window: Window, quick: bool) -> Tensor:
         """Make a fine window (h, w, C), colours apart."""
@@ -243,7 +246,8 @@ class Engine:
             fine = model.project(self._resize(fine, source, whole, made), coarse)
         for turn in range(self.options.rounds):
             tick = self.report.part(PER_ROUND * pixels)
-            plane = self._round(fine[..., 0].contiguous(), self._deviation(turn), turn - made[0][0], tick)
+            origin = (made[0][0], made[1][0])
+            plane = self._round(fine[..., 0].contiguous(), self._deviation(turn), turn, tick, origin=origin)
             fine = model.project(plane[..., None], coarse, SLACK * problem.quantum)
         plain = self._resize(coarse, seen, problem.coarse_size, made)
         return temper(fine, plain, problem.ratio, problem.quantum)

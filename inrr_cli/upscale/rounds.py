@@ -23,6 +23,7 @@ def smooth_round(
     count: int,
     radius: int,
     shift: int = 0,
+    origin: tuple[int, int] = (0, 0),
     tick: Callable[[float], None] | None = None,
 ) -> Tensor:
     """Take every patch of a picture as a noisy sample of the Gaussian of its similar patches, and average.
@@ -42,6 +43,8 @@ def smooth_round(
         Patches of a group, and reach of the search for them.
     shift : int
         Where the grid of patches starts; rounds with different shifts leave no grid.
+    origin : (int, int)
+        Where the picture lies in a larger one, whose grid it has.
     tick : callable, optional
         Called with the part that is done.
 
@@ -51,9 +54,11 @@ def smooth_round(
     """
     shape = (picture.shape[0], picture.shape[1])
     size = min(SIZE, *shape)
-    rows, columns = (_starts(length, size, shift, picture.device) for length in shape)
+    rows, columns = (
+        _starts(length, size, shift - first, picture.device) for length, first in zip(shape, origin, strict=True)
+    )
     references = References(
-        rows.repeat_interleave(len(columns)), columns.repeat(len(rows)), shape, size, radius
+        rows.repeat_interleave(len(columns)), columns.repeat(len(rows)), shape, size, radius, origin
     )  # fmt: skip
     flat, guiding = picture.reshape(-1, 1), guide.reshape(-1, 1)
     alike = picture is guide
