@@ -62,11 +62,11 @@ def fail(text: str, hint: str = "") -> None:
     print(f"{line}{hint}", file=sys.stderr, flush=True)
 
 
-def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool) -> None:
+def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool, *, force: bool = False) -> None:
     """Write the record of a run to its sidecar file, and to stdout if asked for JSON."""
     text = json.dumps(record, allow_nan=False)
     if sidecar is not None:
-        write_atomically(sidecar, f"{text}\n".encode())
+        write_atomically(sidecar, f"{text}\n".encode(), replace=force)
     if as_json:
         say(text)
 

@@ -62,7 +62,7 @@ def demo(
             "comparison": side_by_side([damaged, result.image, truth]),
         }
         for view, pixels in pictures.items():
-            write_picture(names[pattern, view], Picture.of(pixels))
+            write_picture(names[pattern, view], Picture.of(pixels), replace=force)
         rows.append(
             {
                 "pattern": pattern.value,

@@ -190,7 +190,7 @@ def inpaint(
         write_picture(save_mask, filling.masks(len(results)), replace=force)
     if uncertainty is not None and completed:
         write_picture(uncertainty, filling.uncertainty(uncertainty, results, scale), replace=force)
-    conclude(record, results, made.path, sidecar, as_json=as_json, whole=completed)
+    conclude(record, results, made, sidecar, as_json=as_json, whole=completed)
 
 
 def _check_options(plan: Plan, *, tile: int | None, uncertainty: Path | None, checkpoint: Path | None) -> None:

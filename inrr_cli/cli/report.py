@@ -13,6 +13,7 @@ import typer
 from numpy.typing import NDArray
 
 from inrr_cli.cli.console import emit, explain, note, say, warn
+from inrr_cli.cli.files import Destination
 from inrr_cli.errors import ExitCode
 from inrr_cli.imaging.files import STANDARD
 from inrr_cli.metrics import psnr, psnr_of, ssim
@@ -157,7 +158,7 @@ def describe(record: dict[str, Any]) -> dict[str, str]:
 def conclude(
     record: dict[str, Any],
     results: list[Restoration],
-    output: Path,
+    made: Destination,
     sidecar: Path | None,
     *,
     as_json: bool,
@@ -166,12 +167,12 @@ def conclude(
     """Tell what was done, once it is written; unless it is the ``whole``, end as an interrupted run does."""
     explain(results[0].account)
     warn(next((result.notice for result in results if result.notice), ""))
-    emit(record, sidecar, as_json)
-    if not as_json and output != STANDARD:
+    emit(record, sidecar, as_json, force=made.force)
+    if not as_json and made.path != STANDARD:
         print_record(record)
     if not whole:
         after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
-        note(f"inrr: interrupted{after}; {output} holds the picture so far")
+        note(f"inrr: interrupted{after}; {made.path} holds the picture so far")
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 

@@ -143,7 +143,7 @@ def superres(
     (top, _), (left, _) = targets[0].window
     placed = Placement(scale or record["scale"], scale or record["scale_y"], left, top)
     made.write(enlargement, describe(record), placed)
-    conclude(record, results, made.path, sidecar, as_json=as_json, whole=results[-1].completed)
+    conclude(record, results, made, sidecar, as_json=as_json, whole=results[-1].completed)
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

@@ -104,20 +104,21 @@ def test_files_in_the_way(run, files, tmp_path):
     ok(run("inpaint", link, "--mask", mask, "-o", "new.png", *QUICK))
 
 
-def test_a_file_that_appears_meanwhile_is_not_overwritten(run, files, monkeypatch):
+@pytest.mark.parametrize("late", ["late.png", "late.json"])
+def test_a_file_that_appears_meanwhile_is_not_overwritten(run, files, monkeypatch, late):
     from inrr_cli.cli import inpaint  # noqa: F401
 
     module = sys.modules["inrr_cli.cli.inpaint"]
     fill = module.fill_pages
 
     def slow(*arguments, **options):
-        Path("late.png").write_bytes(b"somebody else's")
+        Path(late).write_bytes(b"somebody else's")
         return fill(*arguments, **options)
 
     monkeypatch.setattr(module, "fill_pages", slow)
-    ask = ("inpaint", files["grey"], "--mask", files["mask"], "-o", "late.png", *QUICK)
-    refused(run(*ask), "late.png: has appeared in the meantime; use --force")
-    assert Path("late.png").read_bytes() == b"somebody else's"
+    ask = ("inpaint", files["grey"], "--mask", files["mask"], "-o", "late.png", "--sidecar", "late.json", *QUICK)
+    refused(run(*ask), f"{late}: has appeared in the meantime; use --force")
+    assert Path(late).read_bytes() == b"somebody else's"
     assert not list(Path().glob(".inrr-*"))
     ok(run(*ask, "--force"))
 
