@@ -13,7 +13,7 @@ ASCENTS, NEAR = 50, 2e-4  # towards what is allowed, at most, and the error of v
 CORRECTIONS = 80  # of rounded values, at most
 PATIENCE, LESS = 8, 0.9  # either ends when the largest error has not become LESS times as large in so many steps
 SLACK = 0.45  # quanta that a picture may be off before it is rounded: the coarse one was rounded too
-ALLOWED, GENTLE = 0.49, 0.4  # quanta that a rounded picture may be off, and, at first, may stay off where it is more
+ALLOWED = 0.48  # quanta that a rounded picture may be off
 
 
 def settle(
@@ -61,7 +61,7 @@ def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, 
     best, least = fine, math.inf
     still = _Still()
     generator = torch.Generator().manual_seed(0)
-    for turn in range(CORRECTIONS):
+    for _ in range(CORRECTIONS):
         rounded = ((fine / quantum).round() * quantum).clamp(*limits)
         off = difference(rounded, coarse, formation, limits)
         if (worst := float(off.abs().max())) < least:
@@ -70,9 +70,7 @@ def _settle(fine: Tensor, coarse: Tensor, formation: Formation, quantum: float, 
             break
         # small errors are left alone, for rounding has to make some; the shares differ, or pixels would flip together
         shares = torch.rand(fine.shape, generator=generator).to(fine)
-        left = GENTLE * 0.9**turn * quantum
-        excess = off - off.clamp(-left, left)
-        correction = formation.up(torch.where(off.abs() > ALLOWED * quantum, excess, 0))
+        correction = formation.up(torch.where(off.abs() > ALLOWED * quantum, off, 0))
         fine = (fine + shares * correction).clamp(*limits)
     return best
 
