@@ -86,8 +86,7 @@ def fill_patches(
         image.device.type,
         account,
         filled.completed,
-        # too few known pixels make no model: the error may then be all of their range
-        sigma=_to_numpy(torch.nan_to_num(filled.sigma, nan=1.0, posinf=1.0), values.ndim),
+        sigma=_to_numpy(filled.sigma, values.ndim),
         noise=noise,
     )
 

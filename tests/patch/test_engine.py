@@ -58,8 +58,19 @@ def test_small_pictures_at_any_rate(shape, rate):
     rng = np.random.default_rng(1)
     missing = rng.random(shape) < rate
     missing.flat[0], missing.flat[1] = True, False
-    values, _, _ = fill(rng.random(shape), missing)
+    values, sigma, _ = fill(rng.random(shape), missing)
     assert np.isfinite(values).all()
+    assert np.isfinite(sigma).all()
+
+
+@pytest.mark.parametrize("known", [1, 2, 3])
+def test_next_to_nothing_known(known):
+    missing = np.ones((11, 13), bool)
+    missing.flat[[17, 60, 131][:known]] = False
+    for image in (np.random.default_rng(known).random(missing.shape), np.zeros(missing.shape)):
+        values, sigma, _ = fill(image, missing, denoise=True)
+        assert np.isfinite(values).all()
+        assert np.isfinite(sigma).all()
 
 
 def test_holes_at_borders_and_corners():
