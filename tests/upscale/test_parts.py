@@ -7,6 +7,7 @@ from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.upscale import learning
 from inrr_cli.upscale.colours import from_luma, to_luma
 from inrr_cli.upscale.consistency import difference, settle
+from inrr_cli.upscale.detail import temper
 from inrr_cli.upscale.formation import Formation
 from inrr_cli.upscale.kernels import parse_kernel
 from inrr_cli.upscale.learning import Doubler, correct, learn, make_pairs, turn, turn_back
@@ -126,3 +127,18 @@ def test_texture_is_not_taken_for_noise():
     assert white_noise(smooth + 5 / 255 * torch.randn(smooth.shape, generator=seeded())) * 255 == pytest.approx(
         5, rel=0.15
     )
+
+
+def test_detail_is_believed_as_far_as_the_picture_bears_it():
+    generator = torch.Generator().manual_seed(0)
+    waves = torch.sin(torch.arange(64.0) * torch.pi / 2)[:, None, None].expand(64, 64, 1) / 4  # the octave below
+    noise = torch.randn(64, 64, 1, generator=generator)
+    for plain, strength, quantum, kept in (
+        (waves, 0.02, 0.0, 1.0),  # weak beside what the picture has
+        (waves, 0.002, 1 / 255, 0.0),  # no more than rounding
+        (waves * 0, 0.02, 0.0, 0.0),  # made on nothing
+    ):
+        made = temper(plain + strength * noise, plain, (2.0, 2.0), quantum) - plain
+        assert made.std().item() == pytest.approx(kept * strength, abs=0.1 * strength)
+    strong = temper(plain + waves + noise, plain + waves, (2.0, 2.0), 0.0) - waves
+    assert 0.1 < strong.std().item() < 0.5
