@@ -62,7 +62,7 @@ class Recipe:
 
     def suited_to(self, net: str, reg: str) -> Recipe:
         """Return the recipe for a representation and a regulariser."""
-        return replace(self, **self.changes.get(net, {}), **self.changes.get(reg, {}))
+        return replace(self, **self.changes.get(net, {}) | self.changes.get(reg, {}))
 
     def options_for(self, net: str, reg: str) -> dict[str, Any]:
         """Return the defaults that are others with a representation and a regulariser."""
