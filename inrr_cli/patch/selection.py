@@ -200,9 +200,10 @@ def judge(
         belief[1] = 1 - LINES_FIRST
     number = len(DEPTHS) + 1
     evidence = torch.bincount(classes, minlength=number).to(truth) / (PRIOR * truth.new_tensor((*DEPTHS, DEEPEST)))
-    limit = _spread(fills[0] - truth, variance, excess, classes, evidence)
     if lines:
-        limit = torch.full_like(limit, torch.inf)
+        limit = torch.full_like(evidence, torch.inf)
+    else:
+        limit = _spread(fills[0] - truth, variance, excess, classes, evidence)
     errors = believe(fills, limit[classes][:, None] * variance.sqrt()) - truth
     least = errors * (1 - handicap * patches).sqrt()[:, None, None]
     costs = truth.new_zeros(number, len(blends))

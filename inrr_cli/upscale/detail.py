@@ -8,10 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-ROUNDING, OCTAVE_ROUNDING = (
-    0.7,
-    0.2,
-)  # deviations in quanta that rounding the input makes in detail and the octave below
+ROUNDING, OCTAVE_ROUNDING = 0.7, 0.2  # deviations in quanta that the input's rounding makes in detail, and below it
 AROUND = 3  # pixels around each that its power is taken over
 OCTAVE = 0.6  # coarse pixels of a blur that takes the octave below detail away
 STRONGEST = 1.5  # power of detail over that of the octave below

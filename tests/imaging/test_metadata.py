@@ -295,6 +295,13 @@ def test_an_enlarged_map_lies_where_it_lay():
         assert (tags[282].value, tags[283].value) == ((400, 1), (200, 1))
 
 
+def test_the_scales_of_a_turned_picture_are_those_of_its_stored_axes():
+    data = tiff(samples_of("uint8", SIZE), extratags=[(274, 3, 1, 6, True)], resolution=(100, 50), resolutionunit=2)
+    picture = decode(data, Path("a"))
+    with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", placed=Placement(4, 2)))) as file:
+        assert (file.pages[0].tags[282].value, file.pages[0].tags[283].value) == ((200, 1), (200, 1))
+
+
 def test_an_enlarged_map_with_a_matrix_lies_where_it_lay():
     matrix = np.array([[0.5, 0.1, 0, 440720], [-0.1, 0.25, 0, 3751320], [0, 0, 0, 0], [0, 0, 0, 1]])
     data = tiff(samples_of("uint8", SIZE), extratags=[(34264, 12, 16, tuple(matrix.ravel()), True)])
