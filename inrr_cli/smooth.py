@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -51,21 +53,29 @@ def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: f
     reached = [free]
     for _ in range(order):
         reached.append(grow(reached[-1]))
-    pixels = reached[-1].reshape(-1).nonzero()[:, 0]
+    # inner pixels come first, so that each set of centres is a slice
+    rings = [free, *(wide & ~near for near, wide in pairwise(reached))]
+    pixels = torch.cat([ring.reshape(-1).nonzero()[:, 0] for ring in rings])
     place = torch.full((free.numel(),), -1, dtype=torch.int64, device=free.device)
     place[pixels] = torch.arange(len(pixels), device=free.device)
     # outermost pixels have neighbours without a place, but are nobody's centre
-    centres = [mask.reshape(-1)[pixels].nonzero()[:, 0] for mask in reached[:-1]]
-    beside = [place[neighbours(pixels[of], free.shape)] for of in centres]
-    inner = centres[0]
+    counts = [int(mask.sum()) for mask in reached[:-1]]
+    beside = place[neighbours(pixels[: counts[-1]], free.shape)]
+    inner = counts[0]
     x = start.reshape(free.numel(), -1)[pixels]
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
 
+    def curvature(values: Tensor, count: int) -> Tensor:
+        total = 4 * values[:count]
+        for near in beside:
+            total -= values.index_select(0, near[:count])
+        return total
+
     def apply(values: Tensor) -> Tensor:
-        for of, near in zip(centres[:0:-1], beside[:0:-1], strict=True):
-            curved[of] = 4 * values[of] - values[near].sum(1)
+        for count in counts[:0:-1]:
+            curved[:count] = curvature(values, count)
             values = curved
-        return 4 * values[inner] - values[beside[0]].sum(1)
+        return curvature(values, inner)
 
     residual = -apply(x)
     direction = residual.clone()
@@ -73,10 +83,10 @@ def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: f
     for _ in range(iterations):
         if norm <= tolerance**2 * residual.numel():
             break
-        full[inner] = direction
+        full[:inner] = direction
         image = apply(full)
         step = norm / (direction * image).sum()
-        x[inner] += step * direction
+        x[:inner] += step * direction
         residual -= step * image
         norm, before = residual.square().sum(), norm
         direction = residual + norm / before * direction
@@ -86,7 +96,7 @@ def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: f
 
 
 def neighbours(pixels: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Flat indices of the four neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (n, 4)."""
+    """Flat indices of the four neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (4, n)."""
     rows, columns = shape
     row, column = pixels // columns, pixels % columns
     beside = [
@@ -95,7 +105,7 @@ def neighbours(pixels: Tensor, shape: tuple[int, ...]) -> Tensor:
         row * columns + (column - 1).clamp(min=0),
         row * columns + (column + 1).clamp(max=columns - 1),
     ]
-    return torch.stack(beside, 1)
+    return torch.stack(beside)
 
 
 def halve(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 TILE = 8  # side of a tile, in pixels
@@ -110,7 +111,7 @@ class References:
 
 def candidates(chunk: Chunk, picture: Tensor, size: int) -> Tensor:
     """Cut every patch of every window out of a flat picture (H W, C): (B, N, p^2 C)."""
-    patches = picture[chunk.window].unfold(1, size, 1).unfold(2, size, 1)
+    patches = F.embedding(chunk.window, picture).unfold(1, size, 1).unfold(2, size, 1)
     return patches.permute(0, 1, 2, 4, 5, 3).reshape(len(chunk.window), -1, size * size * picture.shape[1])
 
 
@@ -138,10 +139,12 @@ def similar(chunk: Chunk, patches: Tensor, trust: Tensor, count: int, *, itself:
         Squared distances, in no order, and numbers of the candidates within their tile.
     """
     tiles, offered, d = patches.shape
-    reference = patches[chunk.tile, chunk.place]
-    left = patches.new_zeros(tiles, int(chunk.slot.max()) + 1, 2 * d)
-    left[chunk.tile, chunk.slot] = torch.cat([trust, -2 * trust * reference], 1)
-    distance = (left @ torch.cat([patches * patches, patches], 2).transpose(1, 2))[chunk.tile, chunk.slot]
+    reference = F.embedding(chunk.tile * offered + chunk.place, patches.flatten(0, 1))
+    left = patches.new_zeros(2, tiles, int(chunk.slot.max()) + 1, d)
+    left[:, chunk.tile, chunk.slot] = torch.stack([trust, trust * reference])
+    right = patches.transpose(1, 2)
+    distance = torch.baddbmm(left[0] @ right.square(), left[1], right, alpha=-2)
+    distance = F.embedding(chunk.tile * left.shape[2] + chunk.slot, distance.flatten(0, 1))
     distance = (distance + (trust * reference * reference).sum(1, keepdim=True)) / trust.sum(1, keepdim=True)
     distance = distance.clamp(min=0)
     own = torch.arange(len(distance), device=distance.device), chunk.place

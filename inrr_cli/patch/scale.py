@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from inrr_cli.device import spread_work
@@ -181,7 +182,7 @@ class Scale:
         chunk = references.chunk(tiles)
         patches = candidates(chunk, self.guess, references.size)
         _, nearest = similar(chunk, patches, self._trust(chunk.pixels), count, itself=True)
-        group = patches.flatten(0, 1)[nearest + (chunk.tile * patches.shape[1])[:, None]]
+        group = F.embedding(nearest + (chunk.tile * patches.shape[1])[:, None], patches.flatten(0, 1))
         mean, covariance = gaussian.learn(group, patches, chunk.tile)
         excess = self.noise**2 - gaussian.LEAST_NOISE**2
         if excess > 0:
