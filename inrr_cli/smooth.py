@@ -12,7 +12,14 @@ from inrr_cli.morphology import any_in_window, grow
 
 
 @torch.no_grad()
-def smooth_fill(image: Tensor, known: Tensor, order: int = 2, iterations: int = 200, tolerance: float = 1e-4) -> Tensor:
+def smooth_fill(
+    image: Tensor,
+    known: Tensor,
+    order: int = 2,
+    iterations: int = 200,
+    tolerance: float = 1e-4,
+    axis: int | None = None,
+) -> Tensor:
     """Fill missing pixels by the smoothest surface of an order through the known ones: a polyharmonic fill.
 
     With L the 5-point Laplacian and free borders, it solves (-L)^order x = 0 at the missing pixels: order 1 is the
@@ -32,6 +39,8 @@ def smooth_fill(image: Tensor, known: Tensor, order: int = 2, iterations: int = 
         Most steps of conjugate gradients at each scale.
     tolerance : float
         Stop at this root mean square of the residual, in the image's units.
+    axis : {0, 1}, optional
+        Smooth along this axis only: order 2 is then a cubic spline along each column or row, flat at its ends.
 
     Returns
     -------
@@ -43,13 +52,18 @@ def smooth_fill(image: Tensor, known: Tensor, order: int = 2, iterations: int = 
     if min(known.shape) <= 2:
         mean = image[known].mean(0)
         return torch.where(known[..., None], image, mean)
-    start = smooth_fill(*halve(image, known), order, iterations, tolerance)
+    start = smooth_fill(*halve(image, known), order, iterations, tolerance, axis)
     start = torch.where(known[..., None], image, double(start, known.shape))
-    return relax(start, ~known, order, iterations, tolerance)
+    return relax(start, ~known, order, iterations, tolerance, axis)
 
 
-def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: float) -> Tensor:
-    """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed."""
+def relax(
+    start: Tensor, free: Tensor, order: int, iterations: int, tolerance: float, axis: int | None = None
+) -> Tensor:
+    """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed.
+
+    With an ``axis``, L is the second difference along it.
+    """
     reached = [free]
     for _ in range(order):
         reached.append(grow(reached[-1]))
@@ -60,13 +74,13 @@ def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: f
     place[pixels] = torch.arange(len(pixels), device=free.device)
     # outermost pixels have neighbours without a place, but are nobody's centre
     counts = [int(mask.sum()) for mask in reached[:-1]]
-    beside = place[neighbours(pixels[: counts[-1]], free.shape)]
+    beside = place[neighbours(pixels[: counts[-1]], free.shape, axis)]
     inner = counts[0]
     x = start.reshape(free.numel(), -1)[pixels]
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
 
     def curvature(values: Tensor, count: int) -> Tensor:
-        total = 4 * values[:count]
+        total = len(beside) * values[:count]
         for near in beside:
             total -= values.index_select(0, near[:count])
         return total
@@ -95,17 +109,18 @@ def relax(start: Tensor, free: Tensor, order: int, iterations: int, tolerance: f
     return result.reshape(start.shape)
 
 
-def neighbours(pixels: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Flat indices of the four neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (4, n)."""
+def neighbours(pixels: Tensor, shape: tuple[int, ...], axis: int | None = None) -> Tensor:
+    """Flat indices of the neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (4, n).
+
+    Of an ``axis`` only the two along it: (2, n).
+    """
     rows, columns = shape
     row, column = pixels // columns, pixels % columns
     beside = [
-        (row - 1).clamp(min=0) * columns + column,
-        (row + 1).clamp(max=rows - 1) * columns + column,
-        row * columns + (column - 1).clamp(min=0),
-        row * columns + (column + 1).clamp(max=columns - 1),
+        [(row - 1).clamp(min=0) * columns + column, (row + 1).clamp(max=rows - 1) * columns + column],
+        [row * columns + (column - 1).clamp(min=0), row * columns + (column + 1).clamp(max=columns - 1)],
     ]
-    return torch.stack(beside)
+    return torch.stack(beside[0] + beside[1] if axis is None else beside[axis])
 
 
 def halve(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:

@@ -39,6 +39,22 @@ def test_order_three_continues_a_surface_of_degree_four():
     assert smoother.max() < plate.max() / 3
 
 
+def test_along_an_axis_it_is_a_cubic_spline():
+    at = np.array([0, 5, 6, 11, 19])
+    values = np.random.default_rng(0).random((5, 3))
+    rows = np.zeros((20, 3))
+    rows[at] = values
+    missing = np.ones((20, 3), bool)
+    missing[at] = False
+    ours = fill(rows, missing, iterations=2000, tolerance=1e-7, axis=0)
+    # the least squares of second differences, each end's being its first difference
+    difference = np.diff(np.eye(20)[[0, *range(20), 19]], 2, axis=0)
+    free = np.setdiff1d(np.arange(20), at)
+    expected = np.linalg.lstsq(difference[:, free], -difference[:, at] @ values, rcond=None)[0]
+    assert np.abs(ours[free] - expected).max() < 1e-3
+    assert np.abs(fill(rows.T, missing.T, iterations=2000, tolerance=1e-7, axis=1) - ours.T).max() < 1e-6
+
+
 def test_agrees_with_scikit_image_away_from_the_border(grey):
     missing = np.zeros(grey.shape, bool)
     missing[15:25, 20:32] = True

@@ -21,7 +21,7 @@ from inrr_cli.patch.selection import (
     judge,
     scanned_lines,
 )
-from inrr_cli.patch.trials import Trial, fill_smoothly
+from inrr_cli.patch.trials import Smooth, Trial
 from inrr_cli.progress import Progress
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import double, halve, halve_mask, relax, smooth_fill
@@ -34,7 +34,7 @@ MARGIN = 4  # pixels around hidden ones that are solved again without them
 JUDGED_ROUNDS = 2  # of that: what is around is solved already
 JUDGING = 0.25  # part of the progress for that
 TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
-ORDERS, SMOOTHEST = (2, 1), 3  # the other fills: thin plate and membrane; and what is tried where the plate is good
+PLATE, MEMBRANE, SMOOTHEST = Smooth(2), Smooth(1), Smooth(3)  # the other fills; the last where the plate is good
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
 MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
 
@@ -191,9 +191,8 @@ class _Part:
         try:
             everything = _Level(image, known, torch.ones_like(known) if denoise else ~known, image)
             solved = self._solve(everything, self.options.rounds, 1 - JUDGING)
-            smooth = [fill_smoothly(image, known, order) for order in ORDERS]
             deep = depth(~known)
-            judgement = self._judge(solved, smooth, deep, seed)
+            judgement, smooth = self._judge(solved, deep, seed)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
@@ -250,38 +249,44 @@ class _Part:
             if self.report is not None:
                 self.report.advance(share / rounds, change)
 
-    def _judge(self, solved: Scale, smooth: list[Tensor], deep: Tensor, seed: int) -> Judgement:
+    def _judge(self, solved: Scale, deep: Tensor, seed: int) -> tuple[Judgement, list[Tensor]]:
         """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best.
 
-        Where the plate is good, a smoother fill joins ``smooth``.
+        Returns what was learned and the fills beside that of the patches (H, W, C). Where the plate is good, a smoother
+        one is among them.
         """
-        trials: list[Trial] = []
         depths = deep.cpu().numpy()
-        lines = scanned_lines(depths == 0) is not None
-        turns, margin = (1, max(MARGIN, 2 * int(depths.max()))) if lines else (TURNS, MARGIN)
+        lines = scanned_lines(depths == 0)
+        kinds, turns, margin = [PLATE, MEMBRANE], TURNS, MARGIN
+        if lines is not None:
+            kinds = [PLATE, SMOOTHEST, Smooth(2, axis=lines.shape.index(1) ^ 1)]
+            turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
+        smooth = [kind.fill(self.image, self.known) for kind in kinds]
+        trials: list[Trial] = []
         doubt = True
         while doubt and len(trials) < turns and sum(len(trial.at) for trial in trials) < HIDDEN_MOST:
             hidden = torch.from_numpy(choose_hidden(depths, seed + len(trials))).to(deep.device)
             trial = self._try(solved, hidden, margin, JUDGING / TURNS)
-            for fill, order in zip(smooth, ORDERS, strict=True):
-                trial.add(fill, order)
+            for kind, fill in zip(kinds, smooth, strict=True):
+                trial.add(kind, fill)
             trials.append(trial)
-            patches, plate, membrane = torch.stack([trial.errors() for trial in trials]).sum(0).tolist()
-            doubt = min(plate, membrane) < CLEAR * patches
-        if plate < min(CLEAR * patches, membrane):
-            smooth.append(fill_smoothly(self.image, self.known, SMOOTHEST))
+            patches, plate, *others = torch.stack([trial.errors() for trial in trials]).sum(0).tolist()
+            doubt = min(plate, *others) < CLEAR * patches
+        if lines is None and plate < min(CLEAR * patches, *others):
+            smooth.append(SMOOTHEST.fill(self.image, self.known))
             for trial in trials:
-                trial.add(smooth[-1], SMOOTHEST)
+                trial.add(SMOOTHEST, smooth[-1])
         if self.report is not None:
             self.report.finish()
-        return judge(
+        judgement = judge(
             torch.cat([trial.truth for trial in trials]),
             torch.cat([torch.stack(trial.fills) for trial in trials], 1),
             torch.cat([trial.variance for trial in trials]),
             self.noise**2 - LEAST_NOISE**2,
             torch.cat([trial.classes for trial in trials]),
-            lines=lines,
+            lines=lines is not None,
         )
+        return judgement, smooth
 
     def _try(self, solved: Scale, hidden: Tensor, margin: int, share: float) -> Trial:
         """Fill the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them."""

@@ -28,7 +28,7 @@ PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the p
 MIX = 0.7  # what a blend has to gain over a single fill
 HANDICAP = 0.2  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
 SPARSE, WHOLE, FEWEST = 0.4, 0.9, 4  # of a scan of lines: least share that is missing, share of a line, and known lines
-LINES_FIRST, LINES_EVIDENCE = 0.5, 0.1  # there: belief in the first fill, and how much of the evidence counts
+LINES_BELIEF, LINES_EVIDENCE = (0.3, 0.3, 0.2, 0.2), 0.03  # there: belief in the fills; how much of the evidence counts
 BIAS = (1.0, 1.05, 1.3, 1.45, 2.1)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LEAST_RATIO = 0.1  # errors that noise may hide
 MOST = 1_000_000  # numbers a quantile can be taken of
@@ -185,9 +185,9 @@ def judge(
         Variance of that noise.
     classes : (m,) Tensor of int64
     lines : bool
-        Whether it is a scan of lines. Hidden lines leave gaps twice as wide as the missing ones, so they count less;
-        and what the patches find along lines need not hold across them: half is believed of the second fill, and
-        the others are not limited.
+        Whether it is a scan of lines, and the fills are by patches, a thin plate, a smoother surface and a spline
+        across the lines. Hidden lines leave gaps twice as wide as the missing ones, so they count less; and what the
+        patches find along lines need not hold across them: the belief is in a blend, and no fill is limited.
     """
     steps = torch.cartesian_prod(*[torch.arange(GRID + 1)] * (len(fills) - 1)).reshape(-1, len(fills) - 1)
     steps = steps[steps.sum(1) <= GRID].to(truth)
@@ -196,8 +196,7 @@ def judge(
     patches[0] = 1
     belief, handicap, mix, weight = patches, HANDICAP, MIX, 1.0
     if lines:
-        belief, handicap, mix, weight = LINES_FIRST * patches, 0.0, 0.0, LINES_EVIDENCE
-        belief[1] = 1 - LINES_FIRST
+        belief, handicap, mix, weight = truth.new_tensor(LINES_BELIEF), 0.0, 0.0, LINES_EVIDENCE
     number = len(DEPTHS) + 1
     evidence = torch.bincount(classes, minlength=number).to(truth) / (PRIOR * truth.new_tensor((*DEPTHS, DEEPEST)))
     if lines:

@@ -12,6 +12,22 @@ from inrr_cli.smooth import relax, smooth_fill
 ITERATIONS, TOLERANCE = {1: 1000, 2: 1000, 3: 2000}, 1e-6  # of smooth fills, by their order
 
 
+@dataclass(frozen=True)
+class Smooth:
+    """A smooth fill: its order, and the axis that it is smooth along, None for both; see `smooth_fill`."""
+
+    order: int
+    axis: int | None = None
+
+    def fill(self, image: Tensor, known: Tensor) -> Tensor:
+        """Fill a picture (H, W, C)."""
+        return smooth_fill(image, known, self.order, ITERATIONS[self.order], TOLERANCE, self.axis)
+
+    def again(self, start: Tensor, near: Tensor) -> Tensor:
+        """Fill the pixels that are ``near`` (H, W) again."""
+        return relax(start, near, self.order, ITERATIONS[self.order], TOLERANCE, self.axis)
+
+
 @dataclass
 class Trial:
     """Some hidden pixels, and the fills that do not know them.
@@ -40,17 +56,11 @@ class Trial:
     classes: Tensor
     fills: list[Tensor] = field(default_factory=list)
 
-    def add(self, fill: Tensor, order: int) -> None:
-        """Add a smooth fill (H, W, C) of an order; it knew the hidden pixels, so what is near is filled again."""
+    def add(self, kind: Smooth, fill: Tensor) -> None:
+        """Add a smooth fill (H, W, C); it knew the hidden pixels, so what is near is filled again."""
         start = torch.where(self.near[..., None], self.guess, fill)
-        again = relax(start, self.near, order, ITERATIONS[order], TOLERANCE)
-        self.fills.append(again.flatten(0, 1)[self.at].clamp(0, 1))
+        self.fills.append(kind.again(start, self.near).flatten(0, 1)[self.at].clamp(0, 1))
 
     def errors(self) -> Tensor:
         """Sum the squared errors of each fill: (F,)."""
         return (torch.stack(self.fills) - self.truth).square().sum((1, 2))
-
-
-def fill_smoothly(image: Tensor, known: Tensor, order: int) -> Tensor:
-    """Fill a picture (H, W, C) as precisely as trials do; see `smooth_fill`."""
-    return smooth_fill(image, known, order, ITERATIONS[order], TOLERANCE)

@@ -108,10 +108,8 @@ def test_a_scan_of_lines_is_known_and_hides_every_second_line():
         assert scanned_lines(known) is None
 
 
-def test_in_a_scan_of_lines_the_patches_are_believed_by_half():
-    truth = torch.zeros(0, 1)
-    judgement = judge(
-        truth, torch.zeros(3, 0, 1), torch.zeros(0, 1), 0.0, torch.zeros(0, dtype=torch.int64), lines=True
-    )
-    assert torch.allclose(judgement.weights, torch.tensor([0.5, 0.5, 0.0]))
+def test_in_a_scan_of_lines_a_blend_is_believed():
+    nothing = torch.zeros(0, 1)
+    judgement = judge(nothing, torch.zeros(4, 0, 1), nothing, 0.0, torch.zeros(0, dtype=torch.int64), lines=True)
+    assert torch.allclose(judgement.weights, torch.tensor([0.3, 0.3, 0.2, 0.2]))
     assert (judgement.limit == torch.inf).all()
