@@ -18,6 +18,7 @@ from inrr_cli.upscale.formation import Formation
 from inrr_cli.upscale.learning import Doubler, Pair, correct, learn, make_pairs
 from inrr_cli.upscale.problem import Problem, Window, within
 from inrr_cli.upscale.resize import consistent_upscale, resize
+from inrr_cli.upscale.rounding import remove_rounding
 from inrr_cli.upscale.rounds import smooth_round
 from inrr_cli.upscale.windows import blended, lessons
 
@@ -109,7 +110,8 @@ class Engine:
         self.problem, self.options, self.seed, self.tile = problem, options, seed, tile or TILE
         self.doublings = max(1, math.ceil(math.log2(max(problem.ratio)) - 1e-9))
         self.colour = problem.image.shape[2] == 3
-        self.image = to_luma(problem.image) if self.colour else problem.image
+        self.target = self.image = to_luma(problem.image) if self.colour else problem.image
+        self.gains = GAINS if self.colour else (1.0,) * problem.image.shape[2]
         self.detailed = range(1 if self.colour else problem.image.shape[2])
         self.network: Doubler | None = None
         self.learned = self.turn = 0
@@ -120,13 +122,16 @@ class Engine:
         self.report = Report(progress, max(total, 1e-9))
 
     def prepare(self) -> None:
-        """Remove noise from the coarse picture, and learn from it."""
+        """Remove noise, or what rounding added, from the coarse picture, and learn from it."""
+        rounding = self.problem.quantum / math.sqrt(12)
         if self.problem.noise > FAINT:
-            self.image = self._clean()
+            self.target = self.image = self._clean()
+        elif rounding:
+            planes = zip(self.image.unbind(2), self.gains, strict=True)
+            self.image = torch.stack([remove_rounding(plane, gain * rounding) for plane, gain in planes], 2)
         if min(self.problem.coarse_size) < SMALL or not self.options.lessons:
             return
         generator = torch.Generator().manual_seed(self.seed)
-        rounding = self.problem.quantum / math.sqrt(12)
         pairs: list[Pair] = []
         for part in lessons(self.image, generator):
             for number in self.detailed:
@@ -180,14 +185,13 @@ class Engine:
 
     def _finish(self, made: Tensor) -> Tensor:
         if self.colour:
-            return self.problem.finish(from_luma(made), from_luma(self.image))
-        return self.problem.finish(made, self.image)
+            return self.problem.finish(from_luma(made), from_luma(self.target))
+        return self.problem.finish(made, self.target)
 
     def _clean(self) -> Tensor:
         """Remove white noise from the coarse picture: the Gaussian model of ever better groups."""
         planes = []
-        gains = GAINS if self.colour else (1.0,) * self.image.shape[2]
-        for plane, gain in zip(self.image.unbind(2), gains, strict=True):
+        for plane, gain in zip(self.image.unbind(2), self.gains, strict=True):
             noisy = guide = plane.contiguous()
             for turn in range(CLEANING):
                 tick = self.report.part(PER_ROUND * plane.numel() / 1e6)
