@@ -259,7 +259,8 @@ class _Part:
         lines = scanned_lines(depths == 0)
         kinds, turns, margin = [PLATE, MEMBRANE], TURNS, MARGIN
         if lines is not None:
-            kinds = [PLATE, SMOOTHEST, Smooth(2, axis=lines.shape.index(1) ^ 1)]
+            across = 0 if lines.shape[1] == 1 else 1
+            kinds = [PLATE, SMOOTHEST, Smooth(2, across)]
             turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
         smooth = [kind.fill(self.image, self.known) for kind in kinds]
         trials: list[Trial] = []
