@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -68,7 +69,10 @@ def wait_for_fit(process, terminal):
 def test_control_c_stops_within_two_seconds(files, keep, engine):
     terminal, end = pty.openpty()
     arguments = fitting(files, *engine, *(["--keep-partial"] if keep else []))
-    process = subprocess.Popen([str(a) for a in (*INRR, *arguments)], stdout=subprocess.DEVNULL, stderr=end)
+    # a shell has its background jobs ignore it, and children inherit that
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    command = [str(a) for a in (*INRR, *arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=end, preexec_fn=heed)
     os.close(end)
     try:
         wait_for_fit(process, terminal)
