@@ -9,8 +9,9 @@ doi:10.1016/S0047-259X(03)00096-4).
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from inrr_cli.patch.rows import take_rows
 
 MOST_SHRINKAGE = 0.7
 SAMPLING = 3  # every third candidate is enough for their covariance
@@ -84,9 +85,8 @@ def condition(
     (n, m) Tensor, (n, m) Tensor
         Posterior mean and variance of the wanted pixels.
     """
-    # whole rows are copied, which is faster than `gather`
-    row = torch.arange(len(given), device=given.device)[:, None] * covariance.shape[1] + given
-    across = F.embedding(row, covariance.flatten(0, 1)).mul_(trust[..., None])
+    each = torch.arange(len(given), device=given.device)[:, None]
+    across = take_rows(covariance, each, given).mul_(trust[..., None])
     matrix = across.gather(2, given[:, None].expand(-1, given.shape[1], -1)) * trust[:, None]
     matrix.diagonal(dim1=1, dim2=2).add_(1)
     factor, _ = torch.linalg.cholesky_ex(matrix)

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inrr_cli.patch.rows import take_rows
+
 TILE = 8  # side of a tile, in pixels
 CHUNK_NUMBERS = 4_000_000  # values handled at once, so that they stay in the caches
 
@@ -139,12 +141,12 @@ def similar(chunk: Chunk, patches: Tensor, trust: Tensor, count: int, *, itself:
         Squared distances, in no order, and numbers of the candidates within their tile.
     """
     tiles, offered, d = patches.shape
-    reference = F.embedding(chunk.tile * offered + chunk.place, patches.flatten(0, 1))
+    reference = take_rows(patches, chunk.tile, chunk.place)
     left = patches.new_zeros(2, tiles, int(chunk.slot.max()) + 1, d)
     left[:, chunk.tile, chunk.slot] = torch.stack([trust, trust * reference])
     right = patches.transpose(1, 2)
     distance = torch.baddbmm(left[0] @ right.square(), left[1], right, alpha=-2)
-    distance = F.embedding(chunk.tile * left.shape[2] + chunk.slot, distance.flatten(0, 1))
+    distance = take_rows(distance, chunk.tile, chunk.slot)
     distance = (distance + (trust * reference * reference).sum(1, keepdim=True)) / trust.sum(1, keepdim=True)
     distance = distance.clamp(min=0)
     own = torch.arange(len(distance), device=distance.device), chunk.place

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from inrr_cli.device import spread_work
 from inrr_cli.morphology import any_in_window, grow, shrink
 from inrr_cli.patch import gaussian, graph
 from inrr_cli.patch.matching import References, candidates, similar
+from inrr_cli.patch.rows import take_rows
 from inrr_cli.patch.selection import SOLID
 
 TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
@@ -182,7 +182,7 @@ class Scale:
         chunk = references.chunk(tiles)
         patches = candidates(chunk, self.guess, references.size)
         _, nearest = similar(chunk, patches, self._trust(chunk.pixels), count, itself=True)
-        group = F.embedding(nearest + (chunk.tile * patches.shape[1])[:, None], patches.flatten(0, 1))
+        group = take_rows(patches, chunk.tile[:, None], nearest)
         mean, covariance = gaussian.learn(group, patches, chunk.tile)
         excess = self.noise**2 - gaussian.LEAST_NOISE**2
         if excess > 0:

@@ -10,6 +10,7 @@ from torch import Tensor
 from inrr_cli.device import spread_work
 from inrr_cli.patch import gaussian
 from inrr_cli.patch.matching import References, candidates, similar
+from inrr_cli.patch.rows import take_rows
 
 SIZE, STRIDE = 6, 3  # of the patches, and from one to the next
 
@@ -66,10 +67,11 @@ def smooth_round(
     def work(tiles: slice) -> tuple[slice, Tensor, Tensor]:
         chunk = references.chunk(tiles)
         patches = candidates(chunk, guiding, size)
-        _, nearest = similar(chunk, patches, torch.ones_like(patches[chunk.tile, chunk.place]), count, itself=True)
-        group = patches.flatten(0, 1)[nearest + (chunk.tile * patches.shape[1])[:, None]]
+        reference = take_rows(patches, chunk.tile, chunk.place)
+        _, nearest = similar(chunk, patches, torch.ones_like(reference), count, itself=True)
+        group = take_rows(patches, chunk.tile[:, None], nearest)
         mean, covariance = gaussian.learn(group, patches, chunk.tile)
-        values = patches[chunk.tile, chunk.place] if alike else flat[chunk.pixels].flatten(1)
+        values = reference if alike else flat[chunk.pixels].flatten(1)
         covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
         factor, _ = torch.linalg.cholesky_ex(covariance)
         excess = torch.cholesky_solve((values - mean)[..., None], factor)[..., 0]
