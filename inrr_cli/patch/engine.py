@@ -10,6 +10,7 @@ from torch import Tensor
 
 from inrr_cli.morphology import grow, shrink
 from inrr_cli.patch.gaussian import LEAST_NOISE
+from inrr_cli.patch.lines import find_lines
 from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
 from inrr_cli.patch.selection import (
     HIDDEN_MOST,
@@ -19,9 +20,8 @@ from inrr_cli.patch.selection import (
     depth,
     depth_class,
     judge,
-    scanned_lines,
 )
-from inrr_cli.patch.trials import Smooth, Trial
+from inrr_cli.patch.trials import MEMBRANE, PLATE, SMOOTHEST, Smooth, Trial
 from inrr_cli.progress import Progress
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import double, halve, halve_mask, relax, smooth_fill
@@ -34,7 +34,6 @@ MARGIN = 4  # pixels around hidden ones that are solved again without them
 JUDGED_ROUNDS = 2  # of that: what is around is solved already
 JUDGING = 0.25  # part of the progress for that
 TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
-PLATE, MEMBRANE, SMOOTHEST = Smooth(2), Smooth(1), Smooth(3)  # the other fills; the last where the plate is good
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
 MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
 
@@ -252,28 +251,29 @@ class _Part:
     def _judge(self, solved: Scale, deep: Tensor, seed: int) -> tuple[Judgement, list[Tensor]]:
         """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best.
 
-        Returns what was learned and the fills beside that of the patches (H, W, C). Where the plate is good, a smoother
-        one is among them.
+        Returns what was learned and the fills beside that of the patches (H, W, C): a thin plate, a membrane and, where
+        the plate is good, a smoother surface. With a scan of lines they are others.
         """
         depths = deep.cpu().numpy()
-        lines = scanned_lines(depths == 0)
-        kinds, turns, margin = [PLATE, MEMBRANE], TURNS, MARGIN
-        if lines is not None:
-            across = 0 if lines.shape[1] == 1 else 1
-            kinds = [PLATE, SMOOTHEST, Smooth(2, across)]
+        scan = find_lines(depths == 0)
+        kinds: tuple[Smooth, ...] = (PLATE, MEMBRANE)
+        belief, turns, margin = None, TURNS, MARGIN
+        if scan is not None:
+            kinds, belief = scan.fills(band_limited=scan.is_band_limited(self.image, self.known))
             turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
         smooth = [kind.fill(self.image, self.known) for kind in kinds]
         trials: list[Trial] = []
         doubt = True
         while doubt and len(trials) < turns and sum(len(trial.at) for trial in trials) < HIDDEN_MOST:
-            hidden = torch.from_numpy(choose_hidden(depths, seed + len(trials))).to(deep.device)
-            trial = self._try(solved, hidden, margin, JUDGING / TURNS)
+            turn = seed + len(trials)
+            hidden = choose_hidden(depths, turn) if scan is None else (depths == 0) & scan.choose_hidden(turn)
+            trial = self._try(solved, torch.from_numpy(hidden).to(deep.device), margin, JUDGING / TURNS)
             for kind, fill in zip(kinds, smooth, strict=True):
                 trial.add(kind, fill)
             trials.append(trial)
             patches, plate, *others = torch.stack([trial.errors() for trial in trials]).sum(0).tolist()
             doubt = min(plate, *others) < CLEAR * patches
-        if lines is None and plate < min(CLEAR * patches, *others):
+        if scan is None and plate < min(CLEAR * patches, *others):
             smooth.append(SMOOTHEST.fill(self.image, self.known))
             for trial in trials:
                 trial.add(SMOOTHEST, smooth[-1])
@@ -285,7 +285,7 @@ class _Part:
             torch.cat([trial.variance for trial in trials]),
             self.noise**2 - LEAST_NOISE**2,
             torch.cat([trial.classes for trial in trials]),
-            lines=lines is not None,
+            belief,
         )
         return judgement, smooth
 

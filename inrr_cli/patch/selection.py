@@ -27,12 +27,26 @@ GRID = 10  # blends are tried in steps of a tenth
 PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
 MIX = 0.7  # what a blend has to gain over a single fill
 HANDICAP = 0.2  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
-SPARSE, WHOLE, FEWEST = 0.4, 0.9, 4  # of a scan of lines: least share that is missing, share of a line, and known lines
-LINES_BELIEF, LINES_EVIDENCE = (0.3, 0.3, 0.2, 0.2), 0.03  # there: belief in the fills; how much of the evidence counts
 BIAS = (1.0, 1.05, 1.3, 1.45, 2.1)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LEAST_RATIO = 0.1  # errors that noise may hide
 MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of the fills of a scan of lines, before any is judged.
+
+    Attributes
+    ----------
+    shares : tuple of float
+        Of each fill in the blend, the patches first; their sum is 1.
+    evidence : float
+        How much of the evidence counts.
+    """
+
+    shares: tuple[float, ...]
+    evidence: float
 
 
 @dataclass(frozen=True)
@@ -71,28 +85,6 @@ def depth_class(deep: Tensor) -> Tensor:
     return torch.bucketize(deep, torch.tensor(DEPTHS, device=deep.device))
 
 
-def scanned_lines(known: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """Return which rows (H, 1), or columns (1, W), are the known ones of a scan of lines; None if it is none.
-
-    Between known lines no missing pixel has a known one beside it on its own line, as any hidden one would have.
-    """
-    if 1 - known.mean() < SPARSE:
-        return None
-    for axis in (1, 0):
-        share = known.mean(axis, keepdims=True)
-        lines: NDArray[np.bool_] = share >= WHOLE
-        if (lines | (share <= 1 - WHOLE)).mean() >= WHOLE and _starts(lines).sum() >= FEWEST:
-            return lines
-    return None
-
-
-def _starts(lines: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether a run of lines starts at each: flat."""
-    flat = lines.ravel()
-    starts: NDArray[np.bool_] = flat & ~np.r_[False, flat[:-1]]
-    return starts
-
-
 def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     """Choose known pixels to hide: pieces of the mask, from all depths alike, moved to places that are known.
 
@@ -106,13 +98,10 @@ def choose_hidden(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     -------
     (H, W) ndarray of bool
         True where a known pixel is hidden: about 4 % as many as are missing, but some 1,500 where that is
-        less, and at most 15 % of those known or 20 for each missing one. Of a scan of lines every second known line.
+        less, and at most 15 % of those known or 20 for each missing one. Scans of lines hide others: see `LineScan`.
     """
     rng = np.random.default_rng(seed)
     known = deep == 0
-    if (lines := scanned_lines(known)) is not None:
-        hidden: NDArray[np.bool_] = known & lines & (np.cumsum(_starts(lines)).reshape(lines.shape) % 2 == seed % 2)
-        return hidden
     sound = np.flatnonzero(known)
     classes = depth_class(torch.from_numpy(deep)).numpy()
     missing = [np.flatnonzero(~known & (classes == k)) for k in np.unique(classes[~known])]
@@ -156,7 +145,12 @@ def _thin(piece: NDArray[np.bool_], solid: NDArray[np.bool_], rng: np.random.Gen
 
 
 def judge(
-    truth: Tensor, fills: Tensor, variance: Tensor, excess: float, classes: Tensor, *, lines: bool = False
+    truth: Tensor,
+    fills: Tensor,
+    variance: Tensor,
+    excess: float,
+    classes: Tensor,
+    lines: Belief | None = None,
 ) -> Judgement:
     """Find the blend of fills with the least error on hidden pixels, and how far its errors spread.
 
@@ -184,10 +178,9 @@ def judge(
     excess : float
         Variance of that noise.
     classes : (m,) Tensor of int64
-    lines : bool
-        Whether it is a scan of lines, and the fills are by patches, a thin plate, a smoother surface and a spline
-        across the lines. Hidden lines leave gaps twice as wide as the missing ones, so they count less; and what the
-        patches find along lines need not hold across them: the belief is in a blend, and no fill is limited.
+    lines : Belief, optional
+        With a scan of lines the belief in each fill. What the patches find along lines need not hold across them, and
+        hidden lines say little (see `LineScan`): they hardly count, and no fill is limited.
     """
     steps = torch.cartesian_prod(*[torch.arange(GRID + 1)] * (len(fills) - 1)).reshape(-1, len(fills) - 1)
     steps = steps[steps.sum(1) <= GRID].to(truth)
@@ -195,11 +188,11 @@ def judge(
     patches = torch.zeros_like(blends[0])
     patches[0] = 1
     belief, handicap, mix, weight = patches, HANDICAP, MIX, 1.0
-    if lines:
-        belief, handicap, mix, weight = truth.new_tensor(LINES_BELIEF), 0.0, 0.0, LINES_EVIDENCE
+    if lines is not None:
+        belief, handicap, mix, weight = truth.new_tensor(lines.shares), 0.0, 0.0, lines.evidence
     number = len(DEPTHS) + 1
     evidence = torch.bincount(classes, minlength=number).to(truth) / (PRIOR * truth.new_tensor((*DEPTHS, DEEPEST)))
-    if lines:
+    if lines is not None:
         limit = torch.full_like(evidence, torch.inf)
     else:
         limit = _spread(fills[0] - truth, variance, excess, classes, evidence)

@@ -28,6 +28,9 @@ class Smooth:
         return relax(start, near, self.order, ITERATIONS[self.order], TOLERANCE, self.axis)
 
 
+PLATE, MEMBRANE, SMOOTHEST = Smooth(2), Smooth(1), Smooth(3)
+
+
 @dataclass
 class Trial:
     """Some hidden pixels, and the fills that do not know them.

@@ -6,7 +6,7 @@ import torch
 
 from inrr_cli import make_mask
 from inrr_cli.morphology import shrink
-from inrr_cli.patch.selection import BIAS, believe, choose_hidden, depth, depth_class, judge, scanned_lines
+from inrr_cli.patch.selection import BIAS, Belief, believe, choose_hidden, depth, depth_class, judge
 
 
 def test_depth_counts_moves_to_the_nearest_known_pixel():
@@ -93,23 +93,10 @@ def test_noise_is_found_where_there_is_any():
     assert estimate_noise(torch.rand(3, 3, 1), torch.ones(3, 3, dtype=torch.bool)) == 0
 
 
-def test_a_scan_of_lines_is_known_and_hides_every_second_line():
-    rows = np.zeros((41, 30), bool)
-    rows[::4] = True
-    rows[8, 3] = False
-    assert (scanned_lines(rows)[:, 0] == (np.arange(41) % 4 == 0)).all()
-    assert scanned_lines(rows.T).shape == (1, 41)
-    hidden = choose_hidden(depth(torch.from_numpy(~rows)).numpy(), 0)
-    assert (hidden.any(1) == (np.arange(41) % 8 == 4)).all()
-    assert not (hidden & ~rows).any()
-    few = rows.copy()
-    few[9:] = False
-    for known in (few, ~rows, ~make_mask((64, 64), "random", rate=0.8), ~make_mask((64, 64), "textural")):
-        assert scanned_lines(known) is None
-
-
 def test_in_a_scan_of_lines_a_blend_is_believed():
     nothing = torch.zeros(0, 1)
-    judgement = judge(nothing, torch.zeros(4, 0, 1), nothing, 0.0, torch.zeros(0, dtype=torch.int64), lines=True)
-    assert torch.allclose(judgement.weights, torch.tensor([0.3, 0.3, 0.2, 0.2]))
+    judgement = judge(
+        nothing, torch.zeros(3, 0, 1), nothing, 0.0, torch.zeros(0, dtype=torch.int64), Belief((0.5, 0.3, 0.2), 0.1)
+    )
+    assert torch.allclose(judgement.weights, torch.tensor([0.5, 0.3, 0.2]))
     assert (judgement.limit == torch.inf).all()

@@ -1,0 +1,73 @@
+"""Scans of lines: found, hidden, and told smooth from rough."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from inrr_cli import inpaint, make_mask, psnr
+from inrr_cli.patch.lines import find_lines
+from inrr_cli.patch.trials import Smooth
+from inrr_cli.smooth import smooth_fill
+
+
+def every_fourth_row() -> np.ndarray:
+    rows = np.zeros((41, 30), bool)
+    rows[::4] = True
+    rows[8, 3] = False
+    return rows
+
+
+def test_a_scan_of_lines_is_known_and_hides_every_second_line():
+    rows = every_fourth_row()
+    scan = find_lines(rows)
+    assert (scan.lines[:, 0] == (np.arange(41) % 4 == 0)).all()
+    assert (scan.axis, scan.spacing) == (0, 4)
+    columns = find_lines(rows.T)
+    assert columns.lines.shape == (1, 41)
+    assert (columns.axis, columns.spacing) == (1, 4)
+    for seed in (0, 1):
+        assert (scan.choose_hidden(seed)[:, 0] == (np.arange(41) % 8 == 4 * (1 - seed))).all()
+
+
+def test_a_run_of_lines_is_one_line_of_a_scan():
+    rows = np.tile((np.arange(48) % 8 < 2)[:, None], (1, 30))
+    scan = find_lines(rows)
+    assert scan.spacing == 7
+    assert (scan.choose_hidden(0)[:, 0] == (np.arange(48) % 16 // 2 == 4)).all()
+
+
+def test_other_masks_are_no_scans_of_lines():
+    few = every_fourth_row()
+    few[9:] = False
+    masks = (~make_mask((64, 64), "random", rate=0.8), ~make_mask((64, 64), "textural"))
+    for known in (few, ~every_fourth_row(), *masks, np.ones((8, 8), bool)):
+        assert find_lines(known) is None
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_is_smooth_between_lines_is_told_from_what_is_not(axis: int):
+    rng = np.random.default_rng(0)
+    known = np.zeros((80, 80), bool)
+    known[::4] = True
+    known = known if axis == 0 else known.T
+    scan = find_lines(known)
+    for sigma, smooth in ((5, True), (0.5, False)):
+        field = torch.from_numpy(gaussian_filter(rng.standard_normal((80, 80, 2)), (sigma, sigma, 0))).float()
+        assert scan.is_band_limited(field, torch.from_numpy(known)) is smooth
+    slope = torch.linspace(0, 1, 80)[:, None, None] + torch.linspace(0, 0.5, 80)[:, None]
+    assert not scan.is_band_limited(slope.round(decimals=2), torch.from_numpy(known))
+    kinds, belief = scan.fills(band_limited=True)
+    assert sum(belief.shares) == pytest.approx(1)
+    assert Smooth(2, axis) in kinds
+
+
+def test_a_smooth_field_scanned_line_by_line_is_not_worse_than_a_thin_plate():
+    field = gaussian_filter(np.random.default_rng(3).standard_normal((96, 96)), 4, mode="wrap")
+    field = ((field - field.min()) / np.ptp(field)).astype(np.float32)
+    missing = np.ones(field.shape, bool)
+    missing[::5] = False
+    damaged = np.where(missing, 0, field).astype(np.float32)
+    plate = smooth_fill(torch.from_numpy(damaged)[..., None], torch.from_numpy(~missing), 2, 1000, 1e-6)[..., 0].numpy()
+    filled = inpaint(damaged, missing)
+    assert psnr(filled, field, missing) > psnr(plate, field, missing)
