@@ -31,7 +31,7 @@ RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale 
 FIRST = 4  # times the noise in the first round, whose groups are found on a smooth guess
 OVERLAP, LAST_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last round
 MARGIN = 4  # pixels around hidden ones that are solved again without them
-JUDGED_ROUNDS = 2  # of that: what is around is solved already
+JUDGED_ROUNDS = 2  # of that, and none of the graph: what is around is solved already
 JUDGING = 0.25  # part of the progress for that
 TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
@@ -209,11 +209,11 @@ class _Part:
             scale.gaussian_round(1, LAST_OVERLAP)
         return scale.guess.reshape(self.image.shape).clone()
 
-    def _solve(self, level: _Level, rounds: int, share: float) -> Scale:
+    def _solve(self, level: _Level, rounds: int, share: float, *, graph: bool = True) -> Scale:
         """Estimate the wanted pixels, from the coarsest scale that holes need to the finest; return the finest.
 
-        There are ``rounds`` at the finest scale and one less at the others. ``share`` is the part of the progress that
-        this takes.
+        There are ``rounds`` at the finest scale and one less at the others, after one of the patch ``graph``. ``share``
+        is the part of the progress that this takes.
         """
         pyramid = [level]
         while len(pyramid) < self.levels:
@@ -233,14 +233,14 @@ class _Part:
             scale = Scale(level.image, level.known, guess, level.wanted, settings, self.noise)
             if self.solution is None and number == 0:
                 self.solution = scale
+            if graph and len(scale.missing) and min(scale.shape) > GRAPH_SIZE:
+                scale.graph_round()
             self._iterate(scale, number, rounds - (number > 0), share * work[number] / sum(work))
             coarse = scale.guess.reshape(level.image.shape)
         return scale
 
     def _iterate(self, scale: Scale, number: int, rounds: int, share: float) -> None:
-        """One round of the patch graph and the rounds of the Gaussian model at scale ``number``, 0 the finest."""
-        if len(scale.missing) and min(scale.shape) > GRAPH_SIZE:
-            scale.graph_round()
+        """Run the rounds of the Gaussian model at scale ``number``, 0 the finest."""
         tick = None if self.report is None else partial(self.report.tick, share / rounds)
         for turn in range(rounds):
             last = number == 0 and turn == rounds - 1
@@ -293,7 +293,9 @@ class _Part:
         """Fill the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them."""
         image, shown = self.image, self.known & ~hidden
         near = grow(hidden, margin) & ~shown
-        scale = self._solve(_Level(image, shown, near, solved.guess.reshape(image.shape)), JUDGED_ROUNDS, share)
+        scale = self._solve(
+            _Level(image, shown, near, solved.guess.reshape(image.shape)), JUDGED_ROUNDS, share, graph=False
+        )
         at = hidden.reshape(-1).nonzero()[:, 0]
         return Trial(
             at=at,
