@@ -36,5 +36,5 @@ def test_what_does_not_fit_is_refused_with_a_way_out(monkeypatch):
 
 def test_the_estimate_is_near_what_was_measured():
     """By examples/results/scaling.md, in MB."""
-    for shape, missing, measured in [((2048, 2048), 2_097_152, 1959), ((3000, 4000, 3), 121_851, 2679)]:
+    for shape, missing, measured in [((2048, 2048), 2_097_152, 1704), ((3000, 4000, 3), 121_851, 2771)]:
         assert 0.9 < estimate(shape, missing, make_plan()) / 1e6 / measured < 1.3
