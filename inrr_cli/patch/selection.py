@@ -28,7 +28,8 @@ PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the p
 MIX = 0.7  # what a blend has to gain over a single fill
 HANDICAP = 0.2  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
 BIAS = (0.96, 1.02, 1.29, 1.44, 2.02)  # errors of missing pixels over those of hidden ones, by class; see `judge`
-LEAST_RATIO = 0.1  # errors that noise may hide
+LEAST_RATIO, TYPICAL_RATIO = 0.1, 1.25  # of errors to deviations: at least, and in a noisy picture
+NOISE_DOUBT = 0.4  # how unsure the variance of noise is, over how unsure that of the model's errors
 MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
 
@@ -218,12 +219,18 @@ def believe(fills: Tensor, reach: Tensor) -> Tensor:
 
 
 def _spread(errors: Tensor, variance: Tensor, excess: float, classes: Tensor, evidence: Tensor) -> Tensor:
-    """68 % quantile of errors (m, C) over deviations, by class; near that of all where evidence (K,) is small: (K,)."""
+    """68 % quantile of errors (m, C) over deviations, by class; near that of all where evidence (K,) is small: (K,).
+
+    The noise of the hidden pixels, whose variance ``excess`` is known to about a fifth, is no error: it is taken away,
+    and where it hides what is left, a typical spread is believed.
+    """
     ratio = (errors.square() - excess) / variance.clamp(min=1e-12)
     ratios = torch.ones_like(evidence)
     for k in evidence.nonzero()[:, 0]:
         sample = ratio[classes == k].flatten()[:MOST]
-        ratios[k] = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2).sqrt()
+        hiding = NOISE_DOUBT * excess / variance[classes == k].mean().clamp(min=1e-12)
+        seen = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2)
+        ratios[k] = ((seen + TYPICAL_RATIO**2 * hiding**2) / (1 + hiding**2)).sqrt()
     common = (1 + evidence @ ratios) / (1 + evidence.sum())
     return (common + evidence * ratios) / (1 + evidence)
 
