@@ -29,7 +29,7 @@ MIX = 0.7  # what a blend has to gain over a single fill
 HANDICAP = 0.2  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
 BIAS = (0.96, 1.02, 1.29, 1.44, 2.02)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LEAST_RATIO, TYPICAL_RATIO = 0.1, 1.25  # of errors to deviations: at least, and in a noisy picture
-NOISE_DOUBT = 0.4  # how unsure the variance of noise is, over how unsure that of the model's errors
+NOISE_DOUBT = 0.4  # how unsure the variance of noise is, over how unsure the model's spread
 MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
 
@@ -228,8 +228,8 @@ def _spread(errors: Tensor, variance: Tensor, excess: float, classes: Tensor, ev
     ratios = torch.ones_like(evidence)
     for k in evidence.nonzero()[:, 0]:
         sample = ratio[classes == k].flatten()[:MOST]
-        hiding = NOISE_DOUBT * excess / variance[classes == k].mean().clamp(min=1e-12)
         seen = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2)
+        hiding = NOISE_DOUBT * excess / (seen * variance[classes == k].mean()).clamp(min=1e-12)
         ratios[k] = ((seen + TYPICAL_RATIO**2 * hiding**2) / (1 + hiding**2)).sqrt()
     common = (1 + evidence @ ratios) / (1 + evidence.sum())
     return (common + evidence * ratios) / (1 + evidence)
