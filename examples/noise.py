@@ -31,7 +31,7 @@ def main() -> None:
         noise = np.random.default_rng(number).normal(0, SIGMA, truth.shape)
         noisy = np.clip(np.round(truth + noise), 0, 255).astype(np.uint8)
         damaged = np.where(missing, 0, noisy).astype(np.uint8)
-        results = [fit_inpainting(damaged, missing, make_plan(noise=noise)) for noise in ("auto", SIGMA, 0)]
+        results = [fit_inpainting(damaged, missing, make_plan(noise=sigma)) for sigma in ("auto", SIGMA, 0)]
         clean = fit_inpainting(damaged, missing, make_plan(denoise=True)).image
         gains = [f"{psnr(result.image / 255, truth / 255, missing):.2f}" for result in results]
         within = [

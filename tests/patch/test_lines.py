@@ -7,8 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from inrr_cli import inpaint, make_mask, psnr
 from inrr_cli.patch.lines import find_lines
-from inrr_cli.patch.trials import Smooth
-from inrr_cli.smooth import smooth_fill
+from inrr_cli.patch.trials import PLATE, Smooth
 
 
 def every_fourth_row() -> np.ndarray:
@@ -68,6 +67,6 @@ def test_a_smooth_field_scanned_line_by_line_is_not_worse_than_a_thin_plate():
     missing = np.ones(field.shape, bool)
     missing[::5] = False
     damaged = np.where(missing, 0, field).astype(np.float32)
-    plate = smooth_fill(torch.from_numpy(damaged)[..., None], torch.from_numpy(~missing), 2, 1000, 1e-6)[..., 0].numpy()
+    plate = PLATE.fill(torch.from_numpy(damaged)[..., None], torch.from_numpy(~missing))[..., 0].numpy()
     filled = inpaint(damaged, missing)
     assert psnr(filled, field, missing) > psnr(plate, field, missing)
