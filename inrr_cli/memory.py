@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BASE = 350e6  # bytes of the program itself
 PER_PIXEL = 60  # bytes for each pixel and channel
 PER_MISSING = 700  # for each missing pixel and channel by patches
+PER_ACTIVATED = 25e3  # for each point whose activations a fit keeps: the most that any network of default size has
 ENLARGING = 500e6  # bytes for a tile of super-resolution
 PER_FINE = 40  # for each fine pixel and channel
 PER_POINT_OF_KERNEL = 4 * 8 * 9  # for each pixel and channel by a kernel's transforms
@@ -24,7 +25,9 @@ def estimate(shape: tuple[int, ...], missing: int, plan: Plan) -> float:
     channels = shape[2] if len(shape) == 3 else 1
     samples = shape[0] * shape[1] * channels
     each = PER_POINT_OF_KERNEL if plan.net == "ntk" else PER_PIXEL
-    return BASE + each * samples + (PER_MISSING * missing * channels if plan.reg == "patch" else 0)
+    patches = PER_MISSING * missing * channels if plan.reg == "patch" else 0
+    activations = PER_ACTIVATED * plan.recipe.points_kept(*shape[:2]) if plan.recipe else 0
+    return BASE + each * samples + patches + activations
 
 
 def check_memory(

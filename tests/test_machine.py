@@ -35,6 +35,11 @@ def test_what_does_not_fit_is_refused_with_a_way_out(monkeypatch):
 
 
 def test_the_estimate_is_near_what_was_measured():
-    """By examples/results/scaling.md, in MB."""
-    for shape, missing, measured in [((2048, 2048), 2_097_152, 1704), ((3000, 4000, 3), 121_851, 2771)]:
-        assert 0.9 < estimate(shape, missing, make_plan()) / 1e6 / measured < 1.3
+    """By examples/results/scaling.md, and of two steps of the paper's recipe, in MB."""
+    patches, network = make_plan(), make_plan(net="gabor", preset="paper")
+    for shape, missing, plan, measured in [
+        ((2048, 2048), 2_097_152, patches, 1704),
+        ((3000, 4000, 3), 121_851, patches, 2771),
+        ((256, 256), 8_221, network, 2029),
+    ]:
+        assert 0.9 < estimate(shape, missing, plan) / 1e6 / measured < 1.3

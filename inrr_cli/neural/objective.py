@@ -10,10 +10,7 @@ import torch
 from torch import Tensor
 
 from inrr_cli.neural.interfaces import Regularizer, Representation
-
-# Points that go through the network at once: their activations stay in the processor's caches, and a step of any
-# size uses the same memory and can be interrupted soon.
-BLOCK_POINTS = 16_384
+from inrr_cli.neural.recipes import BLOCK_POINTS, KEPT_POINTS
 
 # An adapted weight is itself at this mean squared error (30 dB), and never more than MOST times itself.
 RESIDUAL, MOST = 1e-3, 10.0
@@ -71,18 +68,18 @@ class Objective:
     def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> float:
         """Add the gradients of the loss to the parameters and return it.
 
-        A grid of more than BLOCK_POINTS is rendered twice: once to get the loss and its gradient at each pixel, and
-        once more, block by block, to carry that gradient into the weights.
+        The blocks of a grid are rendered to get the loss and its gradient at each pixel, which is then carried into the
+        weights block by block; more than KEPT_POINTS are rendered once more for that.
         """
-        block = max(1, BLOCK_POINTS // len(x))
-        if len(y) <= block:
-            loss = self.loss(self.predict(y, x), image, known, y, x, pull)
-            torch.autograd.backward(loss)
-            return loss.item()
-        prediction = render(self.predict, y, x).requires_grad_()
+        parts = torch.split(y, max(1, BLOCK_POINTS // len(x)))
+        kept = len(y) * len(x) <= KEPT_POINTS
+        with torch.set_grad_enabled(kept):
+            blocks = [self.predict(part, x) for part in parts]
+        prediction = torch.cat([block.detach() for block in blocks]).requires_grad_()
         loss = self.loss(prediction, image, known, y, x, pull)
         torch.autograd.backward(loss)
         assert prediction.grad is not None
-        for part, grad in zip(torch.split(y, block), torch.split(prediction.grad, block), strict=True):
-            torch.autograd.backward(self.predict(part, x), grad)
+        for part, grad in zip(parts, torch.split(prediction.grad, len(parts[0])), strict=True):
+            block = blocks.pop(0)  # and with it what it kept
+            torch.autograd.backward(block if kept else self.predict(part, x), grad)
         return loss.item()

@@ -6,6 +6,14 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+# Points that go through the network at once: their activations stay in the processor's caches, and a step of any
+# size uses the same memory and can be interrupted soon.
+BLOCK_POINTS = 16_384
+
+# Up to so many points every block's activations are kept for the way back: for a SIREN one gigabyte in all. They would
+# not fit in memory for any picture, so the blocks of a larger grid are rendered once more instead.
+KEPT_POINTS = 65_536
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -83,6 +91,11 @@ class Recipe:
         if self.spacing is None:
             return None
         return max(1.0, self.spacing * math.pow(rows * columns, 0.25) / 16)
+
+    def points_kept(self, rows: int, columns: int) -> float:
+        """Points of a step whose activations are in memory at a time."""
+        points = rows * columns / (self.spacing_for(rows, columns) or 1) ** 2
+        return points if points <= KEPT_POINTS else BLOCK_POINTS
 
 
 PRESETS = {

@@ -66,8 +66,9 @@ def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, adapt):
     image, known = wave(20, 12, 3), torch.rand(20, 12, generator=torch.Generator().manual_seed(1)) > 0.5
     one_step = replace(EXACT, steps=1, adapt=adapt)
 
-    def gradients(block):
+    def gradients(block, kept=0):
         monkeypatch.setattr(objective_module, "BLOCK_POINTS", block)
+        monkeypatch.setattr(objective_module, "KEPT_POINTS", kept)
         net = build(channels=3)
         kind = load_regularizer(reg)
         options = make_options(reg, REGULARIZERS[reg], {"weight": 1.0})
@@ -76,8 +77,9 @@ def test_blocks_give_the_gradient_of_the_whole(monkeypatch, reg, adapt):
         learned = [] if regularizer is None else list(regularizer.parameters())
         return [p.grad for p in [*net.parameters(), *learned]]
 
-    for whole, blocks in zip(gradients(10_000), gradients(30), strict=True):
-        assert torch.allclose(whole, blocks, rtol=1e-3, atol=1e-7)
+    whole, rendered_twice, kept = gradients(10_000), gradients(30), gradients(30, kept=10_000)
+    for expected, *others in zip(whole, rendered_twice, kept, strict=True):
+        assert all(torch.allclose(expected, other, rtol=1e-3, atol=1e-7) for other in others)
 
 
 def test_missing_pixels_have_no_say():
