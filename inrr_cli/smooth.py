@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from inrr_cli.borders import NaturalBorders
 from inrr_cli.morphology import any_in_window, grow
 
 
@@ -19,13 +20,15 @@ def smooth_fill(
     iterations: int = 200,
     tolerance: float = 1e-4,
     axis: int | None = None,
+    *,
+    natural: bool = False,
 ) -> Tensor:
     """Fill missing pixels by the smoothest surface of an order through the known ones: a polyharmonic fill.
 
-    With L the 5-point Laplacian and free borders, it solves (-L)^order x = 0 at the missing pixels: order 1 is the
-    membrane, 2 the thin plate or biharmonic fill (Damelin and Hoang 2018, doi:10.1155/2018/3950312), 3 is smoother
-    still. Conjugate gradients go from the coarsest scale to the finest, so that large holes converge too. Work and
-    memory at each scale grow with the missing pixels there.
+    With L the 5-point Laplacian, it solves (-L)^order x = 0 at the missing pixels: order 1 is the membrane, 2 the thin
+    plate or biharmonic fill (Damelin and Hoang 2018, doi:10.1155/2018/3950312), 3 is smoother still. Conjugate
+    gradients go from the coarsest scale to the finest, so that large holes converge too. Work and memory at each scale
+    grow with the missing pixels there.
 
     Parameters
     ----------
@@ -40,7 +43,10 @@ def smooth_fill(
     tolerance : float
         Stop at this root mean square of the residual, in the image's units.
     axis : {0, 1}, optional
-        Smooth along this axis only: order 2 is then a cubic spline along each column or row, flat at its ends.
+        Smooth along this axis only: order 2 is then a cubic spline along each column or row.
+    natural : bool
+        The surface goes on to the borders as it comes to them, as a natural spline does: see `NaturalBorders`. It is
+        flat there otherwise, which is safe where much is missing beside a border.
 
     Returns
     -------
@@ -52,17 +58,24 @@ def smooth_fill(
     if min(known.shape) <= 2:
         mean = image[known].mean(0)
         return torch.where(known[..., None], image, mean)
-    start = smooth_fill(*halve(image, known), order, iterations, tolerance, axis)
+    start = smooth_fill(*halve(image, known), order, iterations, tolerance, axis, natural=natural)
     start = torch.where(known[..., None], image, double(start, known.shape))
-    return relax(start, ~known, order, iterations, tolerance, axis)
+    return relax(start, ~known, order, iterations, tolerance, axis, natural=natural)
 
 
 def relax(
-    start: Tensor, free: Tensor, order: int, iterations: int, tolerance: float, axis: int | None = None
+    start: Tensor,
+    free: Tensor,
+    order: int,
+    iterations: int,
+    tolerance: float,
+    axis: int | None = None,
+    *,
+    natural: bool = False,
 ) -> Tensor:
     """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed.
 
-    With an ``axis``, L is the second difference along it.
+    With an ``axis``, L is the second difference along it. Borders are as in `smooth_fill`.
     """
     reached = [free]
     for _ in range(order):
@@ -78,6 +91,7 @@ def relax(
     inner = counts[0]
     x = start.reshape(free.numel(), -1)[pixels]
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
+    borders = NaturalBorders(order, axis, place.view(free.shape), pixels[:inner]) if natural else None
 
     def curvature(values: Tensor, count: int) -> Tensor:
         total = len(beside) * values[:count]
@@ -86,10 +100,14 @@ def relax(
         return total
 
     def apply(values: Tensor) -> Tensor:
+        bent = values
         for count in counts[:0:-1]:
-            curved[:count] = curvature(values, count)
-            values = curved
-        return curvature(values, inner)
+            curved[:count] = curvature(bent, count)
+            bent = curved
+        gradient = curvature(bent, inner)
+        if borders is not None:
+            borders.add(gradient, values)
+        return gradient
 
     residual = -apply(x)
     direction = residual.clone()
@@ -99,7 +117,10 @@ def relax(
             break
         full[:inner] = direction
         image = apply(full)
-        step = norm / (direction * image).sum()
+        bend = (direction * image).sum()
+        if bend <= 0:  # of rounding alone, where a surface with natural borders is not held by what is known
+            break
+        step = norm / bend
         x[:inner] += step * direction
         residual -= step * image
         norm, before = residual.square().sum(), norm

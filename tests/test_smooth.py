@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -37,6 +39,36 @@ def test_order_three_continues_a_surface_of_degree_four():
                        for order in (2, 3))  # fmt: skip
     assert smoother.max() < 1e-4
     assert smoother.max() < plate.max() / 3
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_natural_borders_continue_a_polynomial_of_a_degree_below_the_order(order):
+    y, x = np.mgrid[:30, :40] / 40
+    surface = np.full(y.shape, 0.2) + (0.3 * y + 0.4 * x if order > 1 else 0) + (0.5 * x * y - 0.4 * y**2 if order > 2 else 0)
+    missing = make_mask(surface.shape, "random", rate=0.5)
+    missing[:2] = missing[:, -3:] = True
+    filled = fill(surface, missing, order=order, iterations=3000, tolerance=1e-7, natural=True)
+    assert np.abs(filled - surface).max() < 1e-4
+
+
+@pytest.mark.parametrize("shape", [(9, 7), (5, 30), (14, 16)])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_with_natural_borders_the_energy_of_all_differences_is_least(shape, axis, order):
+    rng = np.random.default_rng(order)
+    values, missing = rng.random(shape), make_mask(shape, "random", rate=0.6)
+    if axis is not None:
+        np.moveaxis(missing, axis, 0)[[0, 1, -1]] = False  # so that every line has enough known pixels
+    powers = [(j, order - j) for j in range(order + 1)] if axis is None else [(order, 0) if axis == 0 else (0, order)]
+    eyes = [np.eye(length) for length in shape]
+    rows = [
+        np.sqrt(math.comb(order, down)) * np.kron(np.diff(eyes[0], down, 0), np.diff(eyes[1], right, 0))
+        for down, right in powers
+    ]
+    energy, free = np.concatenate(rows), missing.ravel()
+    expected = np.linalg.lstsq(energy[:, free], -energy[:, ~free] @ values.ravel()[~free], rcond=None)[0]
+    filled = fill(values, missing, order=order, iterations=5000, tolerance=1e-7, axis=axis, natural=True)
+    assert np.abs(filled[missing] - expected).max() < 2e-3
 
 
 def test_along_an_axis_it_is_a_cubic_spline():

@@ -21,11 +21,11 @@ class Smooth:
 
     def fill(self, image: Tensor, known: Tensor) -> Tensor:
         """Fill a picture (H, W, C)."""
-        return smooth_fill(image, known, self.order, ITERATIONS[self.order], TOLERANCE, self.axis)
+        return smooth_fill(image, known, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=True)
 
     def again(self, start: Tensor, near: Tensor) -> Tensor:
         """Fill the pixels that are ``near`` (H, W) again."""
-        return relax(start, near, self.order, ITERATIONS[self.order], TOLERANCE, self.axis)
+        return relax(start, near, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=True)
 
 
 PLATE, MEMBRANE, SMOOTHEST = Smooth(2), Smooth(1), Smooth(3)
