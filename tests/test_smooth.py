@@ -44,7 +44,9 @@ def test_order_three_continues_a_surface_of_degree_four():
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_natural_borders_continue_a_polynomial_of_a_degree_below_the_order(order):
     y, x = np.mgrid[:30, :40] / 40
-    surface = np.full(y.shape, 0.2) + (0.3 * y + 0.4 * x if order > 1 else 0) + (0.5 * x * y - 0.4 * y**2 if order > 2 else 0)
+    surface = (
+        np.full(y.shape, 0.2) + (0.3 * y + 0.4 * x if order > 1 else 0) + (0.5 * x * y - 0.4 * y**2 if order > 2 else 0)
+    )
     missing = make_mask(surface.shape, "random", rate=0.5)
     missing[:2] = missing[:, -3:] = True
     filled = fill(surface, missing, order=order, iterations=3000, tolerance=1e-7, natural=True)

@@ -259,7 +259,8 @@ class _Part:
         kinds: tuple[Smooth, ...] = (PLATE, MEMBRANE)
         belief, turns, margin = None, TURNS, MARGIN
         if scan is not None:
-            kinds, belief = scan.fills(band_limited=scan.is_band_limited(self.image, self.known))
+            typical = (solved.variance[solved.slot[solved.missing]].median() + LEAST_NOISE**2).sqrt().item()
+            kinds, belief = scan.fills(scan.study(self.image, self.known), typical)
             turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
         smooth = [kind.fill(self.image, self.known) for kind in kinds]
         trials: list[Trial] = []

@@ -9,11 +9,31 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inrr_cli.patch.selection import Belief
-from inrr_cli.patch.trials import PLATE, SMOOTHEST, Smooth
+from inrr_cli.patch.selection import Belief, quantile
+from inrr_cli.patch.trials import Smooth
 
 SPARSE, WHOLE, FEWEST = 0.4, 0.9, 4  # least share that is missing, share of a line that is known, and known lines
 BAND_LIMITED = 0.9  # squared error of a spline over that of straight lines, along the lines
+
+
+@dataclass(frozen=True)
+class Study:
+    """What the known lines of a scan show of the picture, between samples as far apart as the lines are.
+
+    Attributes
+    ----------
+    band_limited : bool
+        Whether a cubic spline is better than straight lines: then the picture, if it is alike in both directions, is
+        sampled densely enough across the lines too.
+    natural : bool
+        Whether a natural spline is better than a flat one beyond the outermost samples.
+    error : float
+        68 % quantile of the errors of the better fill.
+    """
+
+    band_limited: bool
+    natural: bool
+    error: float
 
 
 @dataclass(frozen=True)
@@ -55,29 +75,41 @@ class LineScan:
         hidden: NDArray[np.bool_] = self.lines & (runs % 2 == seed % 2)
         return hidden
 
-    def is_band_limited(self, image: Tensor, known: Tensor) -> bool:
-        """Whether a cubic spline through every ``spacing``-th pixel of the known lines is better than straight lines.
-
-        Then the picture (H, W, C), if it is alike in both directions, is sampled densely enough across the lines too.
-        """
+    def study(self, image: Tensor, known: Tensor) -> Study:
+        """Fill the known lines of a picture (H, W, C) from every ``spacing``-th of their pixels."""
         at = torch.from_numpy(np.flatnonzero(self.lines)).to(known.device)
         line, sound = (whole.transpose(0, self.axis).index_select(0, at) for whole in (image, known))
-        sampled = torch.arange(line.shape[1], device=known.device) % self.spacing == 0
-        inside = slice(int(sampled.nonzero()[-1]) + 1)  # no fill knows what is beyond the last sample
-        line, shown, judged = line[:, inside], (sound & sampled)[:, inside], (sound & ~sampled)[:, inside]
-        straight, spline = ((Smooth(o, 1).fill(line, shown) - line)[judged].square().sum().item() for o in (1, 2))
-        return spline < BAND_LIMITED * straight
+        place = torch.arange(line.shape[1], device=known.device)
+        seen = place % self.spacing == self.spacing - 1
+        outside = (place < self.spacing - 1) | (place > place[seen].max())
+        straight, flat, natural = (
+            kind.fill(line, sound & seen) - line for kind in (Smooth(1, 1), Smooth(2, 1, natural=False), Smooth(2, 1))
+        )
+        between, beyond = sound & ~seen & ~outside, sound & outside
+        band_limited = _power(natural[between]) < BAND_LIMITED * _power(straight[between])
+        return Study(
+            band_limited=band_limited,
+            natural=_power(natural[beyond]) < _power(flat[beyond]),
+            error=quantile((natural if band_limited else straight)[between].abs()),
+        )
 
-    def fills(self, *, band_limited: bool) -> tuple[tuple[Smooth, ...], Belief]:
+    def fills(self, study: Study, deviation: float) -> tuple[tuple[Smooth, ...], Belief]:
         """Return the fills to blend with the patches', and what to believe of all.
 
         Of a band-limited picture very smooth surfaces know most, and hidden lines nothing: where they are, it is not
         sampled densely enough. Of other pictures patches and plates know most, and straight lines, which never swing.
         The shares were chosen on scikit-image's pictures and random fields with every second to fifth line known.
+        ``deviation`` is what the patches' model holds for typical of missing pixels.
         """
-        if band_limited:
-            return (SMOOTHEST, Smooth(2, self.axis)), Belief((0.2, 0.6, 0.2), 0.0)
-        return (PLATE, Smooth(1, self.axis)), Belief((0.5, 0.3, 0.2), 0.03)
+        spread = study.error / deviation
+        if study.band_limited:
+            kinds = Smooth(3, None, study.natural), Smooth(2, self.axis, study.natural)
+            return kinds, Belief((0.2, 0.6, 0.2), 0.0, spread)
+        return (Smooth(2, None, study.natural), Smooth(1, self.axis)), Belief((0.5, 0.3, 0.2), 0.03, spread)
+
+
+def _power(errors: Tensor) -> float:
+    return errors.square().sum().item()
 
 
 def find_lines(known: NDArray[np.bool_]) -> LineScan | None:
@@ -87,6 +119,10 @@ def find_lines(known: NDArray[np.bool_]) -> LineScan | None:
     for axis in (1, 0):
         share = known.mean(axis, keepdims=True)
         scan = LineScan(share >= WHOLE)
-        if (scan.lines | (share <= 1 - WHOLE)).mean() >= WHOLE and scan.starts.sum() >= FEWEST:
+        if (
+            (scan.lines | (share <= 1 - WHOLE)).mean() >= WHOLE
+            and scan.starts.sum() >= FEWEST
+            and known.shape[axis] >= 2 * scan.spacing
+        ):
             return scan
     return None

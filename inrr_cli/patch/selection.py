@@ -28,6 +28,7 @@ PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the p
 MIX = 0.7  # what a blend has to gain over a single fill
 HANDICAP = 0.2  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
 BIAS = (0.96, 1.02, 1.29, 1.44, 2.02)  # errors of missing pixels over those of hidden ones, by class; see `judge`
+LINES_BIAS = 0.85  # the same of scans of lines, found on other scans
 LEAST_RATIO, TYPICAL_RATIO = 0.1, 1.25  # of errors to deviations: at least, and in a noisy picture
 NOISE_DOUBT = 0.4  # how unsure the variance of noise is, over how unsure the model's spread
 MOST = 1_000_000  # numbers a quantile can be taken of
@@ -44,10 +45,13 @@ class Belief:
         Of each fill in the blend, the patches first; their sum is 1.
     evidence : float
         How much of the evidence counts.
+    spread : float
+        Errors that the known lines let expect, over the model's deviations.
     """
 
     shares: tuple[float, ...]
     evidence: float
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,8 @@ def judge(
         class k:         e_k E_k(b) + |b - overall|^2 / 2    + MIX (1 - max b)
 
     The spread of class k is the 68 % quantile of the hidden pixels' errors over the model's deviations, drawn to that
-    of all classes where evidence is small, times BIAS. Deep holes are seldom hidden where they are hard. BIAS is
+    of all classes where evidence is small, times BIAS; in a scan of lines it is at most what these show, times
+    LINES_BIAS. Deep holes are seldom hidden where they are hard. BIAS is
     the geometric mean, over pictures of scikit-image with random, patch, textural, mixture and brush masks, of the true
     quantile over the judged (examples/calibration.py). The limit is the same of the first fill alone, without BIAS.
 
@@ -207,7 +212,14 @@ def judge(
     overall = _least(blends, belief, evidence @ costs, mix)
     weights = torch.stack([_least(blends, overall, e * cost, mix) for e, cost in zip(evidence, costs, strict=True)])
     spread = _spread((weights[classes].T[..., None] * errors).sum(0), variance, excess, classes, evidence)
+    if lines is not None:
+        return Judgement(weights, limit, LINES_BIAS * spread.clamp(max=lines.spread))
     return Judgement(weights, limit, truth.new_tensor(BIAS) * spread)
+
+
+def quantile(sizes: Tensor) -> float:
+    """68 % quantile of some numbers."""
+    return torch.quantile(sizes.flatten()[:MOST], ONE_SIGMA).item()
 
 
 def believe(fills: Tensor, reach: Tensor) -> Tensor:
@@ -227,8 +239,7 @@ def _spread(errors: Tensor, variance: Tensor, excess: float, classes: Tensor, ev
     ratio = (errors.square() - excess) / variance.clamp(min=1e-12)
     ratios = torch.ones_like(evidence)
     for k in evidence.nonzero()[:, 0]:
-        sample = ratio[classes == k].flatten()[:MOST]
-        seen = torch.quantile(sample, ONE_SIGMA).clamp(min=LEAST_RATIO**2)
+        seen = max(quantile(ratio[classes == k]), LEAST_RATIO**2)
         hiding = NOISE_DOUBT * excess / (seen * variance[classes == k].mean()).clamp(min=1e-12)
         ratios[k] = ((seen + TYPICAL_RATIO**2 * hiding**2) / (1 + hiding**2)).sqrt()
     common = (1 + evidence @ ratios) / (1 + evidence.sum())

@@ -14,18 +14,19 @@ ITERATIONS, TOLERANCE = {1: 1000, 2: 1000, 3: 2000}, 1e-6  # of smooth fills, by
 
 @dataclass(frozen=True)
 class Smooth:
-    """A smooth fill: its order, and the axis that it is smooth along, None for both; see `smooth_fill`."""
+    """A smooth fill: its order, the axis that it is smooth along (None: both), and its borders; see `smooth_fill`."""
 
     order: int
     axis: int | None = None
+    natural: bool = True
 
     def fill(self, image: Tensor, known: Tensor) -> Tensor:
         """Fill a picture (H, W, C)."""
-        return smooth_fill(image, known, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=True)
+        return smooth_fill(image, known, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=self.natural)
 
     def again(self, start: Tensor, near: Tensor) -> Tensor:
         """Fill the pixels that are ``near`` (H, W) again."""
-        return relax(start, near, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=True)
+        return relax(start, near, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=self.natural)
 
 
 PLATE, MEMBRANE, SMOOTHEST = Smooth(2), Smooth(1), Smooth(3)

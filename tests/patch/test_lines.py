@@ -6,7 +6,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from inrr_cli import inpaint, make_mask, psnr
-from inrr_cli.patch.lines import find_lines
+from inrr_cli.patch.lines import Study, find_lines
 from inrr_cli.patch.trials import PLATE, Smooth
 
 
@@ -53,12 +53,36 @@ def test_what_is_smooth_between_lines_is_told_from_what_is_not(axis: int):
     scan = find_lines(known)
     for sigma, smooth in ((5, True), (0.5, False)):
         field = torch.from_numpy(gaussian_filter(rng.standard_normal((80, 80, 2)), (sigma, sigma, 0))).float()
-        assert scan.is_band_limited(field, torch.from_numpy(known)) is smooth
+        assert scan.study(field, torch.from_numpy(known)).band_limited is smooth
     slope = torch.linspace(0, 1, 80)[:, None, None] + torch.linspace(0, 0.5, 80)[:, None]
-    assert not scan.is_band_limited(slope.round(decimals=2), torch.from_numpy(known))
-    kinds, belief = scan.fills(band_limited=True)
+    assert not scan.study(slope.round(decimals=2), torch.from_numpy(known)).band_limited
+    kinds, belief = scan.fills(Study(band_limited=True, natural=False, error=0.3), 0.2)
     assert sum(belief.shares) == pytest.approx(1)
-    assert Smooth(2, axis) in kinds
+    assert belief.spread == pytest.approx(1.5)
+    assert Smooth(2, axis, natural=False) in kinds
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_surface_that_runs_on_is_told_from_one_that_wavers(axis: int):
+    known = np.zeros((80, 80), bool)
+    known[::4] = True
+    known = known if axis == 0 else known.T
+    scan = find_lines(known)
+    y, x = torch.meshgrid(torch.linspace(0, 1, 80), torch.linspace(0, 1, 80), indexing="ij")
+    slope = (0.2 * (y + 0.5) ** 2 + 0.2 * (x + 0.5) ** 2)[..., None]
+    noise = torch.rand(80, 80, 1, generator=torch.Generator().manual_seed(0))
+    assert scan.study(slope, torch.from_numpy(known)).natural
+    assert not scan.study(noise, torch.from_numpy(known)).natural
+
+
+def test_the_error_is_that_of_the_better_fill_between_samples():
+    known = np.zeros((80, 80), bool)
+    known[:, ::4] = True
+    comb = (torch.arange(80) % 4 < 3).float()[:, None, None]  # 0 where it is sampled, 1 elsewhere
+    noise = 0.1 * torch.rand(80, 80, 1, generator=torch.Generator().manual_seed(0))
+    study = find_lines(known).study(comb + noise, torch.from_numpy(known))
+    assert not study.band_limited
+    assert 0.9 < study.error < 1.1
 
 
 def test_a_smooth_field_scanned_line_by_line_is_not_worse_than_a_thin_plate():

@@ -6,7 +6,7 @@ import torch
 
 from inrr_cli import make_mask
 from inrr_cli.morphology import shrink
-from inrr_cli.patch.selection import BIAS, Belief, believe, choose_hidden, depth, depth_class, judge
+from inrr_cli.patch.selection import BIAS, LINES_BIAS, Belief, believe, choose_hidden, depth, depth_class, judge
 
 
 def test_depth_counts_moves_to_the_nearest_known_pixel():
@@ -95,11 +95,11 @@ def test_noise_is_found_where_there_is_any():
 
 def test_in_a_scan_of_lines_a_blend_is_believed():
     nothing = torch.zeros(0, 1)
-    judgement = judge(
-        nothing, torch.zeros(3, 0, 1), nothing, 0.0, torch.zeros(0, dtype=torch.int64), Belief((0.5, 0.3, 0.2), 0.1)
-    )
+    belief = Belief((0.5, 0.3, 0.2), 0.1, 0.6)
+    judgement = judge(nothing, torch.zeros(3, 0, 1), nothing, 0.0, torch.zeros(0, dtype=torch.int64), belief)
     assert torch.allclose(judgement.weights, torch.tensor([0.5, 0.3, 0.2]))
     assert (judgement.limit == torch.inf).all()
+    assert torch.allclose(judgement.spread, torch.tensor(0.6 * LINES_BIAS))
 
 
 def test_noise_that_hides_the_errors_does_not_take_the_error_bars_away():
