@@ -40,12 +40,12 @@ def picture(name: str) -> np.ndarray:
     return np.asarray(square.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
 
-def brush(seed: int) -> np.ndarray:
-    """Draw four winding strokes of a brush 8 to 24 pixels wide: (256, 256) of bool."""
+def brush(seed: int, side: int = SIDE) -> np.ndarray:
+    """Draw four winding strokes of a brush 8 to 24 pixels wide: (side, side) of bool."""
     rng = np.random.default_rng(seed)
-    mask = np.zeros((SIDE, SIDE), bool)
+    mask = np.zeros((side, side), bool)
     for _ in range(4):
-        place, angle, width = rng.uniform(0, SIDE, 2), rng.uniform(0, 2 * np.pi), rng.uniform(4, 12)
+        place, angle, width = rng.uniform(0, side, 2), rng.uniform(0, 2 * np.pi), rng.uniform(4, 12)
         for _ in range(rng.integers(10, 40)):
             mask[disk(place, width, shape=mask.shape)] = True
             angle += rng.normal(0, 0.4)

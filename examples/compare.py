@@ -44,7 +44,9 @@ def navier_stokes(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
 def biharmonic(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
     """scikit-image's thin plate."""
     channels = 2 if image.ndim == 3 else None
-    return to_uint8(255 * inpaint_biharmonic(image, missing, channel_axis=channels))
+    values = image / 255 if image.dtype == np.uint8 else image
+    filled = inpaint_biharmonic(values, missing, channel_axis=channels)
+    return as_before(255 * filled if image.dtype == np.uint8 else filled, image)
 
 
 def interpolated(kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
@@ -56,14 +58,16 @@ def interpolated(kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         nearest = griddata(known, image[~missing].astype(float), wanted, "nearest")
         filled = image.astype(float)
         filled[missing] = np.where(np.isnan(values), nearest, values)
-        return to_uint8(filled)
+        return as_before(filled, image)
 
     return fill
 
 
-def to_uint8(values: np.ndarray) -> np.ndarray:
-    """Round and clip."""
-    return np.clip(np.round(values), 0, 255).astype(np.uint8)
+def as_before(values: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Give values the type of an image of uint8, rounded and clipped, or of floats."""
+    if image.dtype == np.uint8:
+        values = np.clip(np.round(values), 0, 255)
+    return values.astype(image.dtype)
 
 
 OTHERS = {

@@ -33,20 +33,21 @@ class NaturalBorders:
         at = torch.stack([pixels // place.shape[1], pixels % place.shape[1]])
         last = torch.tensor(place.shape, device=at.device)[:, None] - 1
         near = (torch.minimum(at, last - at) < order).any(0).nonzero()[:, 0]
-        at = at[:, near]
+        at = at[:, near].cpu()  # few, and not every device has float64
         powers = [(j, order - j) for j in range(order + 1)]
         if axis is not None:
             powers = [(order, 0) if axis == 0 else (0, order)]
-        change = torch.zeros(len(near), 2 * order + 1, 2 * order + 1, dtype=torch.float64, device=at.device)
+        change = torch.zeros(len(near), 2 * order + 1, 2 * order + 1, dtype=torch.float64)
         for natural in (True, False):
             y, x = (_bands(at[k], place.shape[k], order, natural=natural) for k in (0, 1))
             for j, i in powers:
                 part = math.comb(order, j) * y[j][:, :, None] * x[i][:, None, :]
                 change += part if natural else -part
         entry, down, right = change.nonzero().unbind(1)
-        self.weight = change[entry, down, right][:, None].float()
-        self.near = near[entry]
-        self.beside = place[at[0, entry] + down - order, at[1, entry] + right - order]
+        beside = at[:, entry] + torch.stack([down, right]) - order
+        self.weight = change[entry, down, right][:, None].to(place.device, torch.float32)
+        self.near = near[entry.to(place.device)]
+        self.beside = place[tuple(beside.to(place.device))]
 
     def add(self, gradient: Tensor, values: Tensor) -> None:
         """Add to the gradient (n, K) of flat borders what values (N, K) change in it."""
@@ -67,5 +68,5 @@ def _bands(at: Tensor, length: int, order: int, *, natural: bool) -> list[Tensor
         difference = eye.diff(n=j, dim=0) if j else eye
         step = eye.diff(dim=0)
         matrix = difference.T @ difference if natural else torch.linalg.matrix_power(step.T @ step, j)
-        bands.append(F.pad(matrix, (order, order)).gather(1, column).to(at.device)[row])
+        bands.append(F.pad(matrix, (order, order)).gather(1, column)[row])
     return bands

@@ -13,7 +13,8 @@ from inrr_cli.patch.selection import Belief, quantile
 from inrr_cli.patch.trials import Smooth
 
 SPARSE, WHOLE, FEWEST = 0.4, 0.9, 4  # least share that is missing, share of a line that is known, and known lines
-BAND_LIMITED = 0.9  # squared error of a spline over that of straight lines, along the lines
+BAND_LIMITED = 0.9  # mean squared error of a spline over that of straight lines, along the lines
+LEAST_ERROR = 1e-5  # what iterations leave of errors
 
 
 @dataclass(frozen=True)
@@ -86,30 +87,33 @@ class LineScan:
             kind.fill(line, sound & seen) - line for kind in (Smooth(1, 1), Smooth(2, 1, natural=False), Smooth(2, 1))
         )
         between, beyond = sound & ~seen & ~outside, sound & outside
-        band_limited = _power(natural[between]) < BAND_LIMITED * _power(straight[between])
+        band_limited = _mean_square(natural[between]) < max(
+            BAND_LIMITED * _mean_square(straight[between]), LEAST_ERROR**2
+        )
         return Study(
             band_limited=band_limited,
-            natural=_power(natural[beyond]) < _power(flat[beyond]),
-            error=quantile((natural if band_limited else straight)[between].abs()),
+            natural=_mean_square(natural[beyond]) < _mean_square(flat[beyond]),
+            error=max(quantile((natural if band_limited else straight)[between].abs()), LEAST_ERROR),
         )
 
     def fills(self, study: Study, deviation: float) -> tuple[tuple[Smooth, ...], Belief]:
         """Return the fills to blend with the patches', and what to believe of all.
 
         Of a band-limited picture very smooth surfaces know most, and hidden lines nothing: where they are, it is not
-        sampled densely enough. Of other pictures patches and plates know most, and straight lines, which never swing.
+        sampled densely enough; of one whose surface runs on beyond its samples they know all. Of other pictures patches
+        and plates know most, and straight lines, which never swing.
         The shares were chosen on scikit-image's pictures and random fields with every second to fifth line known.
         ``deviation`` is what the patches' model holds for typical of missing pixels.
         """
         spread = study.error / deviation
         if study.band_limited:
             kinds = Smooth(3, None, study.natural), Smooth(2, self.axis, study.natural)
-            return kinds, Belief((0.2, 0.6, 0.2), 0.0, spread)
-        return (Smooth(2, None, study.natural), Smooth(1, self.axis)), Belief((0.5, 0.3, 0.2), 0.03, spread)
+            return kinds, Belief((0.0, 0.8, 0.2) if study.natural else (0.2, 0.6, 0.2), 0.0, (0.0, spread))
+        return (Smooth(2, None, study.natural), Smooth(1, self.axis)), Belief((0.5, 0.3, 0.2), 0.03, (0.5, spread))
 
 
-def _power(errors: Tensor) -> float:
-    return errors.square().sum().item()
+def _mean_square(errors: Tensor) -> float:
+    return errors.square().mean().item()
 
 
 def find_lines(known: NDArray[np.bool_]) -> LineScan | None:

@@ -45,13 +45,14 @@ class Belief:
         Of each fill in the blend, the patches first; their sum is 1.
     evidence : float
         How much of the evidence counts.
-    spread : float
-        Errors that the known lines let expect, over the model's deviations.
+    spread : (float, float)
+        Bounds of the spread, see `Judgement`: at least this part of what hidden pixels let expect, and at most what the
+        known lines do.
     """
 
     shares: tuple[float, ...]
     evidence: float
-    spread: float
+    spread: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,8 @@ def judge(
         class k:         e_k E_k(b) + |b - overall|^2 / 2    + MIX (1 - max b)
 
     The spread of class k is the 68 % quantile of the hidden pixels' errors over the model's deviations, drawn to that
-    of all classes where evidence is small, times BIAS; in a scan of lines it is at most what these show, times
-    LINES_BIAS. Deep holes are seldom hidden where they are hard. BIAS is
+    of all classes where evidence is small, times BIAS; in a scan of lines it is bounded by what these show, and
+    LINES_BIAS is the factor. Deep holes are seldom hidden where they are hard. BIAS is
     the geometric mean, over pictures of scikit-image with random, patch, textural, mixture and brush masks, of the true
     quantile over the judged (examples/calibration.py). The limit is the same of the first fill alone, without BIAS.
 
@@ -213,7 +214,8 @@ def judge(
     weights = torch.stack([_least(blends, overall, e * cost, mix) for e, cost in zip(evidence, costs, strict=True)])
     spread = _spread((weights[classes].T[..., None] * errors).sum(0), variance, excess, classes, evidence)
     if lines is not None:
-        return Judgement(weights, limit, LINES_BIAS * spread.clamp(max=lines.spread))
+        part, most = lines.spread
+        return Judgement(weights, limit, LINES_BIAS * spread.clamp(max=most).maximum(part * spread))
     return Judgement(weights, limit, truth.new_tensor(BIAS) * spread)
 
 

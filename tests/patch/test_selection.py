@@ -95,7 +95,7 @@ def test_noise_is_found_where_there_is_any():
 
 def test_in_a_scan_of_lines_a_blend_is_believed():
     nothing = torch.zeros(0, 1)
-    belief = Belief((0.5, 0.3, 0.2), 0.1, 0.6)
+    belief = Belief((0.5, 0.3, 0.2), 0.1, (0.5, 0.6))
     judgement = judge(nothing, torch.zeros(3, 0, 1), nothing, 0.0, torch.zeros(0, dtype=torch.int64), belief)
     assert torch.allclose(judgement.weights, torch.tensor([0.5, 0.3, 0.2]))
     assert (judgement.limit == torch.inf).all()

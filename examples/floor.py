@@ -1,0 +1,154 @@
+"""Is the patch engine ever worse than a simple fill? Smooth maps, textures, text, scan paths and scans of lines.
+
+    pip install "inrr-cli[compare]"
+    python examples/floor.py --pictures development   # the choice between patches and smooth fills was set on these
+    python examples/floor.py --pictures others
+
+Restores crops of scikit-image's pictures, smooth random fields, a gradient and a checkerboard, all grey, 128 x 128 and
+floats in [0, 1], and prints a Markdown table: psnr_missing, that of the best of OpenCV's, scikit-image's and scipy's
+fills, what is gained over it, and the share of true errors within one sigma (68 % is right).
+"""
+
+import argparse
+from collections import defaultdict
+from functools import partial
+
+import numpy as np
+import skimage.data
+from calibration import brush
+from compare import OTHERS
+from skimage.color import rgb2gray
+from skimage.transform import downscale_local_mean
+from skimage.util import img_as_float
+
+from inrr_cli import fit_inpainting, make_mask, make_plan, psnr
+
+SIDE = 128
+BELOW = -0.1  # dB
+
+
+def crop(name: str, factor: int = 1) -> np.ndarray:
+    """Cut the middle out of a picture, reduced by a factor, grey."""
+    image = img_as_float(np.asarray(getattr(skimage.data, name)()))
+    grey = rgb2gray(image[..., :3]) if image.ndim == 3 else image
+    small = downscale_local_mean(grey, (factor, factor)) if factor > 1 else grey
+    top, left = ((length - SIDE) // 2 for length in small.shape)
+    return small[top : top + SIDE, left : left + SIDE]
+
+
+def field(power: float, seed: int) -> np.ndarray:
+    """Make a random field, whose amplitudes fall with that power of the frequency."""
+    frequency = np.hypot(np.fft.fftfreq(SIDE)[:, None], np.fft.fftfreq(SIDE))
+    frequency[0, 0] = np.inf
+    noise = np.random.default_rng(seed).standard_normal((SIDE, SIDE))
+    values = np.fft.ifft2(np.fft.fft2(noise) / frequency**power).real
+    return (values - values.min()) / np.ptp(values)
+
+
+def gradient() -> np.ndarray:
+    """Tilt a plane both ways."""
+    return np.add.outer(np.linspace(0.1, 0.6, SIDE), np.linspace(0, 0.3, SIDE))
+
+
+def checkerboard() -> np.ndarray:
+    """Lay squares of 16 pixels."""
+    return 0.2 + 0.6 * ((np.indices((SIDE, SIDE)) // 16).sum(0) % 2)
+
+
+PICTURES = {
+    "development": {
+        **{name: partial(crop, name) for name in ("camera", "coins", "moon")},
+        **{name: partial(crop, name, 2) for name in ("astronaut", "brick", "cell", "coffee", "grass")},
+        **{f"field {power}": partial(field, power, power) for power in (2, 3, 4)},
+        "gradient": gradient,
+    },
+    "others": {
+        **{
+            name: partial(crop, name) for name in ("chelsea", "clock", "immunohistochemistry", "page", "rocket", "text")
+        },
+        **{name: partial(crop, name, 2) for name in ("gravel", "hubble_deep_field")},
+        "retina": partial(crop, "retina", 4),
+        "field 2.5": partial(field, 2.5, 11),
+        "field 3.5": partial(field, 3.5, 12),
+        "checkerboard": checkerboard,
+    },
+}
+
+
+def walk(seed: int) -> np.ndarray:
+    """All but the path of a probe that wanders over 22 % of the pixels."""
+    rng = np.random.default_rng(seed)
+    known = np.zeros((SIDE, SIDE), bool)
+    place, angle = np.full(2, SIDE / 2), 0.0
+    while known.mean() < 0.22:
+        angle += rng.normal(0, 0.2)
+        place = (place + np.array([np.sin(angle), np.cos(angle)])) % SIDE
+        known[tuple(place.astype(int))] = True
+    return ~known
+
+
+def spiral(seed: int) -> np.ndarray:
+    """All but a spiral of 25 % of the pixels."""
+    del seed
+    radius = np.linspace(0, SIDE, 100_000)
+    angle = 2 * np.pi * radius / 4.5  # pixels between turns
+    at = SIDE / 2 + radius * np.stack([np.sin(angle), np.cos(angle)])
+    known = np.zeros((SIDE, SIDE), bool)
+    row, column = at[:, ((at >= 0) & (at < SIDE)).all(0)].astype(int)
+    known[row, column] = True
+    return ~known
+
+
+def lines(axis: int, every: int, seed: int) -> np.ndarray:
+    """All but every so many-th row or column."""
+    del seed
+    return np.broadcast_to(np.expand_dims(np.arange(SIDE) % every > 0, 1 - axis), (SIDE, SIDE)).copy()
+
+
+MASKS = {
+    "random": lambda seed: make_mask((SIDE, SIDE), "random", rate=0.5, seed=seed),
+    "dense": lambda seed: make_mask((SIDE, SIDE), "random", rate=0.85, seed=seed),
+    "textural": lambda seed: make_mask((SIDE, SIDE), "textural", seed=seed),
+    "brush": partial(brush, side=SIDE),
+    "walk": walk,
+    "spiral": spiral,
+    **{f"rows {every}": partial(lines, 0, every) for every in (2, 4)},
+    **{f"columns {every}": partial(lines, 1, every) for every in (3, 5)},
+}
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", choices=PICTURES, default="others")
+    parser.add_argument("--masks", nargs="+", choices=MASKS, default=list(MASKS))
+    options = parser.parse_args()
+    print("| picture | mask | psnr_missing | best other | its psnr | gain | within one sigma |")
+    print("|---|---|---|---|---|---|---|")
+    found = defaultdict(list)
+    for seed, (name, make) in enumerate(PICTURES[options.pictures].items()):
+        image = make().astype(np.float32)
+        for kind in options.masks:
+            missing = MASKS[kind](seed)
+            damaged = np.where(missing, np.float32(0), image)
+            result = fit_inpainting(damaged, missing, make_plan())
+            ours = psnr(result.image, image, missing)
+            best, other = max((psnr(fill(damaged, missing), image, missing), key) for key, fill in OTHERS.items())
+            within = np.mean(np.abs(result.image - image)[missing] <= result.sigma[missing])
+            found[kind].append((ours - best, within))
+            print(
+                f"| {name} | {kind} | {ours:.2f} | {other} | {best:.2f} | {ours - best:+.2f} | {within:.0%} |",
+                flush=True,
+            )
+    print("\n| mask | pictures | mean gain | median | least | below by 0.1 dB | within one sigma | least | most |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for kind, cells in (found | {"all": [cell for some in found.values() for cell in some]}).items():
+        gains, shares = np.array(cells).T
+        print(
+            f"| {kind} | {len(cells)} | {gains.mean():+.2f} | {np.median(gains):+.2f} | {gains.min():+.2f} "
+            f"| {(gains < BELOW).sum()} | {shares.mean():.0%} | {shares.min():.0%} | {shares.max():.0%} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
