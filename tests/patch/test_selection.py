@@ -109,3 +109,16 @@ def test_noise_that_hides_the_errors_does_not_take_the_error_bars_away():
     for told in (0.1, 0.105):
         spread = judge(truth, fills, variance, told**2, classes).spread[0] / BIAS[0]
         assert 1 < spread < 1.5
+
+
+def test_the_limit_is_lifted_where_it_does_harm_and_only_there():
+    generator = torch.Generator().manual_seed(0)
+    truth, patches = torch.zeros(2000, 1), 0.1 * torch.randn(2000, 1, generator=generator)
+    variance, classes = torch.full((2000, 1), 0.1**2), torch.zeros(2000, dtype=torch.int64)
+    smooth = 1e-3 * torch.randn(2000, 1, generator=generator)
+    lifted = judge(truth, torch.stack([patches, smooth]), variance, 0.0, classes)
+    assert lifted.limit[0] == torch.inf
+    assert lifted.weights[0, 1] == 1
+    smooth[::50] = 0.8  # where it swings
+    kept = judge(truth, torch.stack([patches, smooth]), variance, 0.0, classes)
+    assert 0.8 < kept.limit[0] < 1.5
