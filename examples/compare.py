@@ -44,8 +44,7 @@ def navier_stokes(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
 def biharmonic(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
     """scikit-image's thin plate."""
     channels = 2 if image.ndim == 3 else None
-    values = image / 255 if image.dtype == np.uint8 else image
-    filled = inpaint_biharmonic(values, missing, channel_axis=channels)
+    filled = inpaint_biharmonic(image, missing, channel_axis=channels)
     return as_before(255 * filled if image.dtype == np.uint8 else filled, image)
 
 

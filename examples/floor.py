@@ -31,7 +31,7 @@ def crop(name: str, factor: int = 1) -> np.ndarray:
     """Cut the middle out of a picture, reduced by a factor, grey."""
     image = img_as_float(np.asarray(getattr(skimage.data, name)()))
     grey = rgb2gray(image[..., :3]) if image.ndim == 3 else image
-    small = downscale_local_mean(grey, (factor, factor)) if factor > 1 else grey
+    small = downscale_local_mean(grey, (factor, factor))
     top, left = ((length - SIDE) // 2 for length in small.shape)
     return small[top : top + SIDE, left : left + SIDE]
 

@@ -64,9 +64,10 @@ def _bands(at: Tensor, length: int, order: int, *, natural: bool) -> list[Tensor
     eye = torch.eye(short, dtype=torch.float64)
     column = torch.arange(short)[:, None] + torch.arange(2 * order + 1)
     bands = []
+    difference = eye
+    first = eye.diff(dim=0).T @ eye.diff(dim=0)
     for j in range(order + 1):
-        difference = eye.diff(n=j, dim=0) if j else eye
-        step = eye.diff(dim=0)
-        matrix = difference.T @ difference if natural else torch.linalg.matrix_power(step.T @ step, j)
+        matrix = difference.T @ difference if natural else torch.linalg.matrix_power(first, j)
         bands.append(F.pad(matrix, (order, order)).gather(1, column)[row])
+        difference = difference.diff(dim=0)
     return bands

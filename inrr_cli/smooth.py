@@ -91,7 +91,8 @@ def relax(
     inner = counts[0]
     x = start.reshape(free.numel(), -1)[pixels]
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
-    borders = NaturalBorders(order, axis, place.view(free.shape), pixels[:inner]) if natural else None
+    bordered = natural and order > 1  # a membrane's borders are the same
+    borders = NaturalBorders(order, axis, place.view(free.shape), pixels[:inner]) if bordered else None
 
     def curvature(values: Tensor, count: int) -> Tensor:
         total = len(beside) * values[:count]
