@@ -45,13 +45,14 @@ class NaturalBorders:
                 change += part if natural else -part
         entry, down, right = change.nonzero().unbind(1)
         beside = at[:, entry] + torch.stack([down, right]) - order
-        self.weight = change[entry, down, right][:, None].to(place.device, torch.float32)
+        self.weight = change[entry, down, right].to(place.device, torch.float32)
         self.near = near[entry.to(place.device)]
         self.beside = place[tuple(beside.to(place.device))]
 
     def add(self, gradient: Tensor, values: Tensor) -> None:
-        """Add to the gradient (n, K) of flat borders what values (N, K) change in it."""
-        gradient.index_add_(0, self.near, self.weight * values.index_select(0, self.beside))
+        """Add to the gradient (n, K) of flat borders what values (N, K) change in it; or (n,) and (N,)."""
+        weight = self.weight.reshape(-1, *[1] * (values.dim() - 1))
+        gradient.index_add_(0, self.near, weight * values.index_select(0, self.beside))
 
 
 def _bands(at: Tensor, length: int, order: int, *, natural: bool) -> list[Tensor]:

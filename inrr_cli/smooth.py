@@ -89,7 +89,8 @@ def relax(
     counts = [int(mask.sum()) for mask in reached[:-1]]
     beside = place[neighbours(pixels[: counts[-1]], free.shape, axis)]
     inner = counts[0]
-    x = start.reshape(free.numel(), -1)[pixels]
+    flat = start.reshape(free.numel(), -1).squeeze(1)  # numbers are looked up several times as fast as rows of one
+    x = flat[pixels]
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
     bordered = natural and order > 1  # a membrane's borders are the same
     borders = NaturalBorders(order, axis, place.view(free.shape), pixels[:inner]) if bordered else None
@@ -126,7 +127,7 @@ def relax(
         residual -= step * image
         norm, before = residual.square().sum(), norm
         direction = residual + norm / before * direction
-    result = start.reshape(free.numel(), -1).clone()
+    result = flat.clone()
     result[pixels] = x
     return result.reshape(start.shape)
 

@@ -66,18 +66,17 @@ def minimise(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, it
     """
     slot = torch.full((len(values),), -1, dtype=torch.int64, device=values.device)
     slot[free] = torch.arange(len(free), device=values.device)
-    other = slot[neighbour]
-    inner = weight * (other >= 0)
-    other = other.clamp(min=0)
-    degree = weight.sum(1).index_add(0, other.reshape(-1), inner.reshape(-1))[:, None].clamp(min=1e-12)
+    inner = slot[neighbour] >= 0
+    tail, edge = inner.nonzero().unbind(1)
+    head, between = slot[neighbour[tail, edge]], weight[tail, edge]
+    degree = weight.sum(1).index_add(0, head, between)[:, None].clamp(min=1e-12)
+    here, there, less = torch.cat([tail, head]), torch.cat([head, tail]), -torch.cat([between, between])[:, None]
 
     def apply(x: Tensor) -> Tensor:
-        out = degree * x - (inner[..., None] * x[other]).sum(1)
-        back = (inner[..., None] * x[:, None]).reshape(-1, x.shape[1])
-        return out.index_add_(0, other.reshape(-1), back, alpha=-1)
+        return (degree * x).index_add_(0, here, less * x.index_select(0, there))
 
     x = values[free]
-    residual = ((weight - inner)[..., None] * values[neighbour]).sum(1) - apply(x)
+    residual = ((weight * ~inner)[..., None] * values[neighbour]).sum(1) - apply(x)
     scaled = residual / degree
     direction = scaled.clone()
     power = first = (residual * scaled).sum()

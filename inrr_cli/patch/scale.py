@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,8 +17,7 @@ from inrr_cli.patch.rows import take_rows
 from inrr_cli.patch.selection import SOLID
 
 TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
-GRAPH_SIZE, GRAPH_NEIGHBOURS = 7, 5
-GRAPH_RADIUS, GRAPH_FAR = 8, 40  # reach of the graph; over solid holes, whose like may be far
+GRAPH_SIZE, GRAPH_NEIGHBOURS, GRAPH_RADIUS = 7, 5, 8
 BATCHES = 4  # sorts of patches by their number of known pixels
 
 
@@ -86,7 +85,6 @@ class Scale:
         size, large = (min(side, *self.shape) for side in (settings.size, settings.large))
         # only a large patch reaches across a solid hole
         solid = grow(shrink(~known, SOLID), SOLID) & wanted
-        self.solid = solid.reshape(-1)
         self.layers = [
             (where, side, count)
             for where, side, count in ((wanted & ~solid, size, settings.similar), (solid, large, settings.many))
@@ -101,32 +99,26 @@ class Scale:
 
         Every side of the picture must be longer than GRAPH_SIZE.
         """
-        deep = self.solid[self.missing]
-        kinds = ((self.missing[~deep], min(GRAPH_RADIUS, self.settings.radius)), (self.missing[deep], GRAPH_FAR))
-        parts = [part for pixels, radius in kinds if len(pixels) for part in self._edges(pixels, radius)]
-        pixels, distance, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
-        weight = graph.weigh(distance, self.known[neighbour])
-        self.guess[pixels] = graph.minimise(self.guess, pixels, neighbour, weight)
+        size, width, missing = GRAPH_SIZE, self.shape[1], self.missing
+        rows = (missing // width - size // 2).clamp(0, self.shape[0] - size)
+        columns = (missing % width - size // 2).clamp(0, width - size)
+        references = References(rows, columns, self.shape, size, min(GRAPH_RADIUS, self.settings.radius))
+        missing = missing[references.order]
 
-    def _edges(self, pixels: Tensor, radius: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yield some pixels (n,), the squared distances of their patches to the nearest (n, k) and those pixels."""
-        size, width = GRAPH_SIZE, self.shape[1]
-        rows = (pixels // width - size // 2).clamp(0, self.shape[0] - size)
-        columns = (pixels % width - size // 2).clamp(0, width - size)
-        references = References(rows, columns, self.shape, size, radius)
-        pixels = pixels[references.order]
-
-        def work(tiles: slice) -> tuple[Tensor, Tensor, Tensor]:
+        def work(tiles: slice) -> tuple[Tensor, Tensor]:
             chunk = references.chunk(tiles)
             patches = candidates(chunk, self.guess, size)
             distance, nearest = similar(chunk, patches, self._trust(chunk.pixels), GRAPH_NEIGHBOURS, itself=False)
             across = references.extent[1]
             down = nearest // across - (chunk.place // across)[:, None]
             right = nearest % across - (chunk.place % across)[:, None]
-            here = pixels[references.span(tiles)]
-            return here, distance, here[:, None] + down * width + right
+            return distance, missing[references.span(tiles), None] + down * width + right
 
-        return spread_work(work, references.chunks(self.guess.shape[1], models=False), self.guess.device)
+        chunks = references.chunks(self.guess.shape[1], models=False)
+        parts = list(spread_work(work, chunks, self.guess.device))
+        distance, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
+        weight = graph.weigh(distance, self.known[neighbour])
+        self.guess[missing] = graph.minimise(self.guess, missing, neighbour, weight)
 
     def gaussian_round(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
