@@ -67,13 +67,12 @@ def minimise(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, it
     slot = torch.full((len(values),), -1, dtype=torch.int64, device=values.device)
     slot[free] = torch.arange(len(free), device=values.device)
     inner = slot[neighbour] >= 0
-    tail, edge = inner.nonzero().unbind(1)
-    head, between = slot[neighbour[tail, edge]], weight[tail, edge]
-    degree = weight.sum(1).index_add(0, head, between)[:, None].clamp(min=1e-12)
-    here, there, less = torch.cat([tail, head]), torch.cat([head, tail]), -torch.cat([between, between])[:, None]
+    tail, head, less = inner.nonzero()[:, 0], slot[neighbour[inner]], -weight[inner][:, None]
+    degree = weight.sum(1, keepdim=True).index_add(0, head, -less).clamp(min=1e-12)
 
     def apply(x: Tensor) -> Tensor:
-        return (degree * x).index_add_(0, here, less * x.index_select(0, there))
+        out = (degree * x).index_add_(0, tail, less * x.index_select(0, head))
+        return out.index_add_(0, head, less * x.index_select(0, tail))
 
     x = values[free]
     residual = ((weight * ~inner)[..., None] * values[neighbour]).sum(1) - apply(x)

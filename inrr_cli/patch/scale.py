@@ -115,8 +115,8 @@ class Scale:
             return distance, missing[references.span(tiles), None] + down * width + right
 
         chunks = references.chunks(self.guess.shape[1], models=False)
-        parts = list(spread_work(work, chunks, self.guess.device))
-        distance, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
+        parts = zip(*spread_work(work, chunks, self.guess.device), strict=True)
+        distance, neighbour = map(torch.cat, parts)
         weight = graph.weigh(distance, self.known[neighbour])
         self.guess[missing] = graph.minimise(self.guess, missing, neighbour, weight)
 
