@@ -259,7 +259,7 @@ class _Part:
         kinds: tuple[Smooth, ...] = (PLATE, MEMBRANE)
         belief, turns, margin = None, TURNS, MARGIN
         if scan is not None:
-            typical = (solved.variance[solved.slot[solved.missing]].median() + LEAST_NOISE**2).sqrt().item()
+            typical = solved.variance[solved.slot[solved.missing]].median().sqrt().item()
             kinds, belief = scan.fills(scan.study(self.image, self.known), typical)
             turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
         smooth = [kind.fill(self.image, self.known) for kind in kinds]
@@ -303,7 +303,7 @@ class _Part:
             near=near,
             guess=scale.guess.reshape(image.shape),
             truth=image.flatten(0, 1)[at],
-            variance=scale.variance[scale.slot[at]] + LEAST_NOISE**2,
+            variance=scale.variance[scale.slot[at]],
             classes=depth_class(depth(~shown)).reshape(-1)[at],
             fills=[scale.estimate[scale.slot[at]].clamp(0, 1)],
         )
@@ -313,7 +313,7 @@ class _Part:
         shape = self.image.shape
         values = self.image.flatten(0, 1).clone()
         sigma = torch.zeros_like(values)
-        deviation = (solved.variance + LEAST_NOISE**2).sqrt()
+        deviation = solved.variance.sqrt()
         values[solved.free], sigma[solved.free] = solved.estimate, judgement.spread[0] * deviation
         missing = solved.missing
         kind = classes.reshape(-1)[missing]

@@ -91,7 +91,7 @@ class Scale:
             if where.any()
         ]
         self.estimate = self.guess[self.free]
-        self.variance = torch.zeros_like(self.estimate)
+        self.variance = torch.full_like(self.estimate, gaussian.LEAST_NOISE**2)
         self.turn = -1
 
     def graph_round(self) -> None:
@@ -124,7 +124,7 @@ class Scale:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
 
         Overlapping estimates are weighted by the inverse of their variance. The variance of a pixel is their mean
-        variance plus the variance between them.
+        variance, plus the variance between them, plus the square of LEAST_NOISE.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Scale:
                     tick((number + tiles.stop / len(references.top)) / len(self.layers))
         share, first, second = sums[:, :-channels].reshape(3, -1, channels)
         self.estimate = first / share
-        self.variance = (second / share - self.estimate.square()).clamp(min=0)
+        self.variance = (second / share - self.estimate.square()).clamp(min=0) + gaussian.LEAST_NOISE**2
         before = self.guess[self.missing]
         self.guess[self.missing] = self.estimate[self.slot[self.missing]]
         return float((self.guess[self.missing] - before).square().mean().sqrt()) if len(before) else 0.0
