@@ -11,6 +11,7 @@ from torch import Tensor
 
 KNOWN_BOOST = 4.0  # weight of an edge to a known pixel against one to a guess
 ITERATIONS = 30
+HOLD = 1e-3  # weight of where a pixel is, against all its edges: what is joined to nothing known stays
 
 
 def weigh(distance: Tensor, to_known: Tensor) -> Tensor:
@@ -31,8 +32,8 @@ def weigh(distance: Tensor, to_known: Tensor) -> Tensor:
     return torch.exp(-distance / scale) * torch.where(to_known, KNOWN_BOOST, 1.0)
 
 
-def energy(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor) -> Tensor:
-    """Dirichlet energy sum_ij w_ij |x_i - x_j|^2 over free pixels i and their neighbours j, channels summed.
+def energy(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, rise: Tensor) -> Tensor:
+    """Dirichlet energy sum_ij w_ij |x_i - x_j - r_ij|^2 over free pixels i and their neighbours j, channels summed.
 
     Parameters
     ----------
@@ -42,20 +43,26 @@ def energy(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor) -> T
         The pixels i.
     neighbour, weight : (n, k) Tensor of int64, (n, k) Tensor
         The pixels j of each and the weights w_ij >= 0.
+    rise : (n, k, C) Tensor
+        How far r_ij each pixel should lie above the other.
     """
-    return (weight[..., None] * (values[free][:, None] - values[neighbour]).square()).sum()
+    return (weight[..., None] * (values[free][:, None] - values[neighbour] - rise).square()).sum()
 
 
-def minimise(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, iterations: int = ITERATIONS) -> Tensor:
+def minimise(
+    values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, rise: Tensor, iterations: int = ITERATIONS
+) -> Tensor:
     """Minimise `energy` over the free pixels by conjugate gradients with the degree as preconditioner.
 
-    The linear system is (degree - W - W^T) x_free = (W x) of the fixed pixels, where the degree of a pixel sums the
-    weights of the edges from it and to it.
+    The linear system is (degree - W - W^T) x_free = (W x) of the fixed pixels, plus the w r of the edges from each
+    pixel, less those of the edges to it. The degree of a pixel sums the weights of the edges from it and to it. HOLD
+    times the degree is added for the change from where ``values`` are: groups of pixels that no edge joins to a known
+    one would have no minimum.
 
     Parameters
     ----------
-    values, free, neighbour, weight
-        As in `energy`; ``values`` of free pixels are where it starts.
+    values, free, neighbour, weight, rise
+        As in `energy`; free pixels start at their ``values``.
     iterations : int
         Most steps; fewer once the residual is 1e-3 of the first.
 
@@ -75,16 +82,18 @@ def minimise(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, it
         return out.index_add_(0, head, less * x.index_select(0, tail))
 
     x = values[free]
-    residual = ((weight * ~inner)[..., None] * values[neighbour]).sum(1) - apply(x)
+    pull = weight[..., None] * rise
+    residual = (pull + (weight * ~inner)[..., None] * values[neighbour]).sum(1).index_add_(0, head, -pull[inner])
+    residual -= apply(x)
     scaled = residual / degree
     direction = scaled.clone()
     power = first = (residual * scaled).sum()
     for _ in range(iterations):
         if power <= 1e-6 * first:
             break
-        image = apply(direction)
+        image = apply(direction) + HOLD * degree * direction
         step = power / (direction * image).sum()
-        x = x + step * direction
+        x += step * direction
         residual -= step * image
         scaled = residual / degree
         power, before = (residual * scaled).sum(), power

@@ -97,28 +97,33 @@ class Scale:
     def graph_round(self) -> None:
         """Join each missing pixel to its most similar ones by the patch graph and minimise its energy.
 
+        A pixel should rise above one it is joined to as the known pixels of its patch do above those of the other's,
+        over all pixels, by their trust: where little is known, hardly. So slopes are not made steps.
         Every side of the picture must be longer than GRAPH_SIZE.
         """
-        size, width, missing = GRAPH_SIZE, self.shape[1], self.missing
+        size, width, channels, missing = GRAPH_SIZE, self.shape[1], self.guess.shape[1], self.missing
         rows = (missing // width - size // 2).clamp(0, self.shape[0] - size)
         columns = (missing % width - size // 2).clamp(0, width - size)
         references = References(rows, columns, self.shape, size, min(GRAPH_RADIUS, self.settings.radius))
         missing = missing[references.order]
 
-        def work(tiles: slice) -> tuple[Tensor, Tensor]:
+        def work(tiles: slice) -> tuple[Tensor, Tensor, Tensor]:
             chunk = references.chunk(tiles)
             patches = candidates(chunk, self.guess, size)
-            distance, nearest = similar(chunk, patches, self._trust(chunk.pixels), GRAPH_NEIGHBOURS, itself=False)
+            trust = self._trust(chunk.pixels)
+            distance, nearest = similar(chunk, patches, trust, GRAPH_NEIGHBOURS, itself=False)
             across = references.extent[1]
             down = nearest // across - (chunk.place // across)[:, None]
             right = nearest % across - (chunk.place % across)[:, None]
-            return distance, missing[references.span(tiles), None] + down * width + right
+            reference, alike = (take_rows(patches, chunk.tile[:, None], at) for at in (chunk.place[:, None], nearest))
+            share = torch.where(trust == 1, 1 / trust.sum(1, keepdim=True), 0)[:, None]
+            rise = channels * (share * (reference - alike)).reshape(*nearest.shape, -1, channels).sum(2)
+            return distance, rise, missing[references.span(tiles), None] + down * width + right
 
-        chunks = references.chunks(self.guess.shape[1], models=False)
-        parts = zip(*spread_work(work, chunks, self.guess.device), strict=True)
-        distance, neighbour = map(torch.cat, parts)
+        parts = spread_work(work, references.chunks(channels, models=False), self.guess.device)
+        distance, rise, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
         weight = graph.weigh(distance, self.known[neighbour])
-        self.guess[missing] = graph.minimise(self.guess, missing, neighbour, weight)
+        self.guess[missing] = graph.minimise(self.guess, missing, neighbour, weight, rise)
 
     def gaussian_round(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
