@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 BASE = 400e6  # bytes of the program itself
 PER_PIXEL = 60  # bytes for each pixel and channel
-PER_MISSING = 800  # for each missing pixel and channel by patches
+PER_MISSING = 700  # for each missing pixel and channel by patches
 PER_ACTIVATED = 25e3  # for each point whose activations a fit keeps: the most that any network of default size has
 ENLARGING = 500e6  # bytes for a tile of super-resolution
 PER_FINE = 40  # for each fine pixel and channel
