@@ -11,9 +11,9 @@ from inrr_cli.plan import Plan
 if TYPE_CHECKING:
     from inrr_cli.enlargement import Target
 
-BASE = 400e6  # bytes of the program itself
+BASE = 440e6  # bytes of the program itself
 PER_PIXEL = 60  # bytes for each pixel and channel
-PER_MISSING = 700  # for each missing pixel and channel by patches
+PER_MISSING = 550  # for each missing pixel and channel by patches
 PER_ACTIVATED = 25e3  # for each point whose activations a fit keeps: the most that any network of default size has
 ENLARGING = 500e6  # bytes for a tile of super-resolution
 PER_FINE = 40  # for each fine pixel and channel
