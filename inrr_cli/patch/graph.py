@@ -82,9 +82,8 @@ def minimise(
         return out.index_add_(0, head, less * x.index_select(0, tail))
 
     x = values[free]
-    pull = weight[..., None] * rise
-    residual = (pull + (weight * ~inner)[..., None] * values[neighbour]).sum(1).index_add_(0, head, -pull[inner])
-    residual -= apply(x)
+    pull = weight[..., None] * (values[neighbour] + rise - x[:, None])
+    residual = pull.sum(1).index_add_(0, head, -pull[inner])
     scaled = residual / degree
     direction = scaled.clone()
     power = first = (residual * scaled).sum()
