@@ -15,13 +15,12 @@ from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
 from inrr_cli.patch.selection import (
     HIDDEN_MOST,
     Judgement,
-    believe,
     choose_hidden,
     depth,
     depth_class,
     judge,
 )
-from inrr_cli.patch.trials import MEMBRANE, PLATE, SMOOTHEST, Smooth, Trial
+from inrr_cli.patch.trials import EXACT, MEMBRANE, PLATE, SMOOTHEST, Smooth, Trial
 from inrr_cli.progress import Progress
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import double, halve, halve_mask, relax, smooth_fill
@@ -33,6 +32,7 @@ OVERLAP, LAST_OVERLAP = 2, 3  # patches over each pixel and axis, and in the las
 MARGIN = 4  # pixels around hidden ones that are solved again without them
 JUDGED_ROUNDS = 2  # of that, and none of the graph: what is around is solved already
 JUDGING = 0.25  # part of the progress for that
+FINE = 3e-3  # root mean square error of the plate, below which it is solved to the end
 TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
 MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
@@ -252,7 +252,7 @@ class _Part:
         """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best.
 
         Returns what was learned and the fills beside that of the patches (H, W, C): a thin plate, a membrane and, where
-        the plate is good, a smoother surface. With a scan of lines they are others.
+        the plate is good, a smoother surface; both exact where it is very good. With a scan of lines they are others.
         """
         depths = deep.cpu().numpy()
         scan = find_lines(depths == 0)
@@ -262,33 +262,37 @@ class _Part:
             typical = solved.variance[solved.slot[solved.missing]].median().sqrt().item()
             kinds, belief = scan.fills(scan.study(self.image, self.known), typical)
             turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
-        smooth = [kind.fill(self.image, self.known) for kind in kinds]
+        smooth = self._fill(kinds)
         trials: list[Trial] = []
         doubt = True
         while doubt and len(trials) < turns and sum(len(trial.at) for trial in trials) < HIDDEN_MOST:
             turn = seed + len(trials)
             hidden = choose_hidden(depths, turn) if scan is None else (depths == 0) & scan.choose_hidden(turn)
             trial = self._try(solved, torch.from_numpy(hidden).to(deep.device), margin, JUDGING / TURNS)
-            for kind, fill in zip(kinds, smooth, strict=True):
-                trial.add(kind, fill)
+            trial.compare(smooth)
             trials.append(trial)
             patches, plate, *others = torch.stack([trial.errors() for trial in trials]).sum(0).tolist()
             doubt = min(plate, *others) < CLEAR * patches
-        if scan is None and plate < min(CLEAR * patches, *others):
-            smooth.append(SMOOTHEST.fill(self.image, self.known))
-            for trial in trials:
-                trial.add(SMOOTHEST, smooth[-1])
+        if scan is None and plate < FINE**2 * sum(trial.truth.numel() for trial in trials):
+            smooth = self._fill(EXACT)
+        elif scan is None and plate < min(CLEAR * patches, *others):
+            smooth |= self._fill((SMOOTHEST,))
+        for trial in trials:
+            trial.compare(smooth)
         if self.report is not None:
             self.report.finish()
         judgement = judge(
             torch.cat([trial.truth for trial in trials]),
-            torch.cat([torch.stack(trial.fills) for trial in trials], 1),
+            torch.cat([trial.fills for trial in trials], 1),
             torch.cat([trial.variance for trial in trials]),
             self.noise**2 - LEAST_NOISE**2,
             torch.cat([trial.classes for trial in trials]),
             belief,
         )
-        return judgement, smooth
+        return judgement, list(smooth.values())
+
+    def _fill(self, kinds: tuple[Smooth, ...]) -> dict[Smooth, Tensor]:
+        return {kind: kind.fill(self.image, self.known) for kind in kinds}
 
     def _try(self, solved: Scale, hidden: Tensor, margin: int, share: float) -> Trial:
         """Fill the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them."""
@@ -305,7 +309,7 @@ class _Part:
             truth=image.flatten(0, 1)[at],
             variance=scale.variance[scale.slot[at]],
             classes=depth_class(depth(~shown)).reshape(-1)[at],
-            fills=[scale.estimate[scale.slot[at]].clamp(0, 1)],
+            patches=scale.estimate[scale.slot[at]].clamp(0, 1),
         )
 
     def _blend(self, solved: Scale, smooth: list[Tensor], judgement: Judgement, classes: Tensor) -> Filled:
@@ -314,15 +318,14 @@ class _Part:
         values = self.image.flatten(0, 1).clone()
         sigma = torch.zeros_like(values)
         deviation = solved.variance.sqrt()
-        values[solved.free], sigma[solved.free] = solved.estimate, judgement.spread[0] * deviation
+        values[solved.free], sigma[solved.free] = solved.estimate.clamp(0, 1), judgement.spread[0] * deviation
         missing = solved.missing
         kind = classes.reshape(-1)[missing]
         uncertain = deviation[solved.slot[missing]]
-        fills = torch.stack([solved.estimate[solved.slot[missing]], *(f.flatten(0, 1)[missing] for f in smooth)])
-        believed = believe(fills.clamp(0, 1), judgement.limit[kind][:, None] * uncertain)
-        values[missing] = (judgement.weights[kind].T[..., None] * believed).sum(0)
+        fills = torch.stack([values[missing], *(fill.flatten(0, 1)[missing] for fill in smooth)])
+        values[missing] = judgement.blend(fills, uncertain, kind)
         sigma[missing] = judgement.spread[kind][:, None] * uncertain
-        return Filled(values.clamp(0, 1).reshape(shape), sigma.reshape(shape), [judgement], completed=True)
+        return Filled(values.reshape(shape), sigma.reshape(shape), [judgement], completed=True)
 
 
 def _patch_size(side: int, channels: int) -> int:

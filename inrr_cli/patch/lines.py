@@ -14,7 +14,7 @@ from inrr_cli.patch.trials import Smooth
 
 SPARSE, WHOLE, FEWEST = 0.4, 0.9, 4  # least share that is missing, share of a line that is known, and known lines
 BAND_LIMITED = 0.9  # mean squared error of a spline over that of straight lines, along the lines
-LEAST_ERROR = 1e-5  # what iterations leave of errors
+LEAST_ERROR = 1e-7  # what iterations leave of errors
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class LineScan:
         seen = place % self.spacing == self.spacing - 1
         outside = (place < self.spacing - 1) | (place > place[seen].max())
         straight, flat, natural = (
-            kind.fill(line, sound & seen) - line for kind in (Smooth(1, 1), Smooth(2, 1, natural=False), Smooth(2, 1))
+            Smooth(order, 1, natural, exact=True).fill(line, sound & seen) - line
+            for order, natural in ((1, False), (2, False), (2, True))
         )
         between, beyond = sound & ~seen & ~outside, sound & outside
         band_limited = _mean_square(natural[between]) < max(
@@ -107,7 +108,7 @@ class LineScan:
         """
         spread = study.error / deviation
         if study.band_limited:
-            kinds = Smooth(3, None, study.natural), Smooth(2, self.axis, study.natural)
+            kinds = Smooth(3, None, study.natural, exact=True), Smooth(2, self.axis, study.natural, exact=True)
             return kinds, Belief((0.0, 0.8, 0.2) if study.natural else (0.2, 0.6, 0.2), 0.0, (0.0, spread))
         return (Smooth(2, None, study.natural), Smooth(1, self.axis)), Belief((0.5, 0.3, 0.2), 0.03, (0.5, spread))
 

@@ -25,13 +25,15 @@ DEEPEST = 16
 SOLID = 2  # holes with a pixel deeper than this are solid
 GRID = 10  # blends are tried in steps of a tenth
 FREED = 0.5  # squared error without a limit over that with one, below which there is none
+NEGLIGIBLE = 1e-4  # root mean square error without a limit, below which there is none
 PRIOR = 40  # hidden pixels of depth 1 that weigh as much as the belief in the patches
 MIX = 0.7  # what a blend has to gain over a single fill
 HANDICAP = 0.1  # part of the first fill's squared error on hidden pixels that is due to fewer rounds there
 BIAS = (0.96, 1.02, 1.29, 1.44, 1.94)  # errors of missing pixels over those of hidden ones, by class; see `judge`
 LINES_BIAS = 0.85  # the same of scans of lines, found on other scans
-LEAST_RATIO, TYPICAL_RATIO = 0.1, 1.25  # of errors to deviations: at least, and in a noisy picture
+LEAST_RATIO, TYPICAL_RATIO = 1e-5, 1.25  # of errors to deviations: at least, and in a noisy picture
 NOISE_DOUBT = 0.4  # how unsure the variance of noise is, over how unsure the model's spread
+SURE = 3  # times that doubt is what noise cannot hide
 MOST = 1_000_000  # numbers a quantile can be taken of
 ONE_SIGMA = 0.6827
 
@@ -73,6 +75,11 @@ class Judgement:
     weights: Tensor
     limit: Tensor
     spread: Tensor
+
+    def blend(self, fills: Tensor, deviation: Tensor, classes: Tensor) -> Tensor:
+        """Blend fills (F, m, C) of pixels with the model's deviations (m, C) and classes of depth (m,): (m, C)."""
+        believed = believe(fills, self.limit[classes][:, None] * deviation)
+        return (self.weights[classes].T[..., None] * believed).sum(0)
 
 
 def depth(missing: Tensor) -> Tensor:
@@ -174,7 +181,8 @@ def judge(
     LINES_BIAS is the factor. Deep holes are seldom hidden where they are hard. BIAS is
     the geometric mean, over pictures of scikit-image with random, patch, textural, mixture and brush masks, of the true
     quantile over the judged (examples/calibration.py). The limit is the same of the first fill alone, without BIAS;
-    there is none where it more than doubles the squared error of hidden pixels, as on very smooth maps.
+    there is none where it more than doubles the squared error of hidden pixels or nothing swings that far, as on very
+    smooth maps.
 
     Parameters
     ----------
@@ -203,7 +211,8 @@ def judge(
     limit = _spread(fills[0] - truth, variance, excess, classes, evidence)
     weights, errors = _weigh(*case, limit)
     free_weights, free_errors = _weigh(*case, unlimited)
-    if free_errors.square().sum() < FREED * errors.square().sum():
+    least = max(FREED * errors.square().sum().item(), NEGLIGIBLE**2 * errors.numel())
+    if free_errors.square().sum().item() < least:
         limit, weights, errors = unlimited, free_weights, free_errors
     spread = _spread(errors, variance, excess, classes, evidence)
     return Judgement(weights, limit, truth.new_tensor(BIAS) * spread)
@@ -256,16 +265,18 @@ def _spread(errors: Tensor, variance: Tensor, excess: float, classes: Tensor, ev
     """68 % quantile of errors (m, C) over deviations, by class; near that of all where evidence (K,) is small: (K,).
 
     The noise of the hidden pixels, whose variance ``excess`` is known to about a fifth, is no error: it is taken away,
-    and where it hides what is left, a typical spread is believed.
+    and where it hides what is left, a typical spread is believed, unless even the doubt about it is small.
     """
     ratio = (errors.square() - excess) / variance.clamp(min=1e-12)
-    ratios = torch.ones_like(evidence)
+    ratios = torch.zeros_like(evidence)  # their logarithms
     for k in evidence.nonzero()[:, 0]:
         seen = max(quantile(ratio[classes == k]), LEAST_RATIO**2)
-        hiding = NOISE_DOUBT * excess / (seen * variance[classes == k].mean()).clamp(min=1e-12)
-        ratios[k] = ((seen + TYPICAL_RATIO**2 * hiding**2) / (1 + hiding**2)).sqrt()
-    common = (1 + evidence @ ratios) / (1 + evidence.sum())
-    return (common + evidence * ratios) / (1 + evidence)
+        doubt = NOISE_DOUBT * excess / variance[classes == k].mean().clamp(min=1e-12)
+        hiding = doubt / seen
+        believed = (seen + TYPICAL_RATIO**2 * hiding**2) / (1 + hiding**2)
+        ratios[k] = believed.clamp(max=seen + SURE * doubt).sqrt().log()
+    common = evidence @ ratios / (1 + evidence.sum())
+    return ((common + evidence * ratios) / (1 + evidence)).exp()
 
 
 def _least(blends: Tensor, expected: Tensor, cost: Tensor, mix: float) -> Tensor:

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
 from inrr_cli.smooth import relax, smooth_fill
 
-ITERATIONS, TOLERANCE = {1: 1000, 2: 1000, 3: 2000}, 1e-6  # of smooth fills, by their order
+ITERATIONS = {1: 1000, 2: 1000, 3: 2000}  # of smooth fills, by their order
+TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-9}
 
 
 @dataclass(frozen=True)
 class Smooth:
-    """A smooth fill: its order, the axis that it is smooth along (None: both), and its borders; see `smooth_fill`."""
+    """A smooth fill: its order, the axis that it is smooth along (None: both), its borders; see `smooth_fill`.
+
+    An ``exact`` one is solved in float64 to a thousandth of the residual, and may leave the range [0, 1].
+    """
 
     order: int
     axis: int | None = None
     natural: bool = True
+    exact: bool = False
 
     def fill(self, image: Tensor, known: Tensor) -> Tensor:
-        """Fill a picture (H, W, C)."""
-        return smooth_fill(image, known, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=self.natural)
+        """Fill a picture (H, W, C); order 3 starts from a plate, for it may take more steps than it is given."""
+        if self.order > 2:
+            return self.again(replace(self, order=2).fill(image, known), ~known)
+        return self._solve(smooth_fill, image, known)
 
     def again(self, start: Tensor, near: Tensor) -> Tensor:
         """Fill the pixels that are ``near`` (H, W) again."""
-        return relax(start, near, self.order, ITERATIONS[self.order], TOLERANCE, self.axis, natural=self.natural)
+        return self._solve(relax, start, near)
+
+    def _solve(self, solver: Callable[..., Tensor], image: Tensor, mask: Tensor) -> Tensor:
+        dtype = torch.float64 if self.exact else torch.float32
+        steps, tolerance = ITERATIONS[self.order], TOLERANCE[dtype]
+        found = solver(image.to(dtype), mask, self.order, steps, tolerance, self.axis, natural=self.natural)
+        return found.to(image.dtype) if self.exact else found.clamp(0, 1)
 
 
 PLATE, MEMBRANE, SMOOTHEST = Smooth(2), Smooth(1), Smooth(3)
+EXACT = Smooth(2, exact=True), MEMBRANE, Smooth(3, exact=True)  # of very smooth maps
 
 
 @dataclass
@@ -48,8 +63,10 @@ class Trial:
         The hidden pixels, and the variances that the patches' model gives them.
     classes : (m,) Tensor of int64
         Their classes of depth.
-    fills : list of (m, C) Tensor
-        By the patches, and those that were added.
+    patches : (m, C) Tensor
+        What the patches' model fills in.
+    smooth : dict of Smooth to (m, C) Tensor
+        What the smooth fills do that were compared.
     """
 
     at: Tensor
@@ -58,13 +75,22 @@ class Trial:
     truth: Tensor
     variance: Tensor
     classes: Tensor
-    fills: list[Tensor] = field(default_factory=list)
+    patches: Tensor
+    smooth: dict[Smooth, Tensor] = field(default_factory=dict)
 
-    def add(self, kind: Smooth, fill: Tensor) -> None:
-        """Add a smooth fill (H, W, C); it knew the hidden pixels, so what is near is filled again."""
-        start = torch.where(self.near[..., None], self.guess, fill)
-        self.fills.append(kind.again(start, self.near).flatten(0, 1)[self.at].clamp(0, 1))
+    def compare(self, smooth: dict[Smooth, Tensor]) -> None:
+        """Compare these fills (H, W, C) alone; they knew the hidden pixels, so what is near is filled again."""
+        for kind, fill in smooth.items():
+            if kind not in self.smooth:
+                start = torch.where(self.near[..., None], self.guess, fill)
+                self.smooth[kind] = kind.again(start, self.near).flatten(0, 1)[self.at]
+        self.smooth = {kind: self.smooth[kind] for kind in smooth}
+
+    @property
+    def fills(self) -> Tensor:
+        """By the patches, and those that are compared: (F, m, C)."""
+        return torch.stack([self.patches, *self.smooth.values()])
 
     def errors(self) -> Tensor:
         """Sum the squared errors of each fill: (F,)."""
-        return (torch.stack(self.fills) - self.truth).square().sum((1, 2))
+        return (self.fills - self.truth).square().sum((1, 2))

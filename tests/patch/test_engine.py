@@ -10,8 +10,10 @@ from skimage.restoration import inpaint_biharmonic
 from inrr_cli import fit_inpainting, make_mask, make_plan, psnr
 from inrr_cli.patch import engine as engine_module
 from inrr_cli.patch import scale as scale_module
+from inrr_cli.patch import trials as trials_module
 from inrr_cli.patch.engine import PatchPrior, restore
 from inrr_cli.patch.matching import References
+from inrr_cli.patch.trials import PLATE, SMOOTHEST
 from inrr_cli.registry import PatchOptions
 from inrr_cli.smooth import smooth_fill
 
@@ -108,8 +110,26 @@ def test_it_is_no_worse_than_a_smooth_fill_of_made_pictures(name, pattern):
     missing = make_mask(image.shape, pattern, **({"patch_size": (12, 14)} if pattern == "patch" else {}))
     values, _, _ = fill(image, missing, options=FULL)
     simple = inpaint_biharmonic(np.where(missing, 0, image), missing)
-    # beyond 60 dB both are right to a level of 8 bits
-    assert psnr(values, image, missing) > min(60, psnr(simple, image, missing)) - 0.1
+    assert psnr(values, image, missing) > psnr(simple, image, missing) - 0.1
+
+
+def test_a_plane_goes_on_beyond_what_is_known():
+    plane = made_pictures(96)["gradient"]
+    missing = make_mask(plane.shape, "random")
+    missing[:20, :20] = missing[-1] = True
+    values, sigma, filled = fill(plane, missing, options=FULL)
+    assert psnr(values, plane, missing) > 130
+    assert filled.judgements[0].limit[0] == torch.inf
+    assert 0.5 < (np.abs(values - plane.astype(np.float32)) <= sigma)[missing].mean() < 0.95
+
+
+def test_the_smoothest_surface_is_no_worse_than_a_plate_when_it_is_stopped_early(monkeypatch):
+    monkeypatch.setitem(trials_module.ITERATIONS, 3, 20)
+    field = smooth_field(96)
+    missing = make_mask(field.shape, "random", rate=0.95)
+    image, known = torch.from_numpy(field).float()[..., None], torch.from_numpy(~missing)
+    plate, smoothest = (kind.fill(image, known)[..., 0].numpy() for kind in (PLATE, SMOOTHEST))
+    assert psnr(smoothest, field, missing) > psnr(plate, field, missing)
 
 
 def test_noise_that_is_known_of_makes_a_better_fill_and_can_be_removed():
