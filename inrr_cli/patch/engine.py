@@ -10,6 +10,7 @@ from torch import Tensor
 
 from inrr_cli.morphology import grow, shrink
 from inrr_cli.patch.gaussian import LEAST_NOISE
+from inrr_cli.patch.graph import HOLD, LINES_HOLD
 from inrr_cli.patch.lines import find_lines
 from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
 from inrr_cli.patch.selection import (
@@ -182,6 +183,7 @@ class _Part:
         while shrink(~left, REACH).any() and min(left.shape) >= 4 * small:
             left = halve_mask(left)
             self.levels += 1
+        self.scan = find_lines(known.cpu().numpy())
         self.solution: Scale | None = None
 
     def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Filled:
@@ -234,7 +236,7 @@ class _Part:
             if self.solution is None and number == 0:
                 self.solution = scale
             if graph and len(scale.missing) and min(scale.shape) > GRAPH_SIZE:
-                scale.graph_round()
+                scale.graph_round(HOLD if self.scan is None else LINES_HOLD)
             self._iterate(scale, number, rounds - (number > 0), share * work[number] / sum(work))
             coarse = scale.guess.reshape(level.image.shape)
         return scale
@@ -254,8 +256,7 @@ class _Part:
         Returns what was learned and the fills beside that of the patches (H, W, C): a thin plate, a membrane and, where
         the plate is good, a smoother surface; both exact where it is very good. With a scan of lines they are others.
         """
-        depths = deep.cpu().numpy()
-        scan = find_lines(depths == 0)
+        depths, scan = deep.cpu().numpy(), self.scan
         kinds: tuple[Smooth, ...] = (PLATE, MEMBRANE)
         belief, turns, margin = None, TURNS, MARGIN
         if scan is not None:

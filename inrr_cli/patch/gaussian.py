@@ -14,7 +14,7 @@ from torch import Tensor
 from inrr_cli.patch.rows import take_rows
 
 MOST_SHRINKAGE = 0.7
-SAMPLING = 3  # every third candidate is enough for their covariance
+SAMPLING = 6  # every sixth candidate is enough for their covariance
 LEAST_NOISE = 0.003  # of known pixels: rounding to 8 bits and what a Gaussian cannot say
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 KNOWN_BOOST = 4.0  # weight of an edge to a known pixel against one to a guess
 ITERATIONS = 30
 HOLD = 1e-3  # weight of where a pixel is, against all its edges: what is joined to nothing known stays
+LINES_HOLD = 1e-2  # the same in a scan of lines, across which patches know less
 
 
 def weigh(distance: Tensor, to_known: Tensor) -> Tensor:
@@ -50,21 +51,23 @@ def energy(values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, rise
 
 
 def minimise(
-    values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, rise: Tensor, iterations: int = ITERATIONS
+    values: Tensor, free: Tensor, neighbour: Tensor, weight: Tensor, rise: Tensor, hold: float = HOLD
 ) -> Tensor:
     """Minimise `energy` over the free pixels by conjugate gradients with the degree as preconditioner.
 
+    They stop after ITERATIONS, or once the residual is 1e-3 of the first.
+
     The linear system is (degree - W - W^T) x_free = (W x) of the fixed pixels, plus the w r of the edges from each
-    pixel, less those of the edges to it. The degree of a pixel sums the weights of the edges from it and to it. HOLD
-    times the degree is added for the change from where ``values`` are: groups of pixels that no edge joins to a known
-    one would have no minimum.
+    pixel, less those of the edges to it. The degree of a pixel sums the weights of the edges from it and to it, and
+    ``hold`` times that is added for the change from where ``values`` are: groups of pixels that no edge joins to a
+    known one would have no minimum.
 
     Parameters
     ----------
     values, free, neighbour, weight, rise
         As in `energy`; free pixels start at their ``values``.
-    iterations : int
-        Most steps; fewer once the residual is 1e-3 of the first.
+    hold : float
+        Over all the edges of a pixel; > 0.
 
     Returns
     -------
@@ -87,10 +90,10 @@ def minimise(
     scaled = residual / degree
     direction = scaled.clone()
     power = first = (residual * scaled).sum()
-    for _ in range(iterations):
+    for _ in range(ITERATIONS):
         if power <= 1e-6 * first:
             break
-        image = apply(direction) + HOLD * degree * direction
+        image = apply(direction) + hold * degree * direction
         step = power / (direction * image).sum()
         x += step * direction
         residual -= step * image

@@ -7,6 +7,7 @@ one matrix product. Only tiles with a reference are ever looked at: the cost fol
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -15,15 +16,18 @@ from torch import Tensor
 from inrr_cli.patch.rows import take_rows
 
 TILE = 8  # side of a tile, in pixels
+NEAR = 44  # pixels from the reference at which a candidate counts as twice as different, where nearness counts
 CHUNK_NUMBERS = 4_000_000  # values handled at once, so that they stay in the caches
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The references of some tiles and where they and their candidates lie.
+    """Some references and where they and their candidates lie.
 
     Attributes
     ----------
+    across : int
+        Candidates in each row of a window.
     window : (B, h, w) Tensor of int64
         Flat pixels of each tile's window.
     tile : (n,) Tensor of int64
@@ -36,6 +40,7 @@ class Chunk:
         Flat pixels of each reference.
     """
 
+    across: int
     window: Tensor
     tile: Tensor
     slot: Tensor
@@ -58,6 +63,8 @@ class References:
         How far a window reaches beyond its tile. At a border it is moved inside, so all are equally large.
     origin : (int, int)
         Where the picture lies in a larger one, whose tiles it has.
+    tile : int
+        Side of a tile.
     """
 
     def __init__(
@@ -68,47 +75,45 @@ class References:
         size: int,
         radius: int,
         origin: tuple[int, int] = (0, 0),
+        tile: int = TILE,
     ) -> None:
         self.shape, self.size = shape, size
-        above, before = (first % TILE for first in origin)
-        across = (shape[1] + before) // TILE + 1
-        tile, self.order = torch.sort(((rows + above) // TILE) * across + (columns + before) // TILE, stable=True)
+        above, before = (first % tile for first in origin)
+        across = (shape[1] + before) // tile + 1
+        number, self.order = torch.sort(((rows + above) // tile) * across + (columns + before) // tile, stable=True)
         self.rows, self.columns = rows[self.order], columns[self.order]
-        tiles, self.counts = torch.unique_consecutive(tile, return_counts=True)
-        self.starts = torch.cumsum(self.counts, 0) - self.counts
+        tiles, self.tile = torch.unique_consecutive(number, return_inverse=True)
         last = [length - size for length in shape]
-        self.extent = [min(TILE + 2 * radius, end + 1) for end in last]
-        self.top = ((tiles // across) * TILE - above - radius).clamp(min=0)
-        self.left = ((tiles % across) * TILE - before - radius).clamp(min=0)
+        self.extent = [min(tile + 2 * radius, end + 1) for end in last]
+        self.top = ((tiles // across) * tile - above - radius).clamp(min=0)
+        self.left = ((tiles % across) * tile - before - radius).clamp(min=0)
         self.top = torch.minimum(self.top, self.top.new_tensor(last[0] + 1 - self.extent[0]))
         self.left = torch.minimum(self.left, self.left.new_tensor(last[1] + 1 - self.extent[1]))
 
     def chunks(self, channels: int, *, models: bool) -> list[slice]:
-        """Tiles to handle at once, with a Gaussian model of each reference or without."""
+        """Slices of references, in this object's order, to handle at once: with a Gaussian model of each or without."""
         d = self.size**2 * channels
-        crowd = len(self.rows) // len(self.top) + 1
         offered = self.extent[0] * self.extent[1]
-        numbers = offered * d + crowd * (d * (d + 100) if models else offered)
-        step = max(1, CHUNK_NUMBERS // numbers)
-        return [slice(first, min(first + step, len(self.top))) for first in range(0, len(self.top), step)]
+        numbers = d * (d + 100) if models else offered
+        each = torch.arange(len(self.rows), device=self.tile.device)
+        cost = numbers * each + offered * d * self.tile
+        _, counts = torch.unique_consecutive(cost // CHUNK_NUMBERS, return_counts=True)
+        return [slice(*ends) for ends in pairwise([0, *counts.cumsum(0).tolist()])]
 
-    def span(self, tiles: slice) -> slice:
-        """Return where those tiles' references stand in this object's order."""
-        return slice(int(self.starts[tiles.start]), int(self.starts[tiles.stop - 1] + self.counts[tiles.stop - 1]))
-
-    def chunk(self, tiles: slice) -> Chunk:
-        """Look the tiles' references up."""
+    def chunk(self, references: slice) -> Chunk:
+        """Look some references up."""
         device, width = self.top.device, self.shape[1]
-        refs, counts = self.span(tiles), self.counts[tiles]
+        rows, columns, tile = self.rows[references], self.columns[references], self.tile[references]
+        tiles = slice(int(tile[0]), int(tile[-1]) + 1)
+        tile = tile - tiles.start
         top, left = self.top[tiles], self.left[tiles]
-        tile = torch.repeat_interleave(torch.arange(len(top), device=device), counts)
-        slot = torch.arange(len(tile), device=device) - (self.starts[tiles] - refs.start)[tile]
-        rows, columns = self.rows[refs], self.columns[refs]
+        counts = torch.bincount(tile)
+        slot = torch.arange(len(tile), device=device) - (counts.cumsum(0) - counts)[tile]
         place = (rows - top[tile]) * self.extent[1] + columns - left[tile]
         high, wide = (extent + self.size - 1 for extent in self.extent)
         window = (top * width + left)[:, None, None] + _block(high, wide, width, device)
         pixels = (rows * width + columns)[:, None] + _block(self.size, self.size, width, device).reshape(-1)
-        return Chunk(window, tile, slot, place, pixels)
+        return Chunk(self.extent[1], window, tile, slot, place, pixels)
 
 
 def candidates(chunk: Chunk, picture: Tensor, size: int) -> Tensor:
@@ -117,11 +122,14 @@ def candidates(chunk: Chunk, picture: Tensor, size: int) -> Tensor:
     return patches.permute(0, 1, 2, 4, 5, 3).reshape(len(chunk.window), -1, size * size * picture.shape[1])
 
 
-def similar(chunk: Chunk, patches: Tensor, trust: Tensor, count: int, *, itself: bool) -> tuple[Tensor, Tensor]:
+def similar(
+    chunk: Chunk, patches: Tensor, trust: Tensor, count: int, *, itself: bool, near: bool = False
+) -> tuple[Tensor, Tensor]:
     """Find the ``count`` candidates nearest to each reference.
 
     The squared distance of a reference r and a candidate c is sum_j t_j (r_j - c_j)^2 / sum_j t_j, with the trust
-    t_j in pixel j of the reference: one for known pixels, less for those that are still guesses.
+    t_j in pixel j of the reference: one for known pixels, less for those that are still guesses. Where what is ``near``
+    is likelier to be alike, it is taken times 1 + |offset|^2 / NEAR^2, so that far candidates have to be more similar.
 
     Parameters
     ----------
@@ -134,6 +142,8 @@ def similar(chunk: Chunk, patches: Tensor, trust: Tensor, count: int, *, itself:
         k; cut to what there is.
     itself : bool
         Whether a reference is among its own candidates.
+    near : bool
+        Whether nearness counts.
 
     Returns
     -------
@@ -149,6 +159,10 @@ def similar(chunk: Chunk, patches: Tensor, trust: Tensor, count: int, *, itself:
     distance = take_rows(distance, chunk.tile, chunk.slot)
     distance = (distance + (trust * reference * reference).sum(1, keepdim=True)) / trust.sum(1, keepdim=True)
     distance = distance.clamp(min=0)
+    if near:
+        number = torch.arange(offered, device=distance.device)
+        offsets = [(at - at[chunk.place, None]) / NEAR for at in (number // chunk.across, number % chunk.across)]
+        distance *= 1 + offsets[0].square_() + offsets[1].square_()
     own = torch.arange(len(distance), device=distance.device), chunk.place
     distance[own] = 0.0 if itself else float("inf")
     nearest = torch.topk(distance, min(count, offered if itself else offered - 1), dim=1, largest=False, sorted=False)

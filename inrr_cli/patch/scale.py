@@ -17,6 +17,7 @@ from inrr_cli.patch.rows import take_rows
 from inrr_cli.patch.selection import SOLID
 
 TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
+GROUP_TILE, LARGE_TILE = 16, 48  # sides of tiles: over a solid hole the search goes farther
 GRAPH_SIZE, GRAPH_NEIGHBOURS, GRAPH_RADIUS = 7, 5, 8
 BATCHES = 4  # sorts of patches by their number of known pixels
 
@@ -85,21 +86,18 @@ class Scale:
         size, large = (min(side, *self.shape) for side in (settings.size, settings.large))
         # only a large patch reaches across a solid hole
         solid = grow(shrink(~known, SOLID), SOLID) & wanted
-        self.layers = [
-            (where, side, count)
-            for where, side, count in ((wanted & ~solid, size, settings.similar), (solid, large, settings.many))
-            if where.any()
-        ]
+        layers = (wanted & ~solid, size, settings.similar, GROUP_TILE), (solid, large, settings.many, LARGE_TILE)
+        self.layers = [layer for layer in layers if layer[0].any()]
         self.estimate = self.guess[self.free]
         self.variance = torch.full_like(self.estimate, gaussian.LEAST_NOISE**2)
         self.turn = -1
 
-    def graph_round(self) -> None:
+    def graph_round(self, hold: float = graph.HOLD) -> None:
         """Join each missing pixel to its most similar ones by the patch graph and minimise its energy.
 
         A pixel should rise above one it is joined to as the known pixels of its patch do above those of the other's,
         over all pixels, by their trust: where little is known, hardly. So slopes are not made steps.
-        Every side of the picture must be longer than GRAPH_SIZE.
+        ``hold`` is as in `graph.minimise`. Every side of the picture must be longer than GRAPH_SIZE.
         """
         size, width, channels, missing = GRAPH_SIZE, self.shape[1], self.guess.shape[1], self.missing
         rows = (missing // width - size // 2).clamp(0, self.shape[0] - size)
@@ -107,23 +105,22 @@ class Scale:
         references = References(rows, columns, self.shape, size, min(GRAPH_RADIUS, self.settings.radius))
         missing = missing[references.order]
 
-        def work(tiles: slice) -> tuple[Tensor, Tensor, Tensor]:
-            chunk = references.chunk(tiles)
+        def work(some: slice) -> tuple[Tensor, Tensor, Tensor]:
+            chunk = references.chunk(some)
             patches = candidates(chunk, self.guess, size)
             trust = self._trust(chunk.pixels)
             distance, nearest = similar(chunk, patches, trust, GRAPH_NEIGHBOURS, itself=False)
-            across = references.extent[1]
-            down = nearest // across - (chunk.place // across)[:, None]
-            right = nearest % across - (chunk.place % across)[:, None]
+            down = nearest // chunk.across - (chunk.place // chunk.across)[:, None]
+            right = nearest % chunk.across - (chunk.place % chunk.across)[:, None]
             reference, alike = (take_rows(patches, chunk.tile[:, None], at) for at in (chunk.place[:, None], nearest))
             share = torch.where(trust == 1, 1 / trust.sum(1, keepdim=True), 0)[:, None]
             rise = channels * (share * (reference - alike)).reshape(*nearest.shape, -1, channels).sum(2)
-            return distance, rise, missing[references.span(tiles), None] + down * width + right
+            return distance, rise, missing[some, None] + down * width + right
 
         parts = spread_work(work, references.chunks(channels, models=False), self.guess.device)
         distance, rise, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
         weight = graph.weigh(distance, self.known[neighbour])
-        self.guess[missing] = graph.minimise(self.guess, missing, neighbour, weight, rise)
+        self.guess[missing] = graph.minimise(self.guess, missing, neighbour, weight, rise, hold)
 
     def gaussian_round(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
@@ -148,15 +145,15 @@ class Scale:
         channels, device = self.guess.shape[1], self.guess.device
         sums = self.guess.new_zeros(3, (len(self.free) + 1) * channels)
         self.turn += 1
-        for number, (where, size, count) in enumerate(self.layers):
+        for number, (where, size, count, tile) in enumerate(self.layers):
             corners = _reference_corners(where, size, max(min(2, size), size // overlap), self.turn)
-            references = References(*corners, self.shape, size, self.settings.radius)
+            references = References(*corners, self.shape, size, self.settings.radius, tile=tile)
             work = partial(self._estimate, references, count, caution)
-            for tiles, places, parts in spread_work(work, references.chunks(channels, models=True), device):
+            for some, places, parts in spread_work(work, references.chunks(channels, models=True), device):
                 for total, part in zip(sums, parts, strict=True):
                     total.index_add_(0, places, part)
                 if tick is not None:
-                    tick((number + tiles.stop / len(references.top)) / len(self.layers))
+                    tick((number + some.stop / len(references.rows)) / len(self.layers))
         share, first, second = sums[:, :-channels].reshape(3, -1, channels)
         self.estimate = first / share
         self.variance = (second / share - self.estimate.square()).clamp(min=0) + gaussian.LEAST_NOISE**2
@@ -165,20 +162,20 @@ class Scale:
         return float((self.guess[self.missing] - before).square().mean().sqrt()) if len(before) else 0.0
 
     def _estimate(
-        self, references: References, count: int, caution: float, tiles: slice
+        self, references: References, count: int, caution: float, some: slice
     ) -> tuple[slice, Tensor, list[Tensor]]:
-        """Estimate the wanted pixels of some tiles' patches.
+        """Estimate the wanted pixels of some patches.
 
         Returns
         -------
         slice, (v,) Tensor of int64, list of three (v,) Tensor
-            The tiles, places of values in (free pixels x channels), and of each value its share 1 / variance, its share
-            times its mean, and its share times its second moment.
+            The patches, places of values in (free pixels x channels), and of each value its share 1 / variance, its
+            share times its mean, and its share times its second moment.
         """
         channels = self.guess.shape[1]
-        chunk = references.chunk(tiles)
+        chunk = references.chunk(some)
         patches = candidates(chunk, self.guess, references.size)
-        _, nearest = similar(chunk, patches, self._trust(chunk.pixels), count, itself=True)
+        _, nearest = similar(chunk, patches, self._trust(chunk.pixels), count, itself=True, near=True)
         group = take_rows(patches, chunk.tile[:, None], nearest)
         mean, covariance = gaussian.learn(group, patches, chunk.tile)
         excess = self.noise**2 - gaussian.LEAST_NOISE**2
@@ -203,7 +200,7 @@ class Scale:
             moments = share * estimate, share * (estimate.square() + variance)
             out.append((places[lot].gather(1, want)[keep], share, *moments))
         where, *parts = (torch.cat(lots) for lots in zip(*out, strict=True))
-        return tiles, where, parts
+        return some, where, parts
 
     def _trust(self, pixels: Tensor) -> Tensor:
         trust = torch.where(self.known[pixels], 1.0, TRUST)

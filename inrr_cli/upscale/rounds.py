@@ -64,8 +64,8 @@ def smooth_round(
     flat, guiding = picture.reshape(-1, 1), guide.reshape(-1, 1)
     alike = picture is guide
 
-    def work(tiles: slice) -> tuple[slice, Tensor, Tensor]:
-        chunk = references.chunk(tiles)
+    def work(some: slice) -> tuple[slice, Tensor, Tensor]:
+        chunk = references.chunk(some)
         patches = candidates(chunk, guiding, size)
         reference = take_rows(patches, chunk.tile, chunk.place)
         _, nearest = similar(chunk, patches, torch.ones_like(reference), count, itself=True)
@@ -75,14 +75,14 @@ def smooth_round(
         covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
         factor, _ = torch.linalg.cholesky_ex(covariance)
         excess = torch.cholesky_solve((values - mean)[..., None], factor)[..., 0]
-        return tiles, chunk.pixels.flatten(), (values - deviation**2 * excess).flatten()
+        return some, chunk.pixels.flatten(), (values - deviation**2 * excess).flatten()
 
     total, weight = torch.zeros_like(flat[:, 0]), torch.zeros_like(flat[:, 0])
-    for tiles, pixels, values in spread_work(work, references.chunks(1, models=True), picture.device):
+    for some, pixels, values in spread_work(work, references.chunks(1, models=True), picture.device):
         total.index_add_(0, pixels, values)
         weight.index_add_(0, pixels, torch.ones_like(values))
         if tick is not None:
-            tick(tiles.stop / len(references.top))
+            tick(some.stop / len(references.rows))
     return (total / weight).reshape(shape)
 
 

@@ -164,9 +164,9 @@ def test_threads_do_not_change_the_result():
 def test_only_regions_around_missing_pixels_are_worked_on(monkeypatch):
     seen = []
 
-    def counted(rows, *rest):
+    def counted(rows, *rest, **more):
         seen.append(len(rows))
-        return References(rows, *rest)
+        return References(rows, *rest, **more)
 
     monkeypatch.setattr(scale_module, "References", counted)
     monkeypatch.setattr(engine_module, "TURNS", 1)
