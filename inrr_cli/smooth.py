@@ -22,6 +22,7 @@ def smooth_fill(
     axis: int | None = None,
     *,
     natural: bool = False,
+    dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Fill missing pixels by the smoothest surface of an order through the known ones: a polyharmonic fill.
 
@@ -47,6 +48,8 @@ def smooth_fill(
     natural : bool
         The surface goes on to the borders as it comes to them, as a natural spline does: see `NaturalBorders`. It is
         flat there otherwise, which is safe where much is missing beside a border.
+    dtype : torch.dtype
+        What to solve in: float32 stops at about 1e-6 of the image's range.
 
     Returns
     -------
@@ -58,9 +61,9 @@ def smooth_fill(
     if min(known.shape) <= 2:
         mean = image[known].mean(0)
         return torch.where(known[..., None], image, mean)
-    start = smooth_fill(*halve(image, known), order, iterations, tolerance, axis, natural=natural)
+    start = smooth_fill(*halve(image, known), order, iterations, tolerance, axis, natural=natural, dtype=dtype)
     start = torch.where(known[..., None], image, double(start, known.shape))
-    return relax(start, ~known, order, iterations, tolerance, axis, natural=natural)
+    return relax(start, ~known, order, iterations, tolerance, axis, natural=natural, dtype=dtype)
 
 
 def relax(
@@ -72,10 +75,11 @@ def relax(
     axis: int | None = None,
     *,
     natural: bool = False,
+    dtype: torch.dtype = torch.float32,
 ) -> Tensor:
     """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed.
 
-    With an ``axis``, L is the second difference along it. Borders are as in `smooth_fill`.
+    With an ``axis``, L is the second difference along it. Borders and ``dtype`` are as in `smooth_fill`.
     """
     reached = [free]
     for _ in range(order):
@@ -90,7 +94,7 @@ def relax(
     beside = place[neighbours(pixels[: counts[-1]], free.shape, axis)]
     inner = counts[0]
     flat = start.reshape(free.numel(), -1).squeeze(1)  # numbers are looked up several times as fast as rows of one
-    x = flat[pixels]
+    x = flat[pixels].to(dtype)
     full, curved = torch.zeros_like(x), torch.zeros_like(x)
     bordered = natural and order > 1  # a membrane's borders are the same
     borders = NaturalBorders(order, axis, place.view(free.shape), pixels[:inner]) if bordered else None
@@ -128,7 +132,7 @@ def relax(
         norm, before = residual.square().sum(), norm
         direction = residual + norm / before * direction
     result = flat.clone()
-    result[pixels] = x
+    result[pixels] = x.to(result.dtype)
     return result.reshape(start.shape)
 
 

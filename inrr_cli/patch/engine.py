@@ -263,7 +263,7 @@ class _Part:
             typical = solved.variance[solved.slot[solved.missing]].median().sqrt().item()
             kinds, belief = scan.fills(scan.study(self.image, self.known), typical)
             turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
-        smooth = self._fill(kinds)
+        smooth = self._fill(kinds, {})
         trials: list[Trial] = []
         doubt = True
         while doubt and len(trials) < turns and sum(len(trial.at) for trial in trials) < HIDDEN_MOST:
@@ -275,9 +275,10 @@ class _Part:
             patches, plate, *others = torch.stack([trial.errors() for trial in trials]).sum(0).tolist()
             doubt = min(plate, *others) < CLEAR * patches
         if scan is None and plate < FINE**2 * sum(trial.truth.numel() for trial in trials):
-            smooth = self._fill(EXACT)
+            del smooth[PLATE]
+            smooth = self._fill(EXACT, smooth)
         elif scan is None and plate < min(CLEAR * patches, *others):
-            smooth |= self._fill((SMOOTHEST,))
+            smooth = self._fill((*kinds, SMOOTHEST), smooth)
         for trial in trials:
             trial.compare(smooth)
         if self.report is not None:
@@ -292,8 +293,8 @@ class _Part:
         )
         return judgement, list(smooth.values())
 
-    def _fill(self, kinds: tuple[Smooth, ...]) -> dict[Smooth, Tensor]:
-        return {kind: kind.fill(self.image, self.known) for kind in kinds}
+    def _fill(self, kinds: tuple[Smooth, ...], done: dict[Smooth, Tensor]) -> dict[Smooth, Tensor]:
+        return {kind: done[kind] if kind in done else kind.fill(self.image, self.known) for kind in kinds}
 
     def _try(self, solved: Scale, hidden: Tensor, margin: int, share: float) -> Trial:
         """Fill the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them."""
@@ -306,7 +307,7 @@ class _Part:
         return Trial(
             at=at,
             near=near,
-            guess=scale.guess.reshape(image.shape),
+            guess=scale.guess.reshape(image.shape)[near],
             truth=image.flatten(0, 1)[at],
             variance=scale.variance[scale.slot[at]],
             classes=depth_class(depth(~shown)).reshape(-1)[at],

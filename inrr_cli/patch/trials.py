@@ -39,8 +39,8 @@ class Smooth:
     def _solve(self, solver: Callable[..., Tensor], image: Tensor, mask: Tensor) -> Tensor:
         dtype = torch.float64 if self.exact else torch.float32
         steps, tolerance = ITERATIONS[self.order], TOLERANCE[dtype]
-        found = solver(image.to(dtype), mask, self.order, steps, tolerance, self.axis, natural=self.natural)
-        return found.to(image.dtype) if self.exact else found.clamp(0, 1)
+        found = solver(image, mask, self.order, steps, tolerance, self.axis, natural=self.natural, dtype=dtype)
+        return found if self.exact else found.clamp_(0, 1)
 
 
 PLATE, MEMBRANE, SMOOTHEST = Smooth(2), Smooth(1), Smooth(3)
@@ -57,7 +57,7 @@ class Trial:
         The hidden pixels, flat.
     near : (H, W) Tensor of bool
         Pixels that are filled again for the trial: the hidden ones and the missing ones around them.
-    guess : (H, W, C) Tensor
+    guess : (n, C) Tensor
         What the patches make of those.
     truth, variance : (m, C) Tensor
         The hidden pixels, and the variances that the patches' model gives them.
@@ -82,7 +82,8 @@ class Trial:
         """Compare these fills (H, W, C) alone; they knew the hidden pixels, so what is near is filled again."""
         for kind, fill in smooth.items():
             if kind not in self.smooth:
-                start = torch.where(self.near[..., None], self.guess, fill)
+                start = fill.clone()
+                start[self.near] = self.guess
                 self.smooth[kind] = kind.again(start, self.near).flatten(0, 1)[self.at]
         self.smooth = {kind: self.smooth[kind] for kind in smooth}
 
