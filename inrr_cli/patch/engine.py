@@ -294,7 +294,10 @@ class _Part:
         return judgement, list(smooth.values())
 
     def _fill(self, kinds: tuple[Smooth, ...], done: dict[Smooth, Tensor]) -> dict[Smooth, Tensor]:
-        return {kind: done[kind] if kind in done else kind.fill(self.image, self.known) for kind in kinds}
+        filled = done
+        for kind in kinds:
+            filled = filled | {kind: kind.fill(self.image, self.known, filled)}
+        return {kind: filled[kind] for kind in kinds}
 
     def _try(self, solved: Scale, hidden: Tensor, margin: int, share: float) -> Trial:
         """Fill the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them."""

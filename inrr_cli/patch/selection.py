@@ -272,8 +272,8 @@ def _spread(errors: Tensor, variance: Tensor, excess: float, classes: Tensor, ev
     for k in evidence.nonzero()[:, 0]:
         seen = max(quantile(ratio[classes == k]), LEAST_RATIO**2)
         doubt = NOISE_DOUBT * excess / variance[classes == k].mean().clamp(min=1e-12)
-        hiding = doubt / seen
-        believed = (seen + TYPICAL_RATIO**2 * hiding**2) / (1 + hiding**2)
+        share = 1 / (1 + (doubt / seen) ** 2)  # 0 where the square is too large for a number
+        believed = share * seen + (1 - share) * TYPICAL_RATIO**2
         ratios[k] = believed.clamp(max=seen + SURE * doubt).sqrt().log()
     common = evidence @ ratios / (1 + evidence.sum())
     return ((common + evidence * ratios) / (1 + evidence)).exp()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -26,10 +27,15 @@ class Smooth:
     natural: bool = True
     exact: bool = False
 
-    def fill(self, image: Tensor, known: Tensor) -> Tensor:
-        """Fill a picture (H, W, C); order 3 starts from a plate, for it may take more steps than it is given."""
+    def fill(self, image: Tensor, known: Tensor, done: Mapping[Smooth, Tensor] = MappingProxyType({})) -> Tensor:
+        """Fill a picture (H, W, C); order 3 starts from a plate, for it may take more steps than it is given.
+
+        Fills of the picture that are ``done`` are not made again.
+        """
+        if self in done:
+            return done[self]
         if self.order > 2:
-            return self.again(replace(self, order=2).fill(image, known), ~known)
+            return self.again(replace(self, order=2).fill(image, known, done), ~known)
         return self._solve(smooth_fill, image, known)
 
     def again(self, start: Tensor, near: Tensor) -> Tensor:

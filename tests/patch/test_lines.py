@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.ndimage import gaussian_filter
+from skimage.data import clock
 
 from inrr_cli import inpaint, make_mask, psnr
 from inrr_cli.patch.lines import Study, find_lines
@@ -94,3 +95,12 @@ def test_a_smooth_field_scanned_line_by_line_is_not_worse_than_a_thin_plate():
     plate = PLATE.fill(torch.from_numpy(damaged)[..., None], torch.from_numpy(~missing))[..., 0].numpy()
     filled = inpaint(damaged, missing)
     assert psnr(filled, field, missing) > psnr(plate, field, missing)
+
+
+def test_in_a_scan_of_lines_the_graph_does_not_spoil_what_the_plate_knows():
+    blurred = clock()[86:214, 136:264] / np.float32(255)
+    missing = np.ones(blurred.shape, bool)
+    missing[::2] = False
+    damaged = np.where(missing, np.float32(0), blurred)
+    plate = PLATE.fill(torch.from_numpy(damaged)[..., None], torch.from_numpy(~missing))[..., 0].numpy()
+    assert psnr(inpaint(damaged, missing), blurred, missing) > psnr(plate, blurred, missing) - 0.3

@@ -111,6 +111,15 @@ def test_noise_that_hides_the_errors_does_not_take_the_error_bars_away():
         assert 1 < spread < 1.5
 
 
+def test_any_noise_leaves_error_bars_that_are_numbers():
+    truth, fills = torch.zeros(500, 1), torch.zeros(2, 500, 1)
+    classes = torch.zeros(500, dtype=torch.int64)
+    for told in (0.0, 1e-6, 1.0, 1e8):
+        spread = judge(truth, fills, torch.full((500, 1), 0.01**2), told**2, classes).spread
+        assert spread.isfinite().all()
+        assert (spread > 0).all()
+
+
 def test_the_limit_is_lifted_where_it_does_harm_and_only_there():
     generator = torch.Generator().manual_seed(0)
     truth, patches = torch.zeros(2000, 1), 0.1 * torch.randn(2000, 1, generator=generator)
