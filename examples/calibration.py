@@ -57,7 +57,8 @@ def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
     """Restore one picture; return the share of errors within sigma and the quantile of each class of depth."""
     import torch
 
-    from inrr_cli.patch.selection import ONE_SIGMA, depth, depth_class
+    from inrr_cli.hidden import depth, depth_class
+    from inrr_cli.patch.selection import ONE_SIGMA
 
     torch.set_num_threads(1)
     name, kind, seed = case

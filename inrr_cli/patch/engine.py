@@ -8,19 +8,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from inrr_cli.hidden import HIDDEN_MOST, choose_hidden, depth, depth_class
 from inrr_cli.morphology import grow, shrink
 from inrr_cli.patch.gaussian import LEAST_NOISE
 from inrr_cli.patch.graph import HOLD, LINES_HOLD
 from inrr_cli.patch.lines import find_lines
 from inrr_cli.patch.scale import GRAPH_SIZE, PatchSettings, Scale
-from inrr_cli.patch.selection import (
-    HIDDEN_MOST,
-    Judgement,
-    choose_hidden,
-    depth,
-    depth_class,
-    judge,
-)
+from inrr_cli.patch.selection import Judgement, judge
 from inrr_cli.patch.trials import EXACT, MEMBRANE, PLATE, SMOOTHEST, Smooth, Trial
 from inrr_cli.progress import Progress
 from inrr_cli.registry import PatchOptions

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from inrr_cli.device import spread_work
+from inrr_cli.hidden import SOLID
 from inrr_cli.morphology import any_in_window, grow, shrink
 from inrr_cli.patch import gaussian, graph
 from inrr_cli.patch.matching import References, candidates, similar
 from inrr_cli.patch.rows import take_rows
-from inrr_cli.patch.selection import SOLID
 
 TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
 GROUP_TILE, LARGE_TILE = 16, 48  # sides of tiles: over a solid hole the search goes farther
