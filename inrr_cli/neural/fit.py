@@ -12,13 +12,14 @@ from torch import Tensor
 
 from inrr_cli.device import has_fast_bfloat16
 from inrr_cli.errors import DivergedError
+from inrr_cli.hidden import depth
 from inrr_cli.neural.checkpoint import Checkpoint
+from inrr_cli.neural.guide import guide, lasting
 from inrr_cli.neural.interfaces import Regularizer, Representation
 from inrr_cli.neural.muon import Muon
 from inrr_cli.neural.objective import Objective, render
 from inrr_cli.neural.recipes import Recipe
 from inrr_cli.progress import Progress
-from inrr_cli.smooth import smooth_fill
 
 Prior = Callable[[Tensor | None], Tensor]
 
@@ -157,9 +158,10 @@ class _Run:
         self.y, self.x = (pixel_centres(length).to(device) for length in image.shape[:2])
         self.known = known[..., None]
         self.image = torch.where(self.known, image, 0)
-        self.guided = recipe.guided * recipe.steps if regularizer is not None else 0.0
-        if self.guided:
-            self.image = smooth_fill(self.image, known)
+        self.lasting: Tensor | None = None
+        if recipe.guided and regularizer is not None:
+            self.image = guide(self.image, known, generator.initial_seed())
+            self.lasting = lasting(depth(~known), recipe.guided)[..., None]
         self.spacing = recipe.spacing_for(*image.shape[:2])
         missing = 1 - known.float().mean().item()
         self.objective = Objective(representation, regularizer, self.bfloat16, missing, recipe.adapt)
@@ -178,7 +180,9 @@ class _Run:
         at = (rows[:, None], columns)
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
-        pull = 1.0 if self.prior is not None else _cosine(step / self.guided) if step < self.guided else 0.0
+        pull = torch.ones_like(self.known[at], dtype=torch.float32) if self.prior is not None else None
+        if self.lasting is not None:
+            pull = _cosine((step / recipe.steps / self.lasting[at]).clamp(max=1))
         loss = self.objective.backward(self.image[at], self.known[at], self.y[rows], self.x[columns], pull)
         if not math.isfinite(loss):
             raise DivergedError(f"the fit diverged at step {step + 1}; give a lower --lr than {recipe.lr:g}")
@@ -228,9 +232,9 @@ def _draw(length: int, spacing: float | None, generator: torch.Generator) -> Ten
     return (where * (length / parts)).long().clamp(max=length - 1)
 
 
-def _cosine(part: float) -> float:
+def _cosine(part: Tensor) -> Tensor:
     """From 1 to 0 as ``part`` goes from 0 to 1."""
-    return 0.5 * (1 + math.cos(math.pi * part))
+    return 0.5 * (1 + (math.pi * part).cos())
 
 
 def _optimizers(

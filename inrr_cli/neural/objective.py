@@ -49,11 +49,13 @@ class Objective:
         with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
             return self.representation(y, x)  # type: ignore[no-any-return]
 
-    def loss(self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> Tensor:
-        """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` (R, C, 1) or counts ``pull``."""
+    def loss(
+        self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: Tensor | None = None
+    ) -> Tensor:
+        """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` or counts ``pull`` (R, C, 1)."""
         squared = (prediction - image).square().sum(-1, keepdim=True)
         error = torch.where(known, squared, 0).mean()
-        loss = error + pull * torch.where(known, 0, squared).mean() if pull else error
+        loss = error if pull is None else error + (pull * torch.where(known, 0, squared)).mean()
         if self.regularizer is None:
             return loss
         if not self.adapt:
@@ -65,7 +67,7 @@ class Objective:
         energy: Tensor = self.regularizer(completed, y, x, self.representation.weights())
         return loss + scale * energy
 
-    def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: float = 0.0) -> float:
+    def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: Tensor | None = None) -> float:
         """Add the gradients of the loss to the parameters and return it.
 
         The blocks of a grid are rendered to get the loss and its gradient at each pixel, which is then carried into the

@@ -38,9 +38,9 @@ class Recipe:
         Decay, per step, of the running mean of the weights that is the result; 0 takes the last weights.
     guided : float
         Fraction of the steps in which a fit with a regulariser (AIR and INRR in the fast preset) is drawn to a smooth
-        fill of the missing pixels, with a weight that falls from that of known pixels to nothing. So a large hole
-        starts from its surroundings instead of the first random weights, and seeds agree. A fit without a regulariser
-        sees known pixels only.
+        fill of the missing pixels (`guide`), with a weight that falls from that of known pixels to nothing; deep in a
+        hole it lasts longer (`lasting`). So a large hole starts from its surroundings instead of the first random
+        weights, and seeds agree. A fit without a regulariser sees known pixels only.
     bfloat16 : bool
         Multiply hidden layers in bfloat16 where the hardware is fast at it.
     adapt : bool

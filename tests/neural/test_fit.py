@@ -239,5 +239,6 @@ def test_the_pull_counts_missing_pixels_by_its_weight():
     image, known = wave(4, 3), torch.zeros(4, 3, 1, dtype=torch.bool)
     prediction = image + 0.1
     y, x = pixel_centres(4), pixel_centres(3)
-    assert objective.loss(prediction, image, known, y, x, 0.5).item() == pytest.approx(0.005, rel=1e-4)
-    assert objective.loss(prediction, image, ~known, y, x, 0.5).item() == pytest.approx(0.01, rel=1e-4)
+    pull = torch.full((4, 3, 1), 0.5)
+    assert objective.loss(prediction, image, known, y, x, pull).item() == pytest.approx(0.005, rel=1e-4)
+    assert objective.loss(prediction, image, ~known, y, x, pull).item() == pytest.approx(0.01, rel=1e-4)
