@@ -112,8 +112,7 @@ PRESETS = {
         adapt=True,
         options={"dmf inrr": {"weight": 0.15}},
         changes={
-            # so smooth by itself that a smooth fill only holds it back
-            "relu": {"steps": 1200, "guided": 0.0},
+            "relu": {"steps": 1200, "guided": 1.0},  # so smooth by itself that it has little to add to the guide
             "dmf": {"steps": 2000, "lr": 1e-2, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False},
             # the paper's baselines start from nothing, as there
             "tv": {"guided": 0.0},
