@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
-from inrr_cli.hidden import DEEPEST, DEPTHS, choose_hidden, depth, depth_class
+from inrr_cli.hidden import DEEPEST, DEPTHS, HIDDEN_MOST, choose_hidden, depth, depth_class
 from inrr_cli.smooth import smooth_fill
 
-TURNS = 4  # of hiding
+TURNS = 4  # of hiding, at most
 SOLE = 8  # pixels as deep as this have no better guess to the end
 
 
@@ -54,6 +54,8 @@ def guide(image: Tensor, known: Tensor, seed: int) -> Tensor:
             (between, (error - swing / 2).square()),
         ):
             total.index_add_(0, classes, values.sum(1))
+        if number.sum() >= HIDDEN_MOST * image.shape[2]:
+            break
     evidence = number / depths / between.clamp(min=1e-12)
     share = (evidence @ towards / (evidence @ bend).clamp(min=1e-12)).clamp(0, 1)
     plate, membrane = _surfaces(image, known)
