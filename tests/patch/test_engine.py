@@ -8,7 +8,7 @@ from skimage.data import astronaut, brick, camera, clock
 from skimage.restoration import inpaint_biharmonic
 
 from inrr_cli import fit_inpainting, make_mask, make_plan, psnr
-from inrr_cli.patch import engine as engine_module
+from inrr_cli.patch import part
 from inrr_cli.patch import scale as scale_module
 from inrr_cli.patch import trials as trials_module
 from inrr_cli.patch.engine import PatchPrior, restore
@@ -169,7 +169,7 @@ def test_only_regions_around_missing_pixels_are_worked_on(monkeypatch):
         return References(rows, *rest, **more)
 
     monkeypatch.setattr(scale_module, "References", counted)
-    monkeypatch.setattr(engine_module, "TURNS", 1)
+    monkeypatch.setattr(part, "TURNS", 1)
     missing = np.zeros((300, 300), bool)
     missing[::100, ::100] = True
     fill(np.random.default_rng(0).random((300, 300)), missing)
