@@ -108,6 +108,14 @@ def superres(
     return fit_superres(image, make_target(image.shape, scale, size=size, crop=crop), plan, kernel=kernel).image
 
 
+def check_scale(scale: float | None, size: tuple[int, int] | None) -> None:
+    """Refuse what enlarges no image; the parameters are those of `superres`."""
+    if (scale is None) == (size is None):
+        raise InputError("give either --scale or --size" if scale is None else "give --scale or --size, not both")
+    if scale is not None and not 1 < scale <= MOST_SCALE:
+        raise InputError(f"scale must be above 1 and at most {MOST_SCALE}, got {scale:g}")
+
+
 def make_target(
     shape: tuple[int, ...],
     scale: float | None = None,
@@ -116,11 +124,8 @@ def make_target(
     crop: tuple[int, int, int, int] | None = None,
 ) -> Target:
     """Check what is to be made of an image of ``shape`` (M, N[, C]); the other parameters are those of `superres`."""
-    if (scale is None) == (size is None):
-        raise InputError("give either --scale or --size" if scale is None else "give --scale or --size, not both")
+    check_scale(scale, size)
     if scale is not None:
-        if not 1 < scale <= MOST_SCALE:
-            raise InputError(f"scale must be above 1 and at most {MOST_SCALE}, got {scale:g}")
         size = max(round(shape[0] * scale), shape[0]), max(round(shape[1] * scale), shape[1])
     assert size is not None
     if size[0] < shape[0] or size[1] < shape[1] or size == tuple(shape[:2]):

@@ -62,6 +62,17 @@ def fail(text: str, hint: str = "") -> None:
     print(f"{line}{hint}", file=sys.stderr, flush=True)
 
 
+def tell(error: Exception, about: str = "") -> ExitCode:
+    """Print an error, of the file that it is ``about``, as one line; return the exit code."""
+    expected = isinstance(error, InputError | DivergedError)
+    text = str(error) if expected else f"{type(error).__name__}: {error}"
+    fail(
+        text if text.startswith(about) else f"{about}: {text}",
+        hint="" if expected else " (inrr --debug shows the traceback)",
+    )
+    return ExitCode.BAD_INPUT if isinstance(error, InputError) else ExitCode.FAILURE
+
+
 def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool, *, force: bool = False) -> None:
     """Write the record of a run to its sidecar file, and to stdout if asked for JSON."""
     text = json.dumps(record, allow_nan=False)
@@ -112,23 +123,12 @@ class Group(TyperGroup):
             # whoever read stdout has gone (`| head`): nothing more to say, and nothing at the interpreter's exit either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(ExitCode.FAILURE) from None
-        except InputError as error:
-            if verbosity.debug:
-                raise
-            fail(str(error))
-            raise typer.Exit(ExitCode.BAD_INPUT) from None
         except (typer.Exit, typer.Abort, TyperException):
             raise
-        except DivergedError as error:
-            if verbosity.debug:
-                raise
-            fail(str(error))
-            raise typer.Exit(ExitCode.FAILURE) from None
         except Exception as error:
             if verbosity.debug:
                 raise
-            fail(f"{type(error).__name__}: {error}", hint=" (inrr --debug shows the traceback)")
-            raise typer.Exit(ExitCode.FAILURE) from None
+            raise typer.Exit(tell(error)) from None
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
         """Parse and run; usage errors are one line that names the command to ask."""

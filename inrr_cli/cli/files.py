@@ -55,8 +55,13 @@ def choose_destination(
     quality: int | None,
     force: bool,
 ) -> Destination:
-    """Return where what is like ``picture`` is to go: to ``output``, or beside ``image`` with ``what`` in its name."""
-    output = output or _beside(image, what, picture)
+    """Return where what is like ``picture`` is to go.
+
+    To ``output``; if that is a folder into it, and without one beside ``image``, with ``what`` in its name.
+    """
+    if output is None or (output != STANDARD and output.is_dir()):
+        name = _beside(image, what, picture)
+        output = name if output is None else output / name.name
     if file_format is not None and output != STANDARD:
         raise InputError("--format is for --output -; otherwise the file's name says it")
     kind = format_of(output, file_format)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from inrr_cli.cli import options
+from inrr_cli.cli.batch import for_each_image, whatever_the_image
 from inrr_cli.cli.console import explain, progress_bar, say
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
@@ -31,11 +32,13 @@ from inrr_cli.tiles import check_tile
 
 MASK_MODES = ("fill", "known")
 MASK = "Masks"
+ENDINGS = {"uncertainty": "_sigma.tif", "save_mask": "_mask.png", "preview": "_preview.png", "sidecar": ".json"}
 
 
 @partial(options.with_method_options, methods=REPRESENTATIONS | REGULARIZERS)
+@partial(for_each_image, writes=ENDINGS, alone=("checkpoint",))
 def inpaint(
-    image: options.Image,
+    image: Path,
     mask: Annotated[
         list[str],
         typer.Option(
@@ -107,24 +110,25 @@ def inpaint(
 
     [bold]inrr inpaint photo.png --mask mask.png --reg inrr --reference photo.png[/bold]   the paper's method, measured
     """
-    if mask_mode not in MASK_MODES:
-        raise InputError(f"--mask-mode must be fill or known, got {mask_mode!r}")
-    plan = make_plan(
-        reg=reg,
-        net=net,
-        preset=preset,
-        steps=steps,
-        lr=lr,
-        seed=seed,
-        device=device,
-        noise=noise,
-        denoise=denoise,
-        **methods,
-    )
-    _check_options(plan, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
-    if as_json and output == STANDARD:
-        raise InputError("--json and --output - both want standard output; use --sidecar FILE")
-    given = parse_range(data_range)
+    with whatever_the_image():
+        if mask_mode not in MASK_MODES:
+            raise InputError(f"--mask-mode must be fill or known, got {mask_mode!r}")
+        plan = make_plan(
+            reg=reg,
+            net=net,
+            preset=preset,
+            steps=steps,
+            lr=lr,
+            seed=seed,
+            device=device,
+            noise=noise,
+            denoise=denoise,
+            **methods,
+        )
+        _check_options(plan, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
+        if as_json and output == STANDARD:
+            raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+        given = parse_range(data_range)
     picture = read_picture(image, max_pixels)
     filling = find_missing(
         mask,

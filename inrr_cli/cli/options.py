@@ -42,8 +42,13 @@ def _verbose(value: bool) -> None:
     verbosity.verbose = value
 
 
-Image = Annotated[
-    Path, typer.Argument(metavar="IMAGE", help="PNG, JPEG, WebP, BMP, TIFF or .npy; - reads standard input.")
+Images = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="IMAGE",
+        help="PNG, JPEG, WebP, BMP, TIFF or .npy; - reads standard input. Several are done one after the other; in a "
+        "folder that an option names, the image's name says which file.",
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -52,7 +57,7 @@ Output = Annotated[
         "--output",
         metavar="FILE",
         show_default="beside IMAGE, in its format if that is lossless",
-        help="File to write; - writes standard output.",
+        help="File to write, or a folder; - writes standard output.",
     ),
 ]
 Reg = Annotated[

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 from inrr_cli.cli import options
+from inrr_cli.cli.batch import for_each_image, whatever_the_image
 from inrr_cli.cli.console import note, progress_bar
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
@@ -19,7 +21,15 @@ from inrr_cli.cli.files import (
     read_reference,
 )
 from inrr_cli.cli.report import Measurement, conclude, describe, make_record
-from inrr_cli.enlargement import Target, check_kernel, check_superres, enlarge_plane, fit_superres, make_target
+from inrr_cli.enlargement import (
+    Target,
+    check_kernel,
+    check_scale,
+    check_superres,
+    enlarge_plane,
+    fit_superres,
+    make_target,
+)
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, read_picture
 from inrr_cli.imaging.picture import Picture, Placement
@@ -35,8 +45,9 @@ ENLARGERS = {name: kind for name, kind in REPRESENTATIONS.items() if name != "nt
 
 
 @partial(options.with_method_options, methods=NETWORKS | TASKS["superres"])
+@partial(for_each_image, writes={"sidecar": ".json"})
 def superres(
-    image: options.Image,
+    image: Path,
     scale: Annotated[float | None, typer.Option("--scale", metavar="S", help="Factor above 1, whole or not.")] = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WxH", help="Pixels to make, instead of --scale.")
@@ -86,24 +97,26 @@ def superres(
 
     [bold]inrr superres small.png --scale 2.5 --reg inrr --reference large.png[/bold]   the paper's, measured
     """
-    plan = make_plan(
-        reg=reg,
-        net=net,
-        preset=preset,
-        steps=steps,
-        lr=lr,
-        seed=seed,
-        device=device,
-        noise=noise,
-        task="superres",
-        **methods,
-    )
-    check_superres(plan, tile)
-    check_kernel(kernel)
-    if as_json and output == STANDARD:
-        raise InputError("--json and --output - both want standard output; use --sidecar FILE")
-    given = parse_range(data_range)
-    wanted_size, wanted_crop = parse_size(size), parse_crop(crop)
+    with whatever_the_image():
+        plan = make_plan(
+            reg=reg,
+            net=net,
+            preset=preset,
+            steps=steps,
+            lr=lr,
+            seed=seed,
+            device=device,
+            noise=noise,
+            task="superres",
+            **methods,
+        )
+        check_superres(plan, tile)
+        check_kernel(kernel)
+        if as_json and output == STANDARD:
+            raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+        given = parse_range(data_range)
+        wanted_size, wanted_crop = parse_size(size), parse_crop(crop)
+        check_scale(scale, wanted_size)
     picture = read_picture(image, max_pixels)
     targets = [make_target(page.shape, scale, size=wanted_size, crop=wanted_crop) for page in picture.pages]
     for target, page in zip(targets, picture.pages, strict=True):

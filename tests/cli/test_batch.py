@@ -1,0 +1,147 @@
+"""Several images by one call."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+QUICK = ("--rounds", 2, "--device", "cpu")
+
+
+@pytest.fixture
+def images(files, grey):
+    """Three pictures in a folder, and in another one mask for each; the folder of results is empty."""
+    for folder in ("in", "masks", "out"):
+        Path(folder).mkdir()
+    for number in range(3):
+        Image.fromarray(np.roll(grey, 9 * number, 1)).save(f"in/{number}.png")
+        mask = np.zeros(grey.shape, np.uint8)
+        mask[5 + 10 * number : 8 + 10 * number, 20:40] = 255
+        Image.fromarray(mask).save(f"masks/{number}.bmp")
+    return [f"in/{number}.png" for number in range(3)]
+
+
+@pytest.fixture
+def restore(run, images):
+    """Run inpaint on the three pictures."""
+    return lambda *more: run("inpaint", *images, *QUICK, *more)
+
+
+def read(path):
+    with Image.open(path) as file:
+        return np.asarray(file)
+
+
+def names(folder):
+    return sorted(path.name for path in Path(folder).iterdir())
+
+
+def test_each_has_its_own_mask_and_lies_in_the_folder(run, restore, images):
+    result = restore("--mask", "masks", "-o", "out", "--uncertainty", "out", "--save-mask", "out", "--sidecar", "out")
+    assert result.exit_code == 0, result.stderr
+    ends = ("_restored.png", "_sigma.tif", "_mask.png", ".json")
+    assert names("out") == sorted(f"{number}{end}" for number in range(3) for end in ends)
+    for number, image in enumerate(images):
+        alone = run("inpaint", image, "--mask", f"masks/{number}.bmp", "-o", f"alone{number}.png", *QUICK)
+        assert alone.exit_code == 0
+        restored, single = (read(f"{name}.png") for name in (f"out/{number}_restored", f"alone{number}"))
+        assert (restored == single).all()
+        assert (read(f"out/{number}_mask.png") == read(f"masks/{number}.bmp")).all()
+        assert json.loads(Path(f"out/{number}.json").read_text())["input"] == image
+
+
+def test_one_mask_for_all_beside_the_images_in_json_lines(restore, images):
+    result = restore("--mask", "masks/1.bmp", "--reference", "in", "--json")
+    assert result.exit_code == 0, result.stderr
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [record["input"] for record in records] == images
+    assert all(record["psnr_missing"] > 10 for record in records)
+    assert names("in") == [f"{n}{end}" for n in range(3) for end in (".png", "_restored.png")]
+
+
+def test_one_that_fails_is_told_of_and_the_others_are_done(restore, images):
+    Path("masks/1.bmp").unlink()
+    result = restore("--mask", "masks", "-o", "out")
+    assert result.exit_code == 3
+    assert names("out") == ["0_restored.png", "2_restored.png"]
+    errors = [line for line in result.stderr.splitlines() if "error" in line]
+    assert errors == ["inrr: error: in/1.png: masks: no file is named 1"]
+    assert result.stderr.splitlines()[-1] == "inrr: 1 of 3 images failed: in/1.png"
+
+
+def test_a_fault_of_the_engine_does_not_stop_the_others(restore, monkeypatch):
+    module = sys.modules["inrr_cli.cli.inpaint"]
+    make_record = module.make_record
+
+    def broken(command, source, *rest):
+        if source.name != "0.png":
+            raise OSError(28, "No space left on device")
+        return make_record(command, source, *rest)
+
+    monkeypatch.setattr(module, "make_record", broken)
+    result = restore("--mask", "masks/1.bmp", "-o", "out")
+    assert result.exit_code == 3
+    assert result.stderr.count("No space left on device") == 2
+    assert "2 of 3 images failed: in/1.png, in/2.png" in result.stderr
+    assert names("out") == ["0_restored.png"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--reg", "ivrr"), "did you mean 'inrr'?"),
+        (("--data-range", "9,1"), "--data-range must be"),
+        (("-o", "a.png"), "--output a.png: for several images it must be a folder"),
+        (("--save-mask", "m.png"), "--save-mask m.png: for several images it must be a folder"),
+        (("--net", "siren", "--checkpoint", "c.pt"), "--checkpoint is for one image"),
+        (("in/0.png",), "in/0.png: another image has the same name"),
+        (("-",), "standard input is one image"),
+    ],
+)
+def test_what_is_wrong_with_the_call_is_said_once(restore, more, message):
+    result = restore("--mask", "masks", *more)
+    assert result.exit_code == 2
+    errors = [line for line in result.stderr.splitlines() if "error" in line]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert names("in") == ["0.png", "1.png", "2.png"]
+
+
+def test_several_masks_of_one_name(restore):
+    Image.fromarray(read("masks/1.bmp")).save("masks/1.tif")
+    result = restore("--mask", "masks", "-o", "out")
+    assert result.exit_code == 3
+    assert "in/1.png: masks: several files are named 1" in result.stderr
+
+
+def test_ctrl_c_ends_them_all(restore, monkeypatch):
+    def interrupted(*rest, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["inrr_cli.cli.inpaint"], "fill_pages", interrupted)
+    result = restore("--mask", "masks", "-o", "out")
+    assert result.exit_code == 130
+    assert "(2 of 3)" not in result.stderr
+    assert names("out") == []
+
+
+def test_folders_do_for_one_image_too(run, images):
+    result = run("inpaint", images[0], "--mask", "masks", "-o", "out", "--preview", "out", *QUICK)
+    assert result.exit_code == 0, result.stderr
+    assert names("out") == ["0_preview.png"]
+    assert run("inpaint", images[0], "--mask", "masks", "-o", "out", *QUICK).exit_code == 0
+    assert names("out") == ["0_preview.png", "0_restored.png"]
+
+
+def test_superres_of_several(run, images):
+    result = run("superres", *images[:2], "--scale", 2, "-o", "out", "--sidecar", "out", "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    assert names("out") == ["0.json", "0_x2.png", "1.json", "1_x2.png"]
+    with Image.open("out/1_x2.png") as large:
+        assert large.size == (128, 96)
+    result = run("superres", *images[:2], "--scale", 0.5)
+    assert result.exit_code == 2
+    assert result.stderr.count("scale must be above 1") == 1
