@@ -95,6 +95,8 @@ def _check(images: list[Path], values: dict[str, Any], written: Iterable[str], a
 
 def _for(image: Path, values: dict[str, Any], writes: dict[str, str]) -> dict[str, Any]:
     """Values of the parameters for one image."""
+    if image.is_dir():
+        raise InputError(f"{image}: is a folder; give the images in it, as in {image / '*.png'}")
     own = dict(values)
     for name, ending in writes.items():
         if own[name] is not None and own[name].is_dir():

@@ -136,6 +136,12 @@ def test_folders_do_for_one_image_too(run, images):
     assert names("out") == ["0_preview.png", "0_restored.png"]
 
 
+def test_a_folder_is_no_image(run, images):
+    result = run("inpaint", "in", "--mask", "masks")
+    assert result.exit_code == 2
+    assert "inrr: error: in: is a folder; give the images in it" in result.stderr
+
+
 def test_superres_of_several(run, images):
     result = run("superres", *images[:2], "--scale", 2, "-o", "out", "--sidecar", "out", "--device", "cpu")
     assert result.exit_code == 0, result.stderr
