@@ -12,9 +12,10 @@ from typing import Any
 import typer
 
 from inrr_cli.cli.console import note, tell, verbosity
-from inrr_cli.cli.options import Images
+from inrr_cli.cli.options import Images, disguise
 from inrr_cli.errors import ExitCode, InputError
 from inrr_cli.imaging.files import STANDARD
+from inrr_cli.imaging.masks import is_from_picture
 
 
 class _OptionError(InputError):
@@ -30,7 +31,9 @@ def whatever_the_image() -> Iterator[None]:
         raise _OptionError(str(error)) from error
 
 
-def for_each_image(command: Callable[..., None], *, writes: dict[str, str], alone: Iterable[str] = ()) -> Any:
+def for_each_image(
+    command: Callable[..., None], *, writes: dict[str, str], alone: Iterable[str] = ()
+) -> Callable[..., None]:
     """Let a command take several images, and folders in place of files.
 
     An image that fails is told of, and the next one is done; then the exit code is ``ExitCode.PARTIAL``.
@@ -68,12 +71,9 @@ def for_each_image(command: Callable[..., None], *, writes: dict[str, str], alon
             note(f"inrr: {len(failed)} of {len(images)} images failed: {', '.join(failed)}")
             raise typer.Exit(ExitCode.PARTIAL)
 
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
     several = inspect.Parameter("images", inspect.Parameter.KEYWORD_ONLY, annotation=Images)
     others = [parameter for parameter in signature.parameters.values() if parameter.name != "image"]
-    parameters = [several, *(p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY) for p in others)]
-    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return run
+    return disguise(run, command, [several, *others])
 
 
 def _check(images: list[Path], values: dict[str, Any], written: Iterable[str], alone: Iterable[str]) -> None:
@@ -87,9 +87,10 @@ def _check(images: list[Path], values: dict[str, Any], written: Iterable[str], a
             raise InputError(f"--{flag} {values[name]}: for several images it must be a folder that exists")
     if STANDARD in images:
         raise InputError("-: standard input is one image; give it alone")
-    places = Counter(((values["output"] or image.parent).resolve(), image.stem) for image in images)
-    for image in images:
-        if places[(values["output"] or image.parent).resolve(), image.stem] > 1:
+    places = [((values["output"] or image.parent).resolve(), image.stem) for image in images]
+    count = Counter(places)
+    for image, place in zip(images, places, strict=True):
+        if count[place] > 1:
             raise InputError(f"{image}: another image has the same name, and their results would too; do one by itself")
 
 
@@ -104,7 +105,7 @@ def _for(image: Path, values: dict[str, Any], writes: dict[str, str]) -> dict[st
     if own.get("reference") is not None:
         own["reference"] = _of_its_name(own["reference"], image)
     if "mask" in own:
-        own["mask"] = [str(_of_its_name(Path(mask), image)) for mask in own["mask"]]
+        own["mask"] = [mask if is_from_picture(mask) else str(_of_its_name(Path(mask), image)) for mask in own["mask"]]
     return own
 
 

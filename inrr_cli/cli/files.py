@@ -110,6 +110,12 @@ def what_is_lost(about: About, kind: str) -> list[str]:
     return [name for name, lost in held.items() if lost]
 
 
+def check_standard_output(output: Path | None, *, as_json: bool) -> None:
+    """Refuse to write both a picture and its record to standard output."""
+    if as_json and output == STANDARD:
+        raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+
+
 def check_others(taken: Iterable[Path | None], others: dict[Path | None, tuple[str, ...]], *, force: bool) -> None:
     """Refuse further outputs, with the suffixes each may have, that cannot be written or are a file in use already."""
     used = {path.resolve() for path in taken if path is not None}

@@ -14,6 +14,7 @@ from inrr_cli.cli.console import explain, progress_bar, say
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
     check_others,
+    check_standard_output,
     choose_destination,
     parse_pages,
     parse_range,
@@ -22,7 +23,7 @@ from inrr_cli.cli.files import (
 from inrr_cli.cli.filling import find_missing
 from inrr_cli.cli.report import Measurement, conclude, describe, make_record
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, check_holds, format_of, read_picture, write_picture
+from inrr_cli.imaging.files import MAX_PIXELS, check_holds, format_of, read_picture, write_picture
 from inrr_cli.imaging.masks import FROM_PICTURE
 from inrr_cli.memory import check_memory
 from inrr_cli.pages import fill_pages
@@ -126,8 +127,7 @@ def inpaint(
             **methods,
         )
         _check_options(plan, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
-        if as_json and output == STANDARD:
-            raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+        check_standard_output(output, as_json=as_json)
         given = parse_range(data_range)
     picture = read_picture(image, max_pixels)
     filling = find_missing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -217,7 +217,14 @@ def with_method_options(command: Callable[..., None], methods: dict[str, type[An
         unset = {name for name in flags if values[name] is None}
         command(**{name: value for name, value in values.items() if name not in unset})
 
+    return disguise(run, command, [*own, *flags.values()])
+
+
+def disguise(
+    run: Callable[..., None], command: Callable[..., None], parameters: Iterable[inspect.Parameter]
+) -> Callable[..., None]:
+    """Let ``run`` pass for ``command`` with other ``parameters``, all of them by keyword."""
+    keyword = [p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY) for p in parameters]
     run.__name__, run.__doc__ = command.__name__, command.__doc__
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-    run.__signature__ = signature.replace(parameters=[*parameters, *flags.values()])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
     return run

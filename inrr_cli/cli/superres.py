@@ -16,6 +16,7 @@ from inrr_cli.cli.console import note, progress_bar
 from inrr_cli.cli.files import (
     OTHER_SUFFIXES,
     check_others,
+    check_standard_output,
     choose_destination,
     parse_range,
     read_reference,
@@ -31,7 +32,7 @@ from inrr_cli.enlargement import (
     make_target,
 )
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import MAX_PIXELS, STANDARD, read_picture
+from inrr_cli.imaging.files import MAX_PIXELS, read_picture
 from inrr_cli.imaging.picture import Picture, Placement
 from inrr_cli.memory import check_enlarging_memory
 from inrr_cli.plan import make_plan
@@ -112,8 +113,7 @@ def superres(
         )
         check_superres(plan, tile)
         check_kernel(kernel)
-        if as_json and output == STANDARD:
-            raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+        check_standard_output(output, as_json=as_json)
         given = parse_range(data_range)
         wanted_size, wanted_crop = parse_size(size), parse_crop(crop)
         check_scale(scale, wanted_size)

@@ -55,7 +55,7 @@ def make_masks(
     """
     found = Found([np.zeros(picture.pages[number].shape[:2], bool) for number in numbers])
     for name in wanted:
-        if _is_from_picture(name):
+        if is_from_picture(name):
             told = [_from_picture(name, picture, number) for number in numbers]
             for mask, number, (more, text) in zip(found.masks, numbers, told, strict=True):
                 mask |= more
@@ -184,7 +184,8 @@ def _check_name(name: str) -> None:
         raise InputError(f"--mask {name}: no such file; did you mean {near[0]!r}?")
 
 
-def _is_from_picture(name: str) -> bool:
+def is_from_picture(name: str) -> bool:
+    """Whether a mask of this name is found in the picture, not read from a file."""
     return name in ("nan", "alpha", "nodata", "lines", "dead") or name.startswith("value=")
 
 

@@ -136,6 +136,13 @@ def test_folders_do_for_one_image_too(run, images):
     assert names("out") == ["0_preview.png", "0_restored.png"]
 
 
+def test_a_folder_does_not_take_the_place_of_a_keyword(run, images):
+    Path("value=0").mkdir()
+    result = run("inpaint", images[0], "--mask", "value=0", "--preview", "seen.png")
+    assert "no file is named" not in result.stderr
+    assert result.exit_code == 0, result.stderr
+
+
 def test_a_folder_is_no_image(run, images):
     result = run("inpaint", "in", "--mask", "masks")
     assert result.exit_code == 2
