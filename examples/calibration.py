@@ -18,8 +18,8 @@ from PIL import Image
 from skimage.draw import disk
 
 from inrr_cli import make_mask
-from inrr_cli.plan import make_plan
-from inrr_cli.restoration import fit_inpainting
+from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.settings import make_settings
 
 PICTURES = (
     "camera", "astronaut", "chelsea", "coffee", "brick", "grass", "gravel", "moon", "coins", "page",
@@ -57,15 +57,15 @@ def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
     """Restore one picture; return the share of errors within sigma and the quantile of each class of depth."""
     import torch
 
-    from inrr_cli.hidden import depth, depth_class
-    from inrr_cli.patch.selection import ONE_SIGMA
+    from inrr_cli.holdout.blend import ONE_SIGMA
+    from inrr_cli.holdout.sampling import chessboard_distance, distance_class
 
     torch.set_num_threads(1)
     name, kind, seed = case
     truth, missing = picture(name), brush(seed) if kind == "brush" else make_mask((SIDE, SIDE), kind, seed=seed)
-    result = fit_inpainting(truth, missing, make_plan())
+    result = run_inpainting(truth, missing, make_settings())
     ratio = np.abs(result.image.astype(float) - truth)[missing] / result.sigma[missing]
-    classes = depth_class(depth(torch.from_numpy(missing))).numpy()[missing]
+    classes = distance_class(chessboard_distance(torch.from_numpy(missing))).numpy()[missing]
     quantiles = {
         int(k): float(np.quantile(ratio[classes == k], ONE_SIGMA))
         for k in np.unique(classes)

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage import data
 
-from inrr_cli.imaging.defects import dead_pixels, lost_lines
+from inrr_cli.masking.defects import dead_pixels, lost_lines
 
 PHOTOGRAPHS = (
     "astronaut", "brick", "camera", "cat", "cell", "clock", "coffee", "coins", "grass", "gravel", "hubble_deep_field",

@@ -1,4 +1,4 @@
-"""Is the patch engine ever worse than a simple fill? Smooth maps, textures, text, scan paths and scans of lines.
+"""Is the patch engine ever worse than a simple fill? PolyharmonicFill maps, textures, text, scan paths and scans of lines.
 
     pip install "inrr-cli[compare,paper]"
     python examples/floor.py --pictures development   # the choice between patches and smooth fills was set on these
@@ -27,7 +27,7 @@ from skimage.color import rgb2gray
 from skimage.transform import downscale_local_mean
 from skimage.util import img_as_float
 
-from inrr_cli import fit_inpainting, make_mask, make_plan, psnr
+from inrr_cli import make_mask, make_settings, psnr, run_inpainting
 
 SIDE = 128
 BELOW = -0.1  # dB
@@ -179,7 +179,7 @@ def main() -> None:
         for kind in options.masks:
             missing = MASKS[kind](number + 100 * seed)
             damaged = np.where(missing, np.float32(0), image)
-            result = fit_inpainting(damaged, missing, make_plan())
+            result = run_inpainting(damaged, missing, make_settings())
             ours = psnr(result.image, image, missing)
             best, other = max((psnr(fill(damaged, missing), image, missing), key) for key, fill in OTHERS.items())
             within = np.mean(np.abs(result.image - image)[missing] <= result.sigma[missing])

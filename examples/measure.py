@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from inrr_cli import fit_inpainting, make_plan, psnr
-from inrr_cli.imaging.files import read_picture
-from inrr_cli.imaging.masks import read_mask
+from inrr_cli import make_settings, psnr, run_inpainting
+from inrr_cli.imaging.writing import read_picture
+from inrr_cli.masking.from_file import read_mask
 
 PAPER_STEPS = 10_001
 
@@ -24,8 +24,8 @@ PAPER_STEPS = 10_001
 def seconds_of_a_paper_step(pixels: np.ndarray, missing: np.ndarray) -> float:
     """Median time of a step of ``--preset paper``, the first one left out."""
     times: list[float] = []
-    plan = make_plan(reg="inrr", preset="paper", steps=4)
-    fit_inpainting(pixels, missing, plan, progress=lambda *_: times.append(time.perf_counter()))
+    settings = make_settings(reg="inrr", preset="paper", steps=4)
+    run_inpainting(pixels, missing, settings, progress=lambda *_: times.append(time.perf_counter()))
     return statistics.median(np.diff(times))
 
 
@@ -46,7 +46,7 @@ def main() -> None:
             paper = PAPER_STEPS * seconds_of_a_paper_step(pixels, missing)
             for seed in options.seeds:
                 for reg in ("none", "inrr"):
-                    result = fit_inpainting(pixels, missing, make_plan(reg=reg, seed=seed))
+                    result = run_inpainting(pixels, missing, make_settings(reg=reg, seed=seed))
                     restored = result.image / 255
                     print(
                         f"| {image.stem} | {mask.stem} | {seed} | {reg} | {psnr(restored, truth, missing):.2f} "

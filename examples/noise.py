@@ -13,8 +13,8 @@ import torch
 from calibration import picture
 
 from inrr_cli import make_mask, psnr
-from inrr_cli.plan import make_plan
-from inrr_cli.restoration import fit_inpainting
+from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.settings import make_settings
 
 PICTURES = ("camera", "coffee", "chelsea", "astronaut", "rocket", "moon")
 SIGMA = 10
@@ -31,8 +31,8 @@ def main() -> None:
         noise = np.random.default_rng(number).normal(0, SIGMA, truth.shape)
         noisy = np.clip(np.round(truth + noise), 0, 255).astype(np.uint8)
         damaged = np.where(missing, 0, noisy).astype(np.uint8)
-        results = [fit_inpainting(damaged, missing, make_plan(noise=sigma)) for sigma in ("auto", SIGMA, 0)]
-        clean = fit_inpainting(damaged, missing, make_plan(denoise=True)).image
+        results = [run_inpainting(damaged, missing, make_settings(noise=sigma)) for sigma in ("auto", SIGMA, 0)]
+        clean = run_inpainting(damaged, missing, make_settings(denoise=True)).image
         gains = [f"{psnr(result.image / 255, truth / 255, missing):.2f}" for result in results]
         within = [
             f"{100 * np.mean(np.abs(result.image - truth.astype(float))[missing] <= result.sigma[missing]):.0f} %"

@@ -20,7 +20,7 @@ import skimage.data
 from numpy.typing import NDArray
 from PIL import Image
 
-from inrr_cli import fit_superres, make_plan, make_target, psnr, ssim
+from inrr_cli import make_settings, make_target, psnr, run_superres, ssim
 
 PHOTOGRAPHS = (
     "camera", "astronaut", "coffee", "chelsea", "rocket", "coins", "moon", "brick", "grass", "gravel", "clock", "page",
@@ -63,7 +63,7 @@ def measure(truth: NDArray[np.float32], scale: float) -> tuple[dict[str, tuple[f
     low = resize(truth, (round(truth.shape[0] / scale), round(truth.shape[1] / scale)), Image.Resampling.BICUBIC)
     size = (truth.shape[0], truth.shape[1])
     start = time.perf_counter()
-    ours = fit_superres(low, make_target(low.shape, size=size), make_plan(task="superres"))
+    ours = run_superres(low, make_target(low.shape, size=size), make_settings(task="superres"))
     seconds = time.perf_counter() - start
     floats = low.astype(np.float32)
     made = {

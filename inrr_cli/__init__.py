@@ -8,12 +8,12 @@
 Nothing here imports torch until a picture is restored.
 """
 
-from inrr_cli.enlargement import fit_superres, make_target, superres
 from inrr_cli.errors import DivergedError, ExitCode, InputError
-from inrr_cli.masks import make_mask
+from inrr_cli.inpainting.image import Result, inpaint, run_inpainting
+from inrr_cli.masking.synthetic import make_mask
 from inrr_cli.metrics import psnr, ssim
-from inrr_cli.plan import Plan, make_plan
-from inrr_cli.restoration import Restoration, fit_inpainting, inpaint
+from inrr_cli.settings import Settings, make_settings
+from inrr_cli.superresolution import make_target, run_superres, superres
 
 __version__ = "0.1.0"
 
@@ -21,13 +21,13 @@ __all__ = [
     "DivergedError",
     "ExitCode",
     "InputError",
-    "Plan",
-    "Restoration",
-    "fit_inpainting",
-    "fit_superres",
+    "Settings",
+    "Result",
+    "run_inpainting",
+    "run_superres",
     "inpaint",
     "make_mask",
-    "make_plan",
+    "make_settings",
     "make_target",
     "psnr",
     "ssim",

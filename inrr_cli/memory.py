@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from inrr_cli.errors import InputError
 from inrr_cli.machine import free_memory
-from inrr_cli.plan import Plan
+from inrr_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from inrr_cli.enlargement import Target
+    from inrr_cli.superresolution import Target
 
 BASE = 440e6  # bytes of the program itself
 PER_PIXEL = 60  # bytes for each pixel and channel
@@ -20,34 +20,34 @@ PER_FINE = 40  # for each fine pixel and channel
 PER_POINT_OF_KERNEL = 4 * 8 * 9  # for each pixel and channel by a kernel's transforms
 
 
-def estimate(shape: tuple[int, ...], missing: int, plan: Plan) -> float:
+def estimate(shape: tuple[int, ...], missing: int, settings: Settings) -> float:
     """Bytes that restoring an image (M, N[, C]) with so many missing pixels takes at most."""
     channels = shape[2] if len(shape) == 3 else 1
     samples = shape[0] * shape[1] * channels
-    each = PER_POINT_OF_KERNEL if plan.net == "ntk" else PER_PIXEL
-    patches = PER_MISSING * missing * channels if plan.reg == "patch" else 0
-    activations = PER_ACTIVATED * plan.recipe.points_kept(*shape[:2]) if plan.recipe else 0
+    each = PER_POINT_OF_KERNEL if settings.net == "ntk" else PER_PIXEL
+    patches = PER_MISSING * missing * channels if settings.reg == "patch" else 0
+    activations = PER_ACTIVATED * settings.recipe.points_kept(*shape[:2]) if settings.recipe else 0
     return BASE + each * samples + patches + activations
 
 
 def check_memory(
-    shape: tuple[int, ...], missing: int, plan: Plan, tile: int | None, *, per_channel: bool = False
+    shape: tuple[int, ...], missing: int, settings: Settings, tile: int | None, *, per_channel: bool = False
 ) -> None:
     """Raise InputError if a restoration will not fit in the free memory; by tiles it does."""
     free = free_memory()
     if per_channel:
         shape = shape[:2]
-    needed = estimate(shape, missing, plan)
+    needed = estimate(shape, missing, settings)
     if free is None or needed <= free or tile is not None:
         return
-    advice = "try --tile 512" if plan.net == "grid" else "use the patch engine with --tile 512"
+    advice = "try --tile 512" if settings.net == "grid" else "use the patch engine with --tile 512"
     raise InputError(
         f"restoring {shape[1]} x {shape[0]} pixels needs about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
         f"{advice}"
     )
 
 
-def check_enlarging_memory(shape: tuple[int, ...], target: Target, plan: Plan) -> None:
+def check_superres_memory(shape: tuple[int, ...], target: Target, settings: Settings) -> None:
     """Raise InputError if enlarging an image of ``shape`` (M, N[, C]) will not fit in the free memory."""
     free = free_memory()
     channels = shape[2] if len(shape) == 3 else 1

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-from inrr_cli.imaging.files import encode, format_of, write_bytes
 from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.writing import encode, format_of, write_bytes
 
 SUFFIXES = (".png", ".tif", ".npy", ".bmp", ".webp", ".jpg")
 SIZE = (200, 250, 3)

@@ -96,7 +96,7 @@ def check(case: Case, folder: Path) -> tuple[int | str, str]:
 
 def outcome(case: Case, there: dict[str, bytes], stdout: bytes) -> str:
     """Tell what is wrong with what a successful run has written."""
-    from inrr_cli.imaging.files import decode
+    from inrr_cli.imaging.writing import decode
 
     for name, data in case.files.items():
         if there.get(name) != data and name not in case.may_change:
@@ -110,7 +110,7 @@ def outcome(case: Case, there: dict[str, bytes], stdout: bytes) -> str:
     written = stdout if case.output == "-" else there[case.output]
     old, new = (decode(data, Path("."), 2**40) for data in (given, written))
     masks = decode(there["filled.tif"], Path("."), 2**40).pages
-    if new.about.lossy or "--denoise" in case.arguments:
+    if new.metadata.lossy or "--denoise" in case.arguments:
         return ""
     for number, mask in enumerate(masks):
         page, other = (picture.stored(number, turned=False) for picture in (old, new))

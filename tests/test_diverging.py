@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inrr_cli import DivergedError, fit_inpainting, make_mask, make_plan
+from inrr_cli import DivergedError, make_mask, make_settings, run_inpainting
 
 QUICK = {"net": "siren", "steps": 60, "device": "cpu"}
 
@@ -11,7 +11,7 @@ QUICK = {"net": "siren", "steps": 60, "device": "cpu"}
 def fill(grey, lr, **options):
     grey = grey[:32, :40]
     mask = make_mask(grey.shape, "random")
-    return fit_inpainting(grey, mask, make_plan(lr=lr, **QUICK), **options)
+    return run_inpainting(grey, mask, make_settings(lr=lr, **QUICK), **options)
 
 
 def test_one_at_a_usual_rate_is_left_alone(grey):
@@ -63,5 +63,5 @@ def test_no_value_that_is_not_finite_reaches_an_engine_or_comes_out(grey, monkey
     mask = make_mask(grey.shape, "random")
     image = np.where(mask, np.inf, grey)
     with pytest.raises(DivergedError, match="not finite"):
-        fit_inpainting(image, mask, make_plan())
+        run_inpainting(image, mask, make_settings())
     assert np.isfinite(seen[0]).all()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inrr_cli import InputError, fit_inpainting, fit_superres, inpaint, make_mask, make_plan, psnr
-from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS
+from inrr_cli import InputError, inpaint, make_mask, make_settings, psnr, run_inpainting, run_superres
+from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS
 
 
 @pytest.mark.parametrize(("net", "reg"), [*product(NETWORKS, [*NETWORK_REGULARIZERS, "patch"])])
@@ -16,7 +16,7 @@ def test_any_regulariser_goes_with_any_network(colour, grey, net, reg):
     for image in (colour[:24, :20], grey[:17, :30]):
         mask = make_mask(image.shape[:2], "random")
         patches = {"rounds": 2, "similar": 12, "radius": 3} if reg == "patch" else {}
-        result = fit_inpainting(image, mask, make_plan(net=net, reg=reg, steps=4, device="cpu", **patches))
+        result = run_inpainting(image, mask, make_settings(net=net, reg=reg, steps=4, device="cpu", **patches))
         assert (result.image[~mask] == image[~mask]).all()
         assert (result.image[mask] != image[mask]).any()
         assert result.raw.shape == image.shape
@@ -28,24 +28,24 @@ def test_any_network_learns_a_picture_and_enlarges_it(grey, net):
     image, mask = grey[:32, :32], make_mask((32, 32), "random", rate=0.2)
     mean = psnr(np.full((32, 32), image.mean() / 255), image / 255)
     steps = {"relu": 400, "dmf": 2000}.get(net, 100)
-    result = fit_inpainting(image, mask, make_plan(net=net, reg="none", steps=steps, device="cpu"))
+    result = run_inpainting(image, mask, make_settings(net=net, reg="none", steps=steps, device="cpu"))
     assert result.psnr_known > mean + 4
-    assert fit_superres(image, 1.5, make_plan(net=net, reg="none", steps=3, device="cpu")).image.shape == (48, 48)
+    assert run_superres(image, 1.5, make_settings(net=net, reg="none", steps=3, device="cpu")).image.shape == (48, 48)
 
 
 def test_the_kernel_regression(grey):
     mask = make_mask(grey.shape, "random")
-    result = fit_inpainting(grey, mask, make_plan(net="ntk", delta=20.0))
+    result = run_inpainting(grey, mask, make_settings(net="ntk", delta=20.0))
     assert (result.image[~mask] == grey[~mask]).all()
     mean = np.full(grey.shape, grey[~mask].mean() / 255)
     assert psnr(result.image / 255, grey / 255, mask) > psnr(mean, grey / 255, mask) + 3
     assert (inpaint(grey, mask, net="ntk", delta=5.0)[mask] != result.image[mask]).any()
     with pytest.raises(InputError, match="superres does not take --net ntk"):
-        fit_superres(grey, 2, make_plan(net="ntk", task="superres"))
+        run_superres(grey, 2, make_settings(net="ntk", task="superres"))
     with pytest.raises(InputError, match="a kernel regression has no regulariser inrr"):
-        make_plan(net="ntk", reg="inrr")
+        make_settings(net="ntk", reg="inrr")
     with pytest.raises(InputError, match="steps has no meaning for net ntk"):
-        make_plan(net="ntk", steps=3)
+        make_settings(net="ntk", steps=3)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_options_of_representations_change_the_result(grey, net, option, values)
 def test_a_heavy_regulariser_flattens_the_networks_picture(grey, reg, weight):
     mask = make_mask(grey.shape, "random")
     common = {"net": "siren", "reg": reg, "steps": 60, "width": 32, "device": "cpu"}
-    light, heavy = (fit_inpainting(grey, mask, make_plan(weight=w, **common)).raw for w in (0.0, weight))
+    light, heavy = (run_inpainting(grey, mask, make_settings(weight=w, **common)).raw for w in (0.0, weight))
     assert np.abs(np.diff(heavy)).mean() < 0.95 * np.abs(np.diff(light)).mean()
 
 

@@ -14,8 +14,8 @@ import typer
 from inrr_cli.cli.console import note, tell, verbosity
 from inrr_cli.cli.options import Images, disguise
 from inrr_cli.errors import ExitCode, InputError
-from inrr_cli.imaging.files import STANDARD
-from inrr_cli.imaging.masks import is_from_picture
+from inrr_cli.imaging.writing import STANDARD
+from inrr_cli.masking.from_file import is_from_picture
 
 
 class _OptionError(InputError):

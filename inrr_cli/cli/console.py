@@ -17,8 +17,8 @@ from typer.exceptions import TyperException
 
 from inrr_cli.errors import DivergedError, ExitCode, InputError
 from inrr_cli.imaging.atomic import write_atomically
-from inrr_cli.plan import Plan
 from inrr_cli.progress import Progress
+from inrr_cli.settings import Settings
 
 
 @dataclass
@@ -83,7 +83,7 @@ def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool, *, force: 
 
 
 @contextmanager
-def progress_bar(enabled: bool, plan: Plan) -> Iterator[Progress | None]:
+def progress_bar(enabled: bool, settings: Settings) -> Iterator[Progress | None]:
     """Show on stderr what is done, how it goes and the time, if that is a terminal and ``enabled``."""
     if not (enabled and not verbosity.quiet and sys.stderr.isatty()):
         yield None
@@ -92,7 +92,7 @@ def progress_bar(enabled: bool, plan: Plan) -> Iterator[Progress | None]:
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    doing, measure = ("filling", "change") if plan.recipe is None else ("fitting", "loss")
+    doing, measure = ("filling", "change") if settings.recipe is None else ("fitting", "loss")
     columns = (
         TextColumn(doing),
         BarColumn(),

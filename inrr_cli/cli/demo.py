@@ -11,13 +11,13 @@ import typer
 from inrr_cli.cli import options
 from inrr_cli.cli.console import emit, note, progress_bar, say
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import check_destination, write_picture
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.views import side_by_side
-from inrr_cli.masks import Pattern, make_mask
+from inrr_cli.imaging.preview import side_by_side
+from inrr_cli.imaging.writing import check_destination, write_picture
+from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.masking.synthetic import Pattern, make_mask
 from inrr_cli.metrics import psnr
-from inrr_cli.plan import make_plan
-from inrr_cli.restoration import fit_inpainting
+from inrr_cli.settings import make_settings
 
 VIEWS = ("damaged", "mask", "restored", "comparison")
 
@@ -38,7 +38,7 @@ def demo(
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; give a folder")
-    plan = make_plan(seed=seed, device=device)
+    settings = make_settings(seed=seed, device=device)
     truth = _photograph()
     names = {(pattern, view): folder / f"{pattern.value}_{view}.png" for pattern in Pattern for view in VIEWS}
     if folder.exists():
@@ -53,8 +53,8 @@ def demo(
     for pattern in Pattern:
         missing = make_mask(truth.shape[:2], pattern, seed=seed)
         damaged = np.where(missing[..., None], 0, truth).astype(np.uint8)
-        with progress_bar(not as_json, plan) as progress:
-            result = fit_inpainting(damaged, missing, plan, progress=progress)
+        with progress_bar(not as_json, settings) as progress:
+            result = run_inpainting(damaged, missing, settings, progress=progress)
         pictures = {
             "damaged": damaged,
             "mask": np.where(missing, 255, 0).astype(np.uint8),

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from inrr_cli.cli.console import warn
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import (
+from inrr_cli.imaging.picture import IDENTITY, Metadata, Picture, Pixels, PixelTransform
+from inrr_cli.imaging.value_range import Range
+from inrr_cli.imaging.writing import (
     STANDARD,
     UNCERTAINTY_SUFFIXES,
     check_destination,
@@ -23,8 +25,6 @@ from inrr_cli.imaging.files import (
     read_picture,
     write_bytes,
 )
-from inrr_cli.imaging.picture import ALIKE, About, Picture, Pixels, Placement
-from inrr_cli.values import Range
 
 LOSSY = ("JPEG", "WEBP")
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -39,9 +39,9 @@ class Destination:
     quality: int | None
     force: bool
 
-    def write(self, picture: Picture, texts: dict[str, str], placed: Placement = ALIKE) -> None:
+    def write(self, picture: Picture, texts: dict[str, str], transform: PixelTransform = IDENTITY) -> None:
         """Encode a picture and write it, whole or not at all; the parameters are those of `encode`."""
-        data = encode(picture, self.kind, texts=texts, quality=self.quality, placed=placed)
+        data = encode(picture, self.kind, texts=texts, quality=self.quality, transform=transform)
         write_bytes(self.path, data, replace=self.force)
 
 
@@ -80,32 +80,32 @@ def _check_output(output: Path, kind: str, picture: Picture, quality: int | None
     """Refuse, before any work, an output that cannot be written or cannot hold the picture; say what will be lost."""
     check_destination(output, force=force)
     check_holds(kind, output, picture)
-    about = picture.about
+    metadata = picture.metadata
     if quality is not None and (kind not in LOSSY or not 1 <= quality <= 100):
         raise InputError(f"--quality must be 1 to 100, for .jpg and .webp; got {quality} for {output}")
     if kind == "JPEG" or (kind == "WEBP" and quality is not None):
         how = ""
-        if kind == about.format == "JPEG" and quality is None:
-            alike = about.details["subsampling"] is not None
+        if kind == metadata.format == "JPEG" and quality is None:
+            alike = metadata.details["subsampling"] is not None
             how = f", with the tables{' and the chroma sampling' * alike} of the original"
         warn(f"{output}: {kind} re-encodes every pixel, the known ones too{how}; a .png keeps them as they are")
-    for lost in about.left_out:
+    for lost in metadata.left_out:
         warn(f"{lost} of the image are left out")
-    if names := what_is_lost(about, kind):
+    if names := what_is_lost(metadata, kind):
         warn(f"{output}: {kind} has no place for the image's {', '.join(names)}")
 
 
-def what_is_lost(about: About, kind: str) -> list[str]:
+def what_is_lost(metadata: Metadata, kind: str) -> list[str]:
     """Names of what a file says of its pixels that another format has no place for."""
-    if kind == about.format:
+    if kind == metadata.format:
         return []
     held = {
-        "ICC profile": about.icc_profile is not None and kind in ("BMP", "NPY"),
-        "EXIF": about.exif is not None and kind in ("BMP", "NPY"),
-        "XMP": about.xmp is not None and kind in ("BMP", "NPY"),
-        "resolution": about.dpi is not None and kind in ("WEBP", "NPY"),
-        "TIFF tags": about.format == "TIFF" and any(page["tags"] for page in about.details["pages"]),
-        "PNG texts": any(name in TEXTS for name, _ in about.details.get("chunks", ())),
+        "ICC profile": metadata.icc_profile is not None and kind in ("BMP", "NPY"),
+        "EXIF": metadata.exif is not None and kind in ("BMP", "NPY"),
+        "XMP": metadata.xmp is not None and kind in ("BMP", "NPY"),
+        "resolution": metadata.dpi is not None and kind in ("WEBP", "NPY"),
+        "TIFF tags": metadata.format == "TIFF" and any(page["tags"] for page in metadata.details["pages"]),
+        "PNG texts": any(name in TEXTS for name, _ in metadata.details.get("chunks", ())),
     }
     return [name for name, lost in held.items() if lost]
 

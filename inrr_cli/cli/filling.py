@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from inrr_cli.cli.console import note, warn
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import uncertainty_picture
-from inrr_cli.imaging.masks import Mask, keep_near, make_masks, unreliable, widen
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.views import overlay, to_8_bits
-from inrr_cli.pages import Job
-from inrr_cli.restoration import Restoration
-from inrr_cli.values import Range, full_scale, measured_range
+from inrr_cli.imaging.preview import overlay, to_8_bits
+from inrr_cli.imaging.value_range import Range, full_scale, measured_range
+from inrr_cli.imaging.writing import uncertainty_picture
+from inrr_cli.inpainting.image import Result
+from inrr_cli.inpainting.pages import Job
+from inrr_cli.masking.from_file import Mask, keep_near, make_masks, unreliable, widen
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ class Filling:
         page = self.picture.pages[number]
         missing = self.jobs[0].missing if self.jobs else np.zeros(page.shape[:2], bool)
         shown = to_8_bits(page, ~(missing | self.jobs[0].untrusted) if self.jobs else None)
-        return Picture.of(overlay(~shown if self.picture.about.white_is_zero else shown, missing)), int(missing.sum())
+        return Picture.of(overlay(~shown if self.picture.metadata.white_is_zero else shown, missing)), int(
+            missing.sum()
+        )
 
     def masks(self, count: int) -> Picture:
         """Return what is filled, white, on each page of the picture, of the first ``count`` that have something."""
@@ -85,14 +87,14 @@ class Filling:
         ranges = [measured_range(job.pixels, ~(job.missing | job.untrusted), given) for job in self.jobs]
         return Range(min(part.low for part in ranges), max(part.high for part in ranges))
 
-    def restored(self, results: list[Restoration], like: Picture) -> Picture:
+    def restored(self, results: list[Result], like: Picture) -> Picture:
         """Put restored pages in their places."""
         pages = list(self.picture.pages)
         for number, result in zip(self.numbers, results, strict=False):
             pages[number] = result.image
         return like.with_pages(pages)
 
-    def uncertainty(self, path: Path, results: list[Restoration], scale: Range) -> Picture:
+    def uncertainty(self, path: Path, results: list[Result], scale: Range) -> Picture:
         """Return the standard deviations on each page of the picture, 0 where nothing was filled."""
         sigmas: list[NDArray[Any]] = [np.zeros(page.shape, np.float32) for page in self.picture.pages]
         for number, result in zip(self.numbers, results, strict=False):
@@ -100,7 +102,7 @@ class Filling:
                 sigmas[number] = result.sigma
         return uncertainty_picture(path, sigmas, scale.high if self._counts() else scale.span)
 
-    def as_held(self, results: list[Restoration]) -> list[Restoration]:
+    def as_held(self, results: list[Result]) -> list[Result]:
         """Round results to what the file can hold, so that what is measured is what is written."""
         return [replace(result, image=self.picture.as_held(result.image)) for result in results]
 

@@ -23,13 +23,13 @@ from inrr_cli.cli.files import (
 from inrr_cli.cli.filling import find_missing
 from inrr_cli.cli.report import Measurement, conclude, describe, make_record
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import MAX_PIXELS, check_holds, format_of, read_picture, write_picture
-from inrr_cli.imaging.masks import FROM_PICTURE
+from inrr_cli.imaging.writing import MAX_PIXELS, check_holds, format_of, read_picture, write_picture
+from inrr_cli.inpainting.pages import fill_pages
+from inrr_cli.inpainting.tiles import check_tile
+from inrr_cli.masking.from_file import FROM_PICTURE
 from inrr_cli.memory import check_memory
-from inrr_cli.pages import fill_pages
-from inrr_cli.plan import Plan, make_plan
-from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
-from inrr_cli.tiles import check_tile
+from inrr_cli.methods import REGULARIZERS, REPRESENTATIONS
+from inrr_cli.settings import Settings, make_settings
 
 MASK_MODES = ("fill", "known")
 MASK = "Masks"
@@ -114,7 +114,7 @@ def inpaint(
     with whatever_the_image():
         if mask_mode not in MASK_MODES:
             raise InputError(f"--mask-mode must be fill or known, got {mask_mode!r}")
-        plan = make_plan(
+        settings = make_settings(
             reg=reg,
             net=net,
             preset=preset,
@@ -126,7 +126,7 @@ def inpaint(
             denoise=denoise,
             **methods,
         )
-        _check_options(plan, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
+        _check_options(settings, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
         check_standard_output(output, as_json=as_json)
         given = parse_range(data_range)
     picture = read_picture(image, max_pixels)
@@ -168,16 +168,16 @@ def inpaint(
     if uncertainty is not None:
         check_holds(format_of(uncertainty), uncertainty, filling.uncertainty(uncertainty, [], scale))
     for job in jobs:
-        check_memory(job.pixels.shape, int(job.missing.sum()), plan, tile, per_channel=per_channel)
+        check_memory(job.pixels.shape, int(job.missing.sum()), settings, tile, per_channel=per_channel)
 
     def doing(number: int) -> None:
         if len(jobs) > 1:
             explain(f"page {filling.numbers[number] + 1}")
 
-    with progress_bar(not as_json, plan) as progress:
+    with progress_bar(not as_json, settings) as progress:
         results = fill_pages(
             jobs,
-            plan,
+            settings,
             per_channel=per_channel,
             tile=tile,
             progress=progress,
@@ -187,7 +187,7 @@ def inpaint(
         )
     results = filling.as_held(results)
     measured = Measurement([job.missing for job in jobs], truths, scale)
-    record = make_record("inpaint", image, made.path, results, plan, measured) | {"pages": len(picture.pages)}
+    record = make_record("inpaint", image, made.path, results, settings, measured) | {"pages": len(picture.pages)}
     made.write(filling.restored(results, opaque), describe(record))
     completed = all(result.completed for result in results) and len(results) == len(jobs)
     if save_mask is not None:
@@ -197,11 +197,11 @@ def inpaint(
     conclude(record, results, made, sidecar, as_json=as_json, whole=completed)
 
 
-def _check_options(plan: Plan, *, tile: int | None, uncertainty: Path | None, checkpoint: Path | None) -> None:
-    """Refuse options that have no meaning for a plan."""
+def _check_options(settings: Settings, *, tile: int | None, uncertainty: Path | None, checkpoint: Path | None) -> None:
+    """Refuse options that have no meaning for a settings."""
     if tile is not None:
-        check_tile(tile, plan)
-    if uncertainty is not None and plan.net != "grid":
+        check_tile(tile, settings)
+    if uncertainty is not None and settings.net != "grid":
         raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
-    if checkpoint is not None and plan.recipe is None:
+    if checkpoint is not None and settings.recipe is None:
         raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")

@@ -13,10 +13,10 @@ import typer
 from inrr_cli.cli import options
 from inrr_cli.cli.console import note, say
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import check_destination, read_picture, write_picture
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.views import overlay, to_8_bits
-from inrr_cli.masks import DEFAULT_TEXT, PAPER_SIZE, Pattern, make_mask
+from inrr_cli.imaging.preview import overlay, to_8_bits
+from inrr_cli.imaging.writing import check_destination, read_picture, write_picture
+from inrr_cli.masking.synthetic import DEFAULT_TEXT, PAPER_SIZE, Pattern, make_mask
 
 PATTERNS = tuple(pattern.value for pattern in Pattern)
 OF_PATTERN = "Of one pattern"

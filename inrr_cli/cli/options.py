@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from inrr_cli.cli.console import verbosity
-from inrr_cli.neural.recipes import PRESETS
-from inrr_cli.plan import DEVICES
-from inrr_cli.registry import REGULARIZERS, REPRESENTATIONS
+from inrr_cli.methods import REGULARIZERS, REPRESENTATIONS
+from inrr_cli.neural.presets import PRESETS
+from inrr_cli.settings import DEVICES
 
 FIT, METHOD, OUTPUT, STACKS = "Fit", "Method options", "Output and messages", "Stacks and large files"
 

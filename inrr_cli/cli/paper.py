@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from inrr_cli.cli import options
 from inrr_cli.cli.console import note, say, verbosity
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import read_picture
-from inrr_cli.imaging.masks import read_mask
-from inrr_cli.masks import Pattern, make_mask
+from inrr_cli.imaging.writing import read_picture
+from inrr_cli.masking.from_file import read_mask
+from inrr_cli.masking.synthetic import Pattern, make_mask
+from inrr_cli.methods import check_name
 from inrr_cli.paper.catalogue import WHERE, load_experiment
 from inrr_cli.paper.study import Setup, run, write_report
-from inrr_cli.plan import DEVICES
-from inrr_cli.registry import check_name
+from inrr_cli.settings import DEVICES
 
 PAPERS_PICTURES = ("baboon", "man", "barbara", "boats", "cameraman")
 SIDE = 256

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from inrr_cli.cli.console import emit, explain, note, say, warn
 from inrr_cli.cli.files import Destination
 from inrr_cli.errors import ExitCode
-from inrr_cli.imaging.files import STANDARD
+from inrr_cli.imaging.value_range import Range
+from inrr_cli.imaging.writing import STANDARD
+from inrr_cli.inpainting.image import Result
 from inrr_cli.metrics import psnr, psnr_of, ssim
-from inrr_cli.plan import Plan
-from inrr_cli.restoration import Restoration
-from inrr_cli.values import Range
+from inrr_cli.settings import Settings
 
 MEASURES = {
     "psnr_missing": ("dB", "missing pixels only"),
@@ -50,7 +50,7 @@ class Measurement:
 
 
 def make_record(
-    command: str, source: Path, output: Path, results: list[Restoration], plan: Plan, measured: Measurement
+    command: str, source: Path, output: Path, results: list[Result], settings: Settings, measured: Measurement
 ) -> dict[str, Any]:
     """Put together what a run did, with every measure that applies; the others are None.
 
@@ -58,10 +58,10 @@ def make_record(
     ----------
     command, source, output
         What was called, what was read and what is written.
-    results : list of Restoration
+    results : list of Result
         One for each page; measures are over all of them together, SSIM is a mean. Samples that are not finite in the
         result or the truth do not count.
-    plan : Plan
+    settings : Settings
         What was asked for.
     measured : Measurement
     """
@@ -82,10 +82,10 @@ def make_record(
         "dtype": str(first.image.dtype),
         "missing_pixels": filled,
         "missing_fraction": None if filled is None else filled / sizes,
-        "net": plan.net,
-        "reg": plan.reg,
-        "preset": plan.preset,
-        "seed": plan.seed,
+        "net": settings.net,
+        "reg": settings.reg,
+        "preset": settings.preset,
+        "seed": settings.seed,
         "device": first.device,
         "steps": first.steps,
         "completed": completed,
@@ -105,7 +105,7 @@ def make_record(
 
 
 def _measure(
-    results: list[Restoration], truths: list[NDArray[Any]], missing: list[NDArray[np.bool_]] | None, scale: Range
+    results: list[Result], truths: list[NDArray[Any]], missing: list[NDArray[np.bool_]] | None, scale: Range
 ) -> dict[str, float | None]:
     """PSNR over the samples of all pages, and the mean SSIM."""
     with np.errstate(all="ignore"):  # values far out of the range
@@ -130,7 +130,7 @@ def _measure(
         }
 
 
-def _fit(results: list[Restoration], scale: Range) -> float | None:
+def _fit(results: list[Result], scale: Range) -> float | None:
     """PSNR of the networks at the known pixels of all pages."""
     errors = [result.rmse_known for result in results if result.rmse_known is not None]
     return psnr_of(float(np.sqrt(np.mean(np.square(errors)))), scale.span) if errors else None
@@ -141,7 +141,7 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(there)) if there else None
 
 
-def _mean_sigma(results: list[Restoration], missing: list[NDArray[np.bool_]] | None) -> float | None:
+def _mean_sigma(results: list[Result], missing: list[NDArray[np.bool_]] | None) -> float | None:
     if missing is None or any(result.sigma is None for result in results):
         return None
     found = [result.sigma[mask].ravel() for result, mask in zip(results, missing, strict=True)]  # type: ignore[index]
@@ -157,7 +157,7 @@ def describe(record: dict[str, Any]) -> dict[str, str]:
 
 def conclude(
     record: dict[str, Any],
-    results: list[Restoration],
+    results: list[Result],
     made: Destination,
     sidecar: Path | None,
     *,

@@ -22,24 +22,24 @@ from inrr_cli.cli.files import (
     read_reference,
 )
 from inrr_cli.cli.report import Measurement, conclude, describe, make_record
-from inrr_cli.enlargement import (
+from inrr_cli.errors import InputError
+from inrr_cli.imaging.picture import Picture, PixelTransform
+from inrr_cli.imaging.value_range import measured_range
+from inrr_cli.imaging.writing import MAX_PIXELS, read_picture
+from inrr_cli.inpainting.image import Result
+from inrr_cli.memory import check_superres_memory
+from inrr_cli.methods import NETWORKS, REPRESENTATIONS, TASKS
+from inrr_cli.progress import part_of
+from inrr_cli.settings import make_settings
+from inrr_cli.superresolution import (
     Target,
     check_kernel,
     check_scale,
     check_superres,
     enlarge_plane,
-    fit_superres,
     make_target,
+    run_superres,
 )
-from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import MAX_PIXELS, read_picture
-from inrr_cli.imaging.picture import Picture, Placement
-from inrr_cli.memory import check_enlarging_memory
-from inrr_cli.plan import make_plan
-from inrr_cli.progress import part_of
-from inrr_cli.registry import NETWORKS, REPRESENTATIONS, TASKS
-from inrr_cli.restoration import Restoration
-from inrr_cli.values import measured_range
 
 KERNELS = ("bicubic", "area", "lanczos", "point", "gaussian:SIGMA")
 ENLARGERS = {name: kind for name, kind in REPRESENTATIONS.items() if name != "ntk"}
@@ -99,7 +99,7 @@ def superres(
     [bold]inrr superres small.png --scale 2.5 --reg inrr --reference large.png[/bold]   the paper's, measured
     """
     with whatever_the_image():
-        plan = make_plan(
+        settings = make_settings(
             reg=reg,
             net=net,
             preset=preset,
@@ -111,7 +111,7 @@ def superres(
             task="superres",
             **methods,
         )
-        check_superres(plan, tile)
+        check_superres(settings, tile)
         check_kernel(kernel)
         check_standard_output(output, as_json=as_json)
         given = parse_range(data_range)
@@ -125,7 +125,7 @@ def superres(
             raise InputError(
                 f"the result would have {columns} x {rows} pixels, more than {max_pixels}; see --max-pixels"
             )
-        check_enlarging_memory(page.shape, target, plan)
+        check_superres_memory(page.shape, target, settings)
     pages = list(range(len(picture.pages)))
     like = [np.empty((*t.shape, *page.shape[2:]), page.dtype) for t, page in zip(targets, picture.pages, strict=True)]
     truths = None if reference is None else read_reference(reference, like, pages, max_pixels)
@@ -135,27 +135,29 @@ def superres(
         output, file_format, image=image, what=what, picture=picture, quality=quality, force=force
     )
     check_others([image, reference, made.path], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
-    _say_what(picture, targets, plan.net, plan.reg)
-    results: list[Restoration] = []
-    with progress_bar(not as_json, plan) as progress:
+    _say_what(picture, targets, settings.net, settings.reg)
+    results: list[Result] = []
+    with progress_bar(not as_json, settings) as progress:
         for number, (page, target) in enumerate(zip(picture.pages, targets, strict=True)):
             part = part_of(progress, number, len(pages))
             results.append(
-                fit_superres(page, target, plan, kernel=kernel, tile=tile, progress=part, keep_partial=keep_partial)
+                run_superres(page, target, settings, kernel=kernel, tile=tile, progress=part, keep_partial=keep_partial)
             )
             if not results[-1].completed and len(pages) > 1:
                 raise KeyboardInterrupt
     everything = np.ones(picture.pages[0].shape[:2], bool)
     measured = Measurement(None, truths, measured_range(picture.pages[0], everything, given))
-    record = make_record("superres", image, made.path, results, plan, measured) | _asked(picture, targets[0], kernel)
+    record = make_record("superres", image, made.path, results, settings, measured) | _asked(
+        picture, targets[0], kernel
+    )
     alphas = [
         None if alpha is None else enlarge_plane(alpha, target, kernel=kernel)
         for alpha, target in zip(picture.alpha, targets, strict=True)
     ]
     enlargement = picture.with_pages([result.image for result in results], alphas)
     (top, _), (left, _) = targets[0].window
-    placed = Placement(scale or record["scale"], scale or record["scale_y"], left, top)
-    made.write(enlargement, describe(record), placed)
+    transform = PixelTransform(scale or record["scale"], scale or record["scale_y"], left, top)
+    made.write(enlargement, describe(record), transform)
     conclude(record, results, made, sidecar, as_json=as_json, whole=results[-1].completed)
 
 

@@ -16,7 +16,7 @@ def coding_error(picture: Picture) -> float:
     With the steps q of its finest coefficients, ``1.9 (mean q^2 / 12)^0.19``: about 0.6 times what was measured on
     photographs of qualities from 30 to 90, so that rather too little is taken for noise.
     """
-    tables = picture.about.details.get("qtables") if picture.about.format == "JPEG" else None
+    tables = picture.metadata.details.get("qtables") if picture.metadata.format == "JPEG" else None
     if not tables:
         return 0.0
     steps = np.sort(np.asarray(tables[0], np.float64))[:FINE]

@@ -21,7 +21,7 @@ class Size(NamedTuple):
     bytes: int
 
 
-class Placement(NamedTuple):
+class PixelTransform(NamedTuple):
     """How a picture lies over the one it was made from: pixels to one of its, and its first column and row."""
 
     x: float = 1.0
@@ -31,11 +31,11 @@ class Placement(NamedTuple):
 
 
 EXIF_ORIENTATION = 0x0112
-ALIKE = Placement()
+IDENTITY = PixelTransform()
 
 
 @dataclass(frozen=True)
-class About:
+class Metadata:
     """What a file says of its pixels.
 
     Attributes
@@ -86,12 +86,12 @@ class Picture:
         Colours or other channels, of the file's own type; a single channel has no axis.
     alpha : list of (M, N) ndarray or None
         Opacity of each page, of the same type.
-    about : About
+    about : Metadata
     """
 
     pages: list[Pixels]
     alpha: list[Pixels | None]
-    about: About
+    metadata: Metadata
 
     @property
     def pixels(self) -> Pixels:
@@ -101,7 +101,7 @@ class Picture:
     @classmethod
     def of(cls, pixels: Pixels, format: str = "PNG") -> Picture:
         """Return a picture of nothing but the pixels of one page."""
-        return cls([pixels], [None], About(format))
+        return cls([pixels], [None], Metadata(format))
 
     def with_pages(self, pages: list[Pixels], alpha: list[Pixels | None] | None = None) -> Picture:
         """Return the same picture with other pixels."""
@@ -109,16 +109,16 @@ class Picture:
 
     def as_held(self, pixels: Pixels) -> Pixels:
         """Round new pixels to the values that the file can hold."""
-        if self.about.step is None:
+        if self.metadata.step is None:
             return pixels
-        return (np.round(pixels / self.about.step) * self.about.step).astype(pixels.dtype)
+        return (np.round(pixels / self.metadata.step) * self.metadata.step).astype(pixels.dtype)
 
     def stored(self, number: int, *, turned: bool) -> Pixels:
         """Return a page (M, N[, C]) with its alpha as the last channel, ``turned`` as the file had it."""
         pixels, alpha = self.pages[number], self.alpha[number]
         if alpha is not None:
             pixels = np.concatenate([np.atleast_3d(pixels), alpha[..., None]], 2)
-        return lay_down(pixels, self.about.orientation) if turned else pixels
+        return lay_down(pixels, self.metadata.orientation) if turned else pixels
 
 
 # What a person sees for each EXIF orientation, and the way back.

@@ -16,7 +16,7 @@ class Representation(nn.Module, ABC):
     Parameters
     ----------
     options
-        The representation's dataclass from ``inrr_cli.registry``.
+        The representation's dataclass from ``inrr_cli.methods``.
     shape : (int, int, int)
         Rows, columns and channels (H, W, K) of the picture it will be fitted to.
     generator : torch.Generator
@@ -54,7 +54,7 @@ class Regularizer(nn.Module, ABC):
     Parameters
     ----------
     options
-        The regulariser's dataclass from ``inrr_cli.registry``.
+        The regulariser's dataclass from ``inrr_cli.methods``.
     shape : (int, int, int)
         Rows, columns and channels (H, W, K) of the picture.
     generator : torch.Generator

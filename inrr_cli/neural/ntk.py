@@ -9,15 +9,15 @@ import torch
 from torch import Tensor
 
 from inrr_cli.errors import InputError
+from inrr_cli.methods import NtkOptions
 from inrr_cli.progress import Progress
-from inrr_cli.registry import NtkOptions
 
 TOLERANCE, ITERATIONS = 1e-4, 2000  # of conjugate gradients: residual relative to the known pixels
 ARRAYS = 14  # of twice the rows and columns and 8 bytes that are held at once, for each channel
 
 
 def kernel(similarity: Tensor, depth: int) -> Tensor:
-    """h_NTK of a fully connected ReLU network with ``depth`` hidden layers, scaled to h(1) = 1.
+    """h_NTK of a fully connected ReLU network with ``chessboard_distance`` hidden layers, scaled to h(1) = 1.
 
     Arc-cosine recursion of Jacot et al. 2018 (arXiv:1806.07572) and Cho and Saul 2009, for inputs on a sphere.
 
@@ -52,7 +52,7 @@ def regress(image: Tensor, known: Tensor, options: NtkOptions, progress: Progres
     known : (H, W) Tensor of bool
         At least one True.
     options : NtkOptions
-        ``delta`` and ``depth``.
+        ``delta`` and ``chessboard_distance``.
     progress : callable, optional
         Called with the iterations done, their number at most, and the relative residual.
 

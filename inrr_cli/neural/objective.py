@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from inrr_cli.neural.interfaces import Regularizer, Representation
-from inrr_cli.neural.recipes import BLOCK_POINTS, KEPT_POINTS
+from inrr_cli.neural.presets import BLOCK_POINTS, KEPT_POINTS
 
 # An adapted weight is itself at this mean squared error (30 dB), and never more than MOST times itself.
 RESIDUAL, MOST = 1e-3, 10.0

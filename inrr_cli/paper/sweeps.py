@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.masks import make_mask
+from inrr_cli.masking.synthetic import make_mask
 from inrr_cli.paper.study import Cell, Experiment, Picture, Report, Results, Setup, markdown_table, mean_over_seeds
 from inrr_cli.paper.tables import measure
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from inrr_cli.inpainting.image import run_inpainting
 from inrr_cli.metrics import psnr
 from inrr_cli.paper.published import PAPERS_TABLE1, TABLE1, TABLE1_MASKS, TABLE1_METHODS, TABLE2, TABLE2_NETS
 from inrr_cli.paper.study import (
@@ -22,8 +23,7 @@ from inrr_cli.paper.study import (
     markdown_table,
     mean_over_seeds,
 )
-from inrr_cli.plan import make_plan
-from inrr_cli.restoration import fit_inpainting
+from inrr_cli.settings import make_settings
 
 
 def measure(
@@ -37,8 +37,8 @@ def measure(
 ) -> Measured:
     """Restore a picture and measure the result against it."""
     preset = None if net == "ntk" else setup.preset
-    plan = make_plan(net=net, reg=reg, preset=preset, seed=seed, device=setup.device, **(options or {}))
-    result = fit_inpainting(image, missing, plan)
+    settings = make_settings(net=net, reg=reg, preset=preset, seed=seed, device=setup.device, **(options or {}))
+    result = run_inpainting(image, missing, settings)
     truth, written = image / np.float32(255), result.image / np.float32(255)
     assert result.raw is not None
     values = {

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.device import choose_device
-from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.neural.fit import fit, pixel_centres
-from inrr_cli.neural.interfaces import DirichletEnergy, Regularizer
-from inrr_cli.neural.objective import render
-from inrr_cli.neural.recipes import PRESETS, Recipe
-from inrr_cli.paper.study import Picture
-from inrr_cli.registry import (
+from inrr_cli.methods import (
     NETWORK_REGULARIZERS,
     REPRESENTATIONS,
     load_regularizer,
     load_representation,
     make_options,
 )
+from inrr_cli.neural.checkpoint import Checkpoint
+from inrr_cli.neural.interfaces import DirichletEnergy, Regularizer
+from inrr_cli.neural.objective import render
+from inrr_cli.neural.presets import PRESETS, Recipe
+from inrr_cli.neural.training import fit, pixel_centres
+from inrr_cli.paper.study import Picture
 
 LONG = 1500  # steps of the fast preset here: the claims are about what happens late in a fit
 WEIGHTS = {"inrr": 0.13, "air": 0.13}  # fixed, where the fast preset adapts
@@ -47,7 +47,7 @@ def recipe_for(preset: str, net: str, reg: str) -> Recipe:
     if preset == "paper":
         return recipe
     fitted = max(recipe.steps, LONG)
-    return replace(recipe, steps=fitted, guided=0.0, average=0.0, adapt=False, bfloat16=False)
+    return replace(recipe, steps=fitted, warm_start=0.0, average=0.0, adapt=False, bfloat16=False)
 
 
 def watch(

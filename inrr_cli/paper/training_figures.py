@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.masks import make_mask
+from inrr_cli.masking.synthetic import make_mask
 from inrr_cli.paper.published import TABLE1_MASKS
 from inrr_cli.paper.study import Cell, Experiment, Measured, Picture, Report, Results, Setup, markdown_table
 from inrr_cli.paper.training import View, effective_rank, spread, watch

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inrr_cli.patch.part import Filled, Part, Report
+from inrr_cli.methods import PatchOptions
+from inrr_cli.patch.channel_group import ChannelGroup, Filled, Report
 from inrr_cli.progress import Progress
-from inrr_cli.registry import PatchOptions
 
 MOST_CHANNELS = 12  # in one patch; more are filled in groups
 
@@ -49,12 +49,12 @@ def restore(
     filled = []
     for number, channels in enumerate(groups):
         report = None if progress is None else Report(progress, number / len(groups), 1 / len(groups))
-        part = Part(channels, known, options, noise, report)
+        part = ChannelGroup(channels, known, options, noise, report)
         filled.append(part.fill(denoise, seed, keep_partial))
     return Filled(
         torch.cat([part.values for part in filled], 2),
         torch.cat([part.sigma for part in filled], 2),
-        [judgement for part in filled for judgement in part.judgements],
+        [blend_weights for part in filled for blend_weights in part.blends],
         all(part.completed for part in filled),
     )
 
@@ -66,7 +66,9 @@ class PatchPrior:
     """
 
     def __init__(self, image: Tensor, known: Tensor, options: PatchOptions, *, noise: float) -> None:
-        self.parts = [Part(channels, known, options, noise) for channels in torch.split(image, MOST_CHANNELS, 2)]
+        self.parts = [
+            ChannelGroup(channels, known, options, noise) for channels in torch.split(image, MOST_CHANNELS, 2)
+        ]
 
     @torch.no_grad()
     def __call__(self, picture: Tensor | None) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from inrr_cli import make_mask, make_plan, psnr
+from inrr_cli import make_mask, make_settings, psnr
 from inrr_cli.cli.console import verbosity
 
 QUICK = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
@@ -201,9 +201,9 @@ def test_quiet_says_nothing_and_verbose_says_how(run, files):
 
 
 def test_demo(run, monkeypatch):
-    quick = lambda **options: make_plan(rounds=2, similar=15, radius=4, **options)  # noqa: E731
+    quick = lambda **options: make_settings(rounds=2, similar=15, radius=4, **options)  # noqa: E731
     # the package's attribute of that name is the command, not the module
-    monkeypatch.setattr(sys.modules["inrr_cli.cli.demo"], "make_plan", quick)
+    monkeypatch.setattr(sys.modules["inrr_cli.cli.demo"], "make_settings", quick)
     result = run("demo", "pictures", "--device", "cpu", "--json")
     assert result.exit_code == 0, result.stderr
     rows = json.loads(result.stdout)["results"]

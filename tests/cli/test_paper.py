@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inrr_cli.masks import make_mask
+from inrr_cli.masking.synthetic import make_mask
 from inrr_cli.neural import recipes
 from inrr_cli.paper import study, sweeps, training, training_figures
 from inrr_cli.paper.catalogue import WHERE, load_experiment

@@ -28,7 +28,7 @@ def test_bombs_and_memory(run, files, monkeypatch):
     monkeypatch.setattr("inrr_cli.memory.free_memory", lambda: 300e6)
     refused(run(*ask, "--force"), "needs about 0.4 GB and 0.3 GB are free; try --tile 512")
     ok(run(*ask, "--force", "--tile", 64))
-    monkeypatch.setattr("inrr_cli.imaging.files.free_memory", lambda: 1000.0)
+    monkeypatch.setattr("inrr_cli.imaging.writing.free_memory", lambda: 1000.0)
     refused(run(*ask, "--force"), "needs 0.0 GB of memory")
 
 

@@ -7,8 +7,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from inrr_cli.upscale.formation import Formation
-from inrr_cli.upscale.kernels import parse_kernel
+from inrr_cli.superres.downscaling import DownscalingOperator
+from inrr_cli.superres.kernels import parse_kernel
 
 QUICK = ("--lessons", 20, "--rounds", 1, "--device", "cpu")
 NET = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
@@ -67,7 +67,7 @@ def test_alpha_is_enlarged_consistently(run, tmp_path, colour):
         made, dots = np.asarray(image), image.info["dpi"]
     assert made.shape == (80, 64, 4)
     assert dots == pytest.approx((200, 200), abs=0.1)
-    model = Formation.between((40, 32), (80, 64), parse_kernel("bicubic"))
+    model = DownscalingOperator.between((40, 32), (80, 64), parse_kernel("bicubic"))
     back = model.rows.down(made[..., 3].astype(np.float32))
     assert np.abs(model.columns.down(np.ascontiguousarray(back.T)).T - alpha).max() < 0.55
 

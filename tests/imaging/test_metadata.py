@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 from test_round_trip import SIZE, filled
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.files import decode, encode
-from inrr_cli.imaging.picture import Placement, orientation_of
+from inrr_cli.imaging.picture import PixelTransform, orientation_of
+from inrr_cli.imaging.writing import decode, encode
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 GEO = [
@@ -57,9 +57,9 @@ def test_png_chunks_come_back_as_they_are_and_in_their_order():
     ]
     data = png(samples_of("uint16", (*SIZE, 3)), 16, 2, chunks)
     picture = decode(data, Path("a"))
-    assert picture.about.icc_profile == PROFILE
-    assert picture.about.xmp == XMP
-    assert picture.about.dpi == pytest.approx((300, 150), abs=0.02)
+    assert picture.metadata.icc_profile == PROFILE
+    assert picture.metadata.xmp == XMP
+    assert picture.metadata.dpi == pytest.approx((300, 150), abs=0.02)
     written = encode(picture, "PNG", texts={"inrr": "what was done"})
     found = [part for part in png_chunks(written) if part[0] not in (b"IHDR", b"IDAT", b"IEND")]
     assert found == [*chunks, (b"tEXt", b"inrr\0what was done")]
@@ -103,8 +103,8 @@ def test_tiff_tags_with_those_of_geotiff(options, dtype):
         resolution=((72009, 1000), (3, 7)), resolutionunit=3, **options,
     )  # fmt: skip
     picture = decode(data, Path("a"))
-    assert picture.about.nodata == -9999
-    assert picture.about.icc_profile == PROFILE
+    assert picture.metadata.nodata == -9999
+    assert picture.metadata.icc_profile == PROFILE
     written = encode(picture, "TIFF", texts={"inrr": "what was done"})
     old, new = tags_of(data), tags_of(written)
     assert new.pop(37395)[2] == b"inrr: what was done\0"
@@ -194,7 +194,7 @@ def test_exif_and_gps_directories_of_a_tiff(order, big):
     data = encode(jpeg, "TIFF")
     assert data[:2] == (b"II" if order == "<" else b"MM")
     picture = decode(data, Path("a"))
-    picture.about.details["bigtiff"] = big
+    picture.metadata.details["bigtiff"] = big
     new = filled_as(picture)
     with tifffile.TiffFile(io.BytesIO(data)) as old, tifffile.TiffFile(io.BytesIO(new)) as file:
         assert file.is_bigtiff == big
@@ -214,7 +214,7 @@ def test_an_enlarged_map_lies_where_it_lay():
     data = tiff(samples_of("uint8", SIZE), extratags=GEO, resolution=(100, 100), resolutionunit=2)
     picture = decode(data, Path("a"))
     large = picture.with_pages([np.repeat(np.repeat(picture.pixels, 2, 0), 4, 1)[6:, 8:]])
-    with tifffile.TiffFile(io.BytesIO(encode(large, "TIFF", placed=Placement(4, 2, 8, 6)))) as file:
+    with tifffile.TiffFile(io.BytesIO(encode(large, "TIFF", transform=PixelTransform(4, 2, 8, 6)))) as file:
         tags = file.pages[0].tags
         assert tags[33550].value == (0.125, 0.125, 0.0)
         assert tags[33922].value == (-8.0, -6.0, 0.0, 440720.0, 3751320.0, 0.0)
@@ -224,7 +224,7 @@ def test_an_enlarged_map_lies_where_it_lay():
 def test_the_scales_of_a_turned_picture_are_those_of_its_stored_axes():
     data = tiff(samples_of("uint8", SIZE), extratags=[(274, 3, 1, 6, True)], resolution=(100, 50), resolutionunit=2)
     picture = decode(data, Path("a"))
-    with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", placed=Placement(4, 2)))) as file:
+    with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", transform=PixelTransform(4, 2)))) as file:
         assert (file.pages[0].tags[282].value, file.pages[0].tags[283].value) == ((200, 1), (200, 1))
 
 
@@ -232,7 +232,7 @@ def test_an_enlarged_map_with_a_matrix_lies_where_it_lay():
     matrix = np.array([[0.5, 0.1, 0, 440720], [-0.1, 0.25, 0, 3751320], [0, 0, 0, 0], [0, 0, 0, 1]])
     data = tiff(samples_of("uint8", SIZE), extratags=[(34264, 12, 16, tuple(matrix.ravel()), True)])
     picture = decode(data, Path("a"))
-    with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", placed=Placement(4, 2, 8, 6)))) as file:
+    with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", transform=PixelTransform(4, 2, 8, 6)))) as file:
         made = np.reshape(file.pages[0].tags[34264].value, (4, 4))
     for column, row in ((0, 0), (5, 3)):  # of what was made, and where that was
         before = np.array([(column + 8) / 4, (row + 6) / 2, 0, 1])

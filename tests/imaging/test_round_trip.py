@@ -10,7 +10,7 @@ import tifffile
 from made import HOLE, PNG_CHANNELS, PNG_KINDS, coded, png, png_chunks, samples_of, tiff
 from PIL import Image
 
-from inrr_cli.imaging.files import decode, encode
+from inrr_cli.imaging.writing import decode, encode
 
 SIZE = (21, 18)
 TYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float16", "float32", "float64")
@@ -34,7 +34,7 @@ def filled(data):
     pages = [page.copy() for page in picture.pages]
     for page in pages:
         page[HOLE] = picture.as_held(page[HOLE][::-1, ::-1])
-    return encode(picture.with_pages(pages), picture.about.format)
+    return encode(picture.with_pages(pages), picture.metadata.format)
 
 
 def assert_known_bits(new, old):
@@ -155,5 +155,5 @@ def test_lossy_pictures_come_back_as_decoded_in_a_png(channels, options):
         data = coded(pixels, kind, **options)
         decoded = np.asarray(Image.open(io.BytesIO(data)))
         picture = decode(data, Path("a"))
-        assert picture.about.lossy
+        assert picture.metadata.lossy
         assert (np.atleast_3d(imagecodecs.png_decode(encode(picture, "PNG"))) == np.atleast_3d(decoded)).all()

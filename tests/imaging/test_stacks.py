@@ -9,7 +9,7 @@ from made import samples_of, tiff
 from test_metadata import tags_of
 from test_round_trip import SIZE, assert_known_bits, filled
 
-from inrr_cli.imaging.files import decode
+from inrr_cli.imaging.writing import decode
 
 
 def test_an_imagej_stack_stays_one_that_imagej_reads():
@@ -81,6 +81,6 @@ def test_smaller_copies_in_a_tiff_are_named_and_left_out():
         writer.write(whole, photometric="minisblack", metadata=None)
         writer.write(whole[::2, ::2], photometric="minisblack", metadata=None, subfiletype=1)
     picture = decode(buffer.getvalue(), Path("a"))
-    assert picture.about.left_out == ("reduced copies",)
+    assert picture.metadata.left_out == ("reduced copies",)
     assert len(picture.pages) == 1
     assert_known_bits(tifffile.imread(io.BytesIO(filled(buffer.getvalue()))), whole)

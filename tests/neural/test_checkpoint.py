@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from inrr_cli import InputError
+from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS, load_regularizer, load_representation, make_options
 from inrr_cli.neural import checkpoint as checkpoint_module
 from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.neural.fit import fit, pixel_centres, render
-from inrr_cli.neural.recipes import PRESETS
-from inrr_cli.plan import make_plan
-from inrr_cli.registry import NETWORK_REGULARIZERS, NETWORKS, load_regularizer, load_representation, make_options
-from inrr_cli.restoration import fit_inpainting
+from inrr_cli.neural.presets import PRESETS
+from inrr_cli.neural.training import fit, pixel_centres, render
+from inrr_cli.settings import make_settings
 
 SHAPE = (20, 14, 1)
 
@@ -57,7 +57,7 @@ def test_a_restoration_in_two_stages_goes_on_in_either(tmp_path, monkeypatch, st
     monkeypatch.setattr(checkpoint_module, "EVERY", 0)
     image = torch.rand(16, 16, generator=torch.Generator().manual_seed(1)).numpy()
     mask = torch.rand(16, 16, generator=torch.Generator().manual_seed(2)).numpy() > 0.5
-    plan = make_plan(net="inr-z", reg="tv", steps=6, width=16, device="cpu")
+    settings = make_settings(net="inr-z", reg="tv", steps=6, width=16, device="cpu")
     seen = []
 
     def interrupt(done, total, loss):
@@ -65,12 +65,12 @@ def test_a_restoration_in_two_stages_goes_on_in_either(tmp_path, monkeypatch, st
         if done == stop:
             raise KeyboardInterrupt
 
-    expected = fit_inpainting(image, mask, plan)
+    expected = run_inpainting(image, mask, settings)
     path = tmp_path / "state"
     with pytest.raises(KeyboardInterrupt):
-        fit_inpainting(image, mask, plan, progress=interrupt, checkpoint=path)
+        run_inpainting(image, mask, settings, progress=interrupt, checkpoint=path)
     assert seen == [(done, 12) for done in range(1, stop + 1)]
-    assert (fit_inpainting(image, mask, plan, checkpoint=path).image == expected.image).all()
+    assert (run_inpainting(image, mask, settings, checkpoint=path).image == expected.image).all()
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path):

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from inrr_cli import InputError
+from inrr_cli.methods import NtkOptions
 from inrr_cli.neural import ntk
 from inrr_cli.neural.ntk import kernel, regress
-from inrr_cli.registry import NtkOptions
 
 
 def case(rows=9, columns=7, channels=2):

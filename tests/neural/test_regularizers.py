@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from inrr_cli.neural.fit import pixel_centres
+from inrr_cli.methods import NETWORK_REGULARIZERS, load_regularizer, make_options
 from inrr_cli.neural.interfaces import DirichletEnergy
 from inrr_cli.neural.regularizers.inrr import exp_energy, softmax_energy
-from inrr_cli.registry import NETWORK_REGULARIZERS, load_regularizer, make_options
+from inrr_cli.neural.training import pixel_centres
 
 FORMS = ("softmax", "exp")
 METHODS = [name for name in NETWORK_REGULARIZERS if name not in ("none", "inrr")] + [f"inrr {form}" for form in FORMS]

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn.functional import linear
 
-from inrr_cli.neural.fit import fit, pixel_centres, render
-from inrr_cli.neural.recipes import PRESETS
-from inrr_cli.registry import NETWORKS, load_representation, make_options
+from inrr_cli.methods import NETWORKS, load_representation, make_options
+from inrr_cli.neural.presets import PRESETS
+from inrr_cli.neural.training import fit, pixel_centres, render
 
 EXACT = replace(PRESETS["paper"], steps=300, decay=True)
 SLOW = {

@@ -7,15 +7,15 @@ from PIL import Image
 from skimage.data import astronaut, brick, camera, clock
 from skimage.restoration import inpaint_biharmonic
 
-from inrr_cli import fit_inpainting, make_mask, make_plan, psnr
+from inrr_cli import make_mask, make_settings, psnr, run_inpainting
+from inrr_cli.holdout.fit import BIHARMONIC, TRIHARMONIC
+from inrr_cli.methods import PatchOptions
 from inrr_cli.patch import part
 from inrr_cli.patch import scale as scale_module
 from inrr_cli.patch import trials as trials_module
+from inrr_cli.patch.block_matching import References
 from inrr_cli.patch.engine import PatchPrior, restore
-from inrr_cli.patch.matching import References
-from inrr_cli.patch.trials import PLATE, SMOOTHEST
-from inrr_cli.registry import PatchOptions
-from inrr_cli.smooth import smooth_fill
+from inrr_cli.solvers.polyharmonic import solve_polyharmonic
 
 QUICK = PatchOptions(rounds=2, similar=20, radius=5)
 FULL = PatchOptions()
@@ -119,7 +119,7 @@ def test_a_plane_goes_on_beyond_what_is_known():
     missing[:20, :20] = missing[-1] = True
     values, sigma, filled = fill(plane, missing, options=FULL)
     assert psnr(values, plane, missing) > 130
-    assert filled.judgements[0].limit[0] == torch.inf
+    assert filled.blends[0].limit[0] == torch.inf
     assert 0.5 < (np.abs(values - plane.astype(np.float32)) <= sigma)[missing].mean() < 0.95
 
 
@@ -128,7 +128,7 @@ def test_the_smoothest_surface_is_no_worse_than_a_plate_when_it_is_stopped_early
     field = smooth_field(96)
     missing = make_mask(field.shape, "random", rate=0.95)
     image, known = torch.from_numpy(field).float()[..., None], torch.from_numpy(~missing)
-    plate, smoothest = (kind.fill(image, known)[..., 0].numpy() for kind in (PLATE, SMOOTHEST))
+    plate, smoothest = (kind.fill(image, known)[..., 0].numpy() for kind in (BIHARMONIC, TRIHARMONIC))
     assert psnr(smoothest, field, missing) > psnr(plate, field, missing)
 
 
@@ -229,7 +229,7 @@ def test_a_picture_of_which_next_to_nothing_is_known_is_filled():
     missing = np.ones(image.shape, bool)
     missing[6, 2:9] = False
     for seed in range(4):
-        result = fit_inpainting(image, missing, make_plan(seed=seed))
+        result = run_inpainting(image, missing, make_settings(seed=seed))
         assert (result.image == 100).all()
         assert np.isfinite(result.sigma).all()
 
@@ -255,5 +255,5 @@ def test_pixels_that_the_graph_joins_to_nothing_known_stay(channels):
 def test_the_graph_makes_few_steps_of_slopes():
     image = torch.from_numpy(clock()[86:214, 136:264] / np.float32(255))[..., None]
     known = every_second_row(128)
-    guess = graph_guess(image, known, smooth_fill(image, known))
+    guess = graph_guess(image, known, solve_polyharmonic(image, known))
     assert psnr(guess.numpy(), image.numpy(), ~known.numpy()) > 34.5  # 32.5 if like pixels had to be equal

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import About, Picture, Size
+from inrr_cli.imaging.picture import Metadata, Picture, Size
 
 CHANNELS_MOST = 4  # a last axis longer than that is one of pixels
 KINDS = "biuf"
@@ -35,23 +35,23 @@ def read(data: bytes) -> Picture:
     pages = [page.astype(page.dtype.newbyteorder("="), order="C") for page in (array if stacked else [array])]
     details = {"stacked": stacked, "dtype": array.dtype, "axis": pages[0].ndim == 3}
     pages = [page[..., 0] if page.ndim == 3 and page.shape[2] == 1 else page for page in pages]
-    return Picture(pages, [None] * len(pages), About("NPY", details=details))
+    return Picture(pages, [None] * len(pages), Metadata("NPY", details=details))
 
 
 def write(picture: Picture) -> bytes:
     """Encode all pages, of the same shape, as one array."""
-    same = picture.about.format == "NPY" and bool(picture.about.details)
+    same = picture.metadata.format == "NPY" and bool(picture.metadata.details)
     pages = [picture.stored(number, turned=same) for number in range(len(picture.pages))]
     if len({page.shape for page in pages}) > 1:
         raise InputError("an .npy file needs pages of one size; write a .tif")
     many = pages[0].ndim == 3 and pages[0].shape[2] > CHANNELS_MOST
-    stacked = picture.about.details["stacked"] if same else len(pages) > 1 or many
+    stacked = picture.metadata.details["stacked"] if same else len(pages) > 1 or many
     narrow = stacked and pages[0].ndim == 2 and pages[0].shape[1] <= CHANNELS_MOST
-    if picture.about.details["axis"] if same else narrow:  # or columns would be read as channels
+    if picture.metadata.details["axis"] if same else narrow:  # or columns would be read as channels
         pages = [page.reshape(*page.shape[:2], -1) for page in pages]
     array = np.stack(pages) if stacked else pages[0]
     if same:
-        array = array.astype(picture.about.details["dtype"])
+        array = array.astype(picture.metadata.details["dtype"])
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, array, allow_pickle=False)
     return buffer.getvalue()

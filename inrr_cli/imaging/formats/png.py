@@ -11,13 +11,13 @@ import imagecodecs
 import numpy as np
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.formats.directories import PREFIX
+from inrr_cli.imaging.formats.tiff_ifd import PREFIX
 from inrr_cli.imaging.picture import (
-    ALIKE,
-    About,
+    IDENTITY,
+    Metadata,
     Picture,
     Pixels,
-    Placement,
+    PixelTransform,
     Size,
     orientation_of,
     split_alpha,
@@ -64,7 +64,7 @@ def read(data: bytes) -> Picture:
     alike = colours != PALETTE and b"tRNS" not in held
     kept = [(n, d) for n, d in chunks if n not in STRUCTURE and (alike or n not in OF_STORED_COLOURS)]
     few = bits < 8 and colours == GREY and alike
-    about = About(
+    metadata = Metadata(
         "PNG",
         orientation,
         _profile(held.get(b"iCCP")),
@@ -75,38 +75,38 @@ def read(data: bytes) -> Picture:
         details={"chunks": kept, "bits": bits if few else 8},
     )
     turned = None if alpha is None else upright(alpha, orientation)
-    return Picture([upright(seen, orientation)], [turned], about)
+    return Picture([upright(seen, orientation)], [turned], metadata)
 
 
-def write(picture: Picture, texts: dict[str, str], placed: Placement = ALIKE) -> bytes:
-    """Encode the only page as PNG, with further ``texts``; its density follows from how it is ``placed``."""
-    about = picture.about
-    same = about.format == "PNG"
+def write(picture: Picture, texts: dict[str, str], transform: PixelTransform = IDENTITY) -> bytes:
+    """Encode the only page as PNG, with further ``texts``; its density follows from how it is ``transform``."""
+    metadata = picture.metadata
+    same = metadata.format == "PNG"
     pixels = picture.stored(0, turned=same)
-    bits = about.details.get("bits", 8) if same else 8
+    bits = metadata.details.get("bits", 8) if same else 8
     if bits < 8 and pixels.ndim == 2:
         encoded = _encode_few_bits(pixels, bits)
     else:
         encoded = bytes(imagecodecs.png_encode(pixels, level=6))
-    kept = about.details.get("chunks", []) if same else _foreign_chunks(about)
-    if placed != ALIKE:
-        kept = [(name, _denser(content, placed) if name == b"pHYs" else content) for name, content in kept]
+    kept = metadata.details.get("chunks", []) if same else _foreign_chunks(metadata)
+    if transform != IDENTITY:
+        kept = [(name, _denser(content, transform) if name == b"pHYs" else content) for name, content in kept]
     kept = [*kept, *((b"tEXt", f"{key}\0{text}".encode("latin-1", "replace")) for key, text in texts.items())]
     end = len(SIGNATURE) + 25  # of the header
     return b"".join([encoded[:end], *(_chunk(name, content) for name, content in kept), encoded[end:]])
 
 
-def _foreign_chunks(about: About) -> list[tuple[bytes, bytes]]:
+def _foreign_chunks(metadata: Metadata) -> list[tuple[bytes, bytes]]:
     """Return what another format said of the picture."""
     chunks = []
-    if about.icc_profile:
-        chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(about.icc_profile)))
-    if about.dpi:
-        chunks.append((b"pHYs", struct.pack(">IIB", *(min(round(dots / INCH), 2**31 - 1) for dots in about.dpi), 1)))
-    if about.exif:
-        chunks.append((b"eXIf", (upright_exif(about.exif) or b"").removeprefix(PREFIX)))
-    if about.xmp:
-        chunks.append((b"iTXt", XMP + b"\0\0\0\0" + about.xmp))
+    if metadata.icc_profile:
+        chunks.append((b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc_profile)))
+    if metadata.dpi:
+        chunks.append((b"pHYs", struct.pack(">IIB", *(min(round(dots / INCH), 2**31 - 1) for dots in metadata.dpi), 1)))
+    if metadata.exif:
+        chunks.append((b"eXIf", (upright_exif(metadata.exif) or b"").removeprefix(PREFIX)))
+    if metadata.xmp:
+        chunks.append((b"iTXt", XMP + b"\0\0\0\0" + metadata.xmp))
     return chunks
 
 
@@ -172,12 +172,12 @@ def _inflate(packed: bytes) -> bytes | None:
         return None
 
 
-def _denser(content: bytes, placed: Placement) -> bytes:
-    """Return a pHYs chunk for a picture that is ``placed`` otherwise."""
+def _denser(content: bytes, transform: PixelTransform) -> bytes:
+    """Return a pHYs chunk for a picture that is ``transform`` otherwise."""
     if len(content) != 9:
         return content
     dots = struct.unpack(">II", content[:8])
-    denser = (min(round(dots[0] * placed.x), 2**31 - 1), min(round(dots[1] * placed.y), 2**31 - 1))
+    denser = (min(round(dots[0] * transform.x), 2**31 - 1), min(round(dots[1] * transform.y), 2**31 - 1))
     return struct.pack(">II", *denser) + content[8:]
 
 

@@ -12,7 +12,7 @@ import tifffile
 from tifffile import TiffPage
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.formats.directories import EXIF, GPS, IFD, pack_block, read_directory
+from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, IFD, pack_block, read_directory
 from inrr_cli.imaging.formats.tiff_tags import (
     LOSSLESS,
     NODATA,
@@ -22,7 +22,7 @@ from inrr_cli.imaging.formats.tiff_tags import (
     SUB_IFDS,
     XMP,
 )
-from inrr_cli.imaging.picture import About, Picture, Pixels, Size, split_alpha, upright
+from inrr_cli.imaging.picture import Metadata, Picture, Pixels, Size, split_alpha, upright
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR = 0, 1, 2, 5, 6
 JPEG = 7
@@ -60,7 +60,7 @@ def read(data: bytes) -> Picture:
         if len(found) == 1 and (more := _further_frames(file, first, turn)):
             pages, alphas, kept = [*pages, *more], [None] * (1 + len(more)), kept + [kept[0]] * len(more)
         contiguous = (file.is_imagej or file.is_shaped) and first.is_contiguous and not first.is_tiled
-        about = About(
+        metadata = Metadata(
             "TIFF",
             turn,
             first.tags.valueof(PROFILE),
@@ -79,7 +79,7 @@ def read(data: bytes) -> Picture:
                 "contiguous": bool(contiguous) and len({(p.shape, p.dtype) for p in pages}) == 1,
             },
         )
-    return Picture(pages, alphas, about)
+    return Picture(pages, alphas, metadata)
 
 
 def _pages(file: tifffile.TiffFile) -> tuple[list[TiffPage], bool]:

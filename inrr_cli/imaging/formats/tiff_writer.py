@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from inrr_cli.imaging.formats.directories import EXIF, GPS, POINTERS, Entry, pack_directory, read_block
+from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, POINTERS, Entry, pack_directory, read_block
 from inrr_cli.imaging.formats.tiff_tags import (
     DESCRIPTION,
     HISTORY,
@@ -25,11 +25,11 @@ from inrr_cli.imaging.formats.tiff_tags import (
     XMP,
 )
 from inrr_cli.imaging.picture import (
-    ALIKE,
-    About,
+    IDENTITY,
+    Metadata,
     Picture,
     Pixels,
-    Placement,
+    PixelTransform,
 )
 
 CLASSIC_MOST = 2**31  # bytes of pixels that a classic TIFF surely has room for; a larger one is a BigTIFF
@@ -39,7 +39,7 @@ DOUBLE, RATIONALS = 12, {5: "I", 10: "i"}
 Tag = tuple[int, int, int, Any, bool]
 
 
-def write(picture: Picture, text: str | None, placed: Placement = ALIKE) -> bytes:
+def write(picture: Picture, text: str | None, transform: PixelTransform = IDENTITY) -> bytes:
     """Encode all pages.
 
     Parameters
@@ -47,36 +47,36 @@ def write(picture: Picture, text: str | None, placed: Placement = ALIKE) -> byte
     picture : Picture
     text : str, optional
         What was done: the description of a picture that has none, else the last line of its history (TIFF/EP).
-    placed : Placement
+    transform : PixelTransform
         How it lies over what was read: its resolution grows, and its place on the ground stays right.
     """
-    about = picture.about
-    same = about.format == "TIFF" and "pages" in about.details
-    held = about.details["pages"] if same else [_foreign(about)] * len(picture.pages)
-    order: Any = about.details["byteorder"] if same else read_block(about.exif or b"")[1]
+    metadata = picture.metadata
+    same = metadata.format == "TIFF" and "pages" in metadata.details
+    held = metadata.details["pages"] if same else [_foreign(metadata)] * len(picture.pages)
+    order: Any = metadata.details["byteorder"] if same else read_block(metadata.exif or b"")[1]
     total = sum(page.nbytes for page in picture.pages)
-    big = (same and about.details["bigtiff"]) or total > CLASSIC_MOST
+    big = (same and metadata.details["bigtiff"]) or total > CLASSIC_MOST
     stored = [picture.stored(number, turned=same) for number in range(len(picture.pages))]
-    if about.step == 255 and same:
+    if metadata.step == 255 and same:
         stored = [page >= 128 for page in stored]
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer, bigtiff=big, byteorder=order) as writer:
-        if same and about.details["contiguous"] and len(stored) > 1:
-            tags = _once(_tags(held[0], text, order, big, placed), _tags(held[1], None, order, big, placed))
-            writer.write(np.stack(stored), extratags=tags, **_options(held[0], stored[0], False, placed))
+        if same and metadata.details["contiguous"] and len(stored) > 1:
+            tags = _once(_tags(held[0], text, order, big, transform), _tags(held[1], None, order, big, transform))
+            writer.write(np.stack(stored), extratags=tags, **_options(held[0], stored[0], False, transform))
         else:
             for number, (pixels, page) in enumerate(zip(stored, held, strict=True)):
                 alpha = picture.alpha[number] is not None
-                options = _options(page, pixels, alpha, placed)
+                options = _options(page, pixels, alpha, transform)
                 if options["planarconfig"] == 2:
                     pixels = np.moveaxis(pixels, 2, 0)
-                writer.write(pixels, extratags=_tags(page, None if number else text, order, big, placed), **options)
+                writer.write(pixels, extratags=_tags(page, None if number else text, order, big, transform), **options)
     if not any(page["directories"] for page in held):
         return buffer.getvalue()
     return _with_directories(buffer.getvalue(), [page["directories"] for page in held], order, big=big)
 
 
-def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, placed: Placement) -> dict[str, Any]:
+def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, transform: PixelTransform) -> dict[str, Any]:
     """How tifffile is to lay out a page (M, N[, C]) as the one that was read."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     photometric = page.get("photometric", 2 if channels - alpha == 3 else 1)
@@ -93,16 +93,16 @@ def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, placed: Placemen
         options["extrasamples"] = page.get("extrasamples", [0] * (extra - alpha) + [2] * alpha)
     if "resolution" in page:
         across, down, unit = page["resolution"]
-        options |= {"resolution": (_times(across, placed.x), _times(down, placed.y)), "resolutionunit": unit}
+        options |= {"resolution": (_times(across, transform.x), _times(down, transform.y)), "resolutionunit": unit}
     return options
 
 
-def _foreign(about: About) -> dict[str, Any]:
+def _foreign(metadata: Metadata) -> dict[str, Any]:
     """Return a page's description made of what another format said of the picture."""
-    entries, _ = read_block(about.exif or b"")
+    entries, _ = read_block(metadata.exif or b"")
     skipped = STRUCTURE | {ORIENTATION, *POINTERS}
     tags = [entry for entry in entries if isinstance(entry.value, bytes) and entry.tag not in skipped]
-    for code, kind, content in ((PROFILE, 7, about.icc_profile), (XMP, 1, about.xmp)):
+    for code, kind, content in ((PROFILE, 7, metadata.icc_profile), (XMP, 1, metadata.xmp)):
         if content:
             tags.append(Entry(code, kind, len(content), content))
     page = {
@@ -110,14 +110,14 @@ def _foreign(about: About) -> dict[str, Any]:
         "tags": tags,
         "directories": [e for e in entries if isinstance(e.value, list) and e.tag in STAND_INS],
     }
-    return page | ({"resolution": (*about.dpi, 2)} if about.dpi else {})
+    return page | ({"resolution": (*metadata.dpi, 2)} if metadata.dpi else {})
 
 
-def _tags(page: dict[str, Any], text: str | None, order: str, big: bool, placed: Placement) -> list[Tag]:
+def _tags(page: dict[str, Any], text: str | None, order: str, big: bool, transform: PixelTransform) -> list[Tag]:
     """Tags of a page for tifffile, with a text of ours, and stand-ins for its directories."""
     entries: list[Entry] = list(page["tags"])
-    if placed != ALIKE:
-        entries = [_moved(entry, order, placed) for entry in entries if not _tells_size(entry)]
+    if transform != IDENTITY:
+        entries = [_moved(entry, order, transform) for entry in entries if not _tells_size(entry)]
     if text:
         there = {entry.tag: entry.value for entry in entries if isinstance(entry.value, bytes)}
         code = HISTORY if DESCRIPTION in there else DESCRIPTION
@@ -145,13 +145,13 @@ def _tells_size(entry: Entry) -> bool:
     return b"<OME" in text or text.lstrip().startswith(b'{"shape"')
 
 
-def _moved(entry: Entry, order: str, placed: Placement) -> Entry:
-    """Return a tag as it is for a picture that is ``placed`` so: GeoTIFF's tell where pixels lie on the ground."""
+def _moved(entry: Entry, order: str, transform: PixelTransform) -> Entry:
+    """Return a tag as it is for a picture that is ``transform`` so: GeoTIFF's tell where pixels lie on the ground."""
     length = {PIXEL_SCALE: 3, TIE_POINTS: 6, TRANSFORMATION: 16}.get(entry.tag, 0)
     if not length or entry.kind != DOUBLE or entry.count % length or not isinstance(entry.value, bytes):
         return entry
     numbers = np.frombuffer(entry.value, f"{order}f8").reshape(-1, length).copy()
-    pixels, first = np.array(placed[:2]), np.array(placed[2:])
+    pixels, first = np.array(transform[:2]), np.array(transform[2:])
     if entry.tag == PIXEL_SCALE:
         numbers[:, :2] /= pixels
     elif entry.tag == TIE_POINTS:

@@ -1,0 +1,1 @@
+"""Hide known pixels, fill them, and learn from the errors there."""

@@ -1,0 +1,1 @@
+"""Masks of missing pixels: made, read from a file, or found in the image."""

@@ -1,0 +1,65 @@
+"""The Gaussian patch model against the textbook formulas."""
+
+import pytest
+import torch
+
+from inrr_cli.patch import gaussian_model
+
+
+def random_gaussian(d, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    factor = torch.randn(d, d, dtype=torch.double, generator=generator)
+    return torch.randn(d, dtype=torch.double, generator=generator), factor @ factor.T / d
+
+
+@pytest.mark.parametrize("known", [[0], [1, 4, 5], [0, 1, 2, 3, 4]])
+@pytest.mark.parametrize("noise", [0.01, 0.5])
+def test_conditioning_is_the_textbook_formula(known, noise):
+    mean, covariance = random_gaussian(6)
+    values = torch.linspace(-1, 1, 6, dtype=torch.double)
+    missing = [j for j in range(6) if j not in known]
+    gain = covariance[missing][:, known] @ torch.linalg.inv(
+        covariance[known][:, known] + noise**2 * torch.eye(len(known), dtype=torch.double)
+    )
+    expected = mean[missing] + gain @ (values - mean)[known]
+    left = covariance[missing][:, missing] - gain @ covariance[known][:, missing]
+    # one more given pixel than known ones, which must not count
+    given = torch.tensor([[*known, missing[0]]])
+    trust = torch.tensor([[1 / noise] * len(known) + [0]], dtype=torch.double)
+    estimate, variance = gaussian_model.condition(
+        mean[None], covariance[None], values[None], given, trust, torch.tensor([missing])
+    )
+    assert torch.allclose(estimate[0], expected)
+    assert torch.allclose(variance[0], left.diagonal())
+
+
+def test_a_known_pixel_of_no_noise_is_kept_and_certain():
+    mean, covariance = random_gaussian(5)
+    values = torch.linspace(0, 1, 5, dtype=torch.double)
+    both = torch.tensor([[2, 3]])
+    trust = torch.full((1, 2), 1e6, dtype=torch.double)
+    estimate, variance = gaussian_model.condition(mean[None], covariance[None], values[None], both, trust, both)
+    assert torch.allclose(estimate[0], values[2:4])
+    assert variance.max() < 1e-9
+
+
+def test_learning_recovers_mean_and_covariance_from_many_samples():
+    mean, covariance = random_gaussian(4, seed=1)
+    generator = torch.Generator().manual_seed(2)
+    draws = torch.randn(1, 20_000, 4, dtype=torch.double, generator=generator)
+    group = mean + draws @ torch.linalg.cholesky(covariance).T
+    got_mean, got = gaussian_model.learn(group.clone(), group, torch.tensor([0]))
+    assert torch.allclose(got_mean[0], mean, atol=0.05)
+    assert torch.allclose(got[0], covariance, atol=0.08)
+
+
+def test_shrinkage_completes_what_few_samples_cannot_tell():
+    _, covariance = random_gaussian(9, seed=3)
+    generator = torch.Generator().manual_seed(4)
+    patches = torch.randn(1, 3000, 9, dtype=torch.double, generator=generator) @ torch.linalg.cholesky(covariance).T
+    few = patches[:, :5]
+    _, learned = gaussian_model.learn(few.clone(), patches, torch.tensor([0]))
+    sample = torch.cov(few[0].T)
+    assert torch.linalg.matrix_rank(sample) == 4
+    assert torch.linalg.eigvalsh(learned[0]).min() > 1e-6
+    assert (learned[0] - covariance).norm() < (sample - covariance).norm()
