@@ -2,6 +2,10 @@
 test:
     pip install ".[test]" && pytest
 
+# Run the slow tests
+slow:
+    pytest -m slow
+
 # Check style and types
 lint:
     ruff check . && ruff format --check . && mypy

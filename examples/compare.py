@@ -24,7 +24,7 @@ from skimage import data
 from skimage.restoration import inpaint_biharmonic
 
 from inrr_cli import inpaint, make_mask, psnr
-from inrr_cli.imaging.writing import read_picture
+from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
 
 PICTURES = ("astronaut", "brick", "camera", "coffee", "chelsea", "grass")

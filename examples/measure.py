@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from inrr_cli import make_settings, psnr, run_inpainting
-from inrr_cli.imaging.writing import read_picture
+from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
 
 PAPER_STEPS = 10_001

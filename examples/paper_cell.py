@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from inrr_cli import psnr
-from inrr_cli.imaging.writing import read_picture
+from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
 from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.paper.training import View, recipe_for, watch

@@ -1,22 +1,52 @@
-"""What to do with a picture, checked before any work starts."""
+"""Settings of a run, checked before any work starts. Importing this module does not import torch."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from inrr_cli.errors import InputError
-from inrr_cli.methods import NETWORKS, REPRESENTATIONS, TASKS, check_name, choose_methods, make_options
+from inrr_cli.methods import NETWORKS, REGULARIZERS, REPRESENTATIONS, Task, choose_methods
 from inrr_cli.neural.presets import PRESETS, Recipe
+from inrr_cli.options import check_name, make_options
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-LR_MOST = 1e6  # no fit is of use long before that; far above it steps overflow
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Preset = Literal["fast", "paper"]
+
+LEARNING_RATE_LIMIT = 1e6  # a fit is useless far below this rate; far above it the steps overflow
+SEED_LIMIT = 2**63  # a torch generator takes no more
+TILE_MINIMUM = 64  # pixels; a smaller tile holds too few similar patches
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Checked settings of a restoration; made by ``make_settings``. ``recipe`` is None where no network is fitted."""
+    """Checked settings of a run; `make_settings` makes them.
+
+    Attributes
+    ----------
+    reg, net : str
+        Regulariser and representation.
+    preset : str or None
+        Name of the recipe; None where no network is fitted.
+    seed : int
+    device : str
+        "auto", "cpu", "cuda" or "mps".
+    recipe : Recipe or None
+        How a network is fitted; None where no network is fitted.
+    representation, regularizer
+        Options of the two methods, in their dataclasses.
+    noise : float or None
+        Standard deviation of the noise of known samples, in the image's units; None estimates it.
+    denoise : bool
+        Whether known samples are estimated too.
+    tile : int or None
+        Side of the tiles in pixels; None works on the whole image (`superres`: on tiles of 1024 pixels).
+    per_channel : bool
+        Whether each channel is restored by itself.
+    kernel : str
+        Downscaling kernel of `superres`.
+    """
 
     reg: str
     net: str
@@ -27,7 +57,10 @@ class Settings:
     representation: Any
     regularizer: Any
     noise: float | None
-    denoise: bool
+    denoise: bool = False
+    tile: int | None = None
+    per_channel: bool = False
+    kernel: str = "bicubic"
 
 
 def make_settings(
@@ -41,62 +74,65 @@ def make_settings(
     device: str = "auto",
     noise: float | str = "auto",
     denoise: bool = False,
-    task: str = "inpaint",
+    tile: int | None = None,
+    per_channel: bool = False,
+    kernel: str = "bicubic",
+    task: Task = "inpaint",
     **method_options: Any,
 ) -> Settings:
-    """Check the settings of a restoration and fill in what was not given.
+    """Check the settings of a run and fill in the defaults.
 
     Parameters
     ----------
     reg : {"patch", "inrr", "air", "tv", "l2", "none"}, optional
         Regulariser; "patch" by default, "inrr" for a network.
     net : {"grid", "siren", "relu", "fourier", "gabor", "dmf", "inr-z", "ntk"}, optional
-        Representation: the pixel grid for "patch" by default, "siren" for the other regularisers.
+        Representation; the pixel grid for "patch" by default, "siren" for the other regularisers.
     preset : {"fast", "paper"}, optional
-        How a network is fitted: as fast as it can be (the default), or by the paper's released recipe.
+        Recipe of a network's fit: seconds ("fast", the default), or the recipe that the paper's authors released.
     steps : int, optional
         Optimiser steps; the preset's by default.
     lr : float, optional
         Learning rate of the representation; the preset's by default.
     seed : int
-        At least 0. Same seed, device and number of threads: same bytes.
+        At least 0. The same seed, device and number of threads give the same bytes.
     device : {"auto", "cpu", "cuda", "mps"}
-        Where to compute.
+        Device to compute on; "auto" takes cuda, else mps, else cpu.
     noise : float or "auto"
-        Standard deviation of the known pixels' noise, in the image's own units, which sets how far "patch" trusts them;
-        "auto" estimates it from the image.
+        Standard deviation of the noise of known samples, in the image's units; "auto" estimates it. For "patch".
     denoise : bool
-        Estimate the known pixels too, instead of keeping them ("patch" on "grid" only).
+        Estimate known samples too, instead of keeping them ("patch" on "grid" only).
+    tile : int, optional
+        Work in tiles of ``tile`` x ``tile`` pixels, at least 64, to bound memory ("patch" on "grid" only).
+    per_channel : bool
+        Restore each channel by itself (`inpaint` only).
+    kernel : str
+        Downscaling kernel of `superres`: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA".
     task : {"inpaint", "superres"}
-        What it is for: the patch engine of each has its own options.
+        The patch engine has different options for the two.
     **method_options
-        Options of the representation and the regulariser, the fields of their dataclasses in ``inrr_cli.methods``:
-        ``similar`` of ``patch``, ``omega`` of ``siren``, ``weight`` of ``inrr``, ...
+        Options of the representation and the regulariser: ``similar`` of "patch", ``omega`` of "siren", ...
 
     Raises
     ------
     InputError
         For an unknown name, a value out of its range, or an option that the chosen methods do not have.
     """
+    if task == "superres" and net == "ntk":
+        raise InputError(f"superres does not take --net ntk; use grid or {' or '.join(NETWORKS)}")
     reg, net = choose_methods(reg, net)
-    check_name("preset", preset or "fast", PRESETS)
-    check_name("device", device, dict.fromkeys(DEVICES))
-    if steps is not None and steps < 1:
-        raise InputError(f"steps must be at least 1, got {steps}")
-    if lr is not None and not 0 < lr <= LR_MOST:
-        raise InputError(f"lr must be > 0 and at most {LR_MOST:g}, got {lr:g}")
-    if not 0 <= seed < 2**63:
-        raise InputError(f"seed must be at least 0 and below 2**63, got {seed}")
-    sigma = _check_noise(noise)
-    known = {f.name for options in (REPRESENTATIONS[net], TASKS[task][reg]) for f in dataclasses.fields(options)}
-    unused = [name for name in method_options if name not in known]
-    fitted = net in NETWORKS
-    if not fitted:
-        unused += [name for name, value in (("preset", preset), ("steps", steps), ("lr", lr)) if value is not None]
-    if net != "grid":
-        unused += ["denoise"] * denoise
-    if reg != "patch":
-        unused += ["noise"] * (noise != "auto")
+    check_name("preset", preset or "fast", get_args(Preset))
+    check_name("device", device, get_args(Device))
+    _check_ranges(steps, lr, seed)
+    _check_tile(tile, net, denoise)
+    options = (REPRESENTATIONS[net].options, REGULARIZERS[task][reg].options)
+    is_fitted = net in NETWORKS
+    given = {"preset": preset, "steps": steps, "lr": lr} if not is_fitted else {}
+    given |= {"denoise": denoise or None} if net != "grid" or task == "superres" else {}
+    given |= {"noise": None if noise == "auto" else noise} if reg != "patch" else {}
+    names = {field.name for kind in options for field in dataclasses.fields(kind)}
+    unused = [name for name in method_options if name not in names]
+    unused += [name for name, value in given.items() if value is not None]
     if unused:
         raise InputError(f"{unused[0]} has no meaning for net {net} with reg {reg}")
     recipe = PRESETS[preset or "fast"].suited_to(net, reg)
@@ -104,19 +140,38 @@ def make_settings(
     return Settings(
         reg=reg,
         net=net,
-        preset=preset or "fast" if fitted else None,
+        preset=preset or "fast" if is_fitted else None,
         seed=seed,
         device=device,
-        recipe=dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if fitted else None,
-        representation=make_options(net, REPRESENTATIONS[net], values),
-        regularizer=make_options(reg, TASKS[task][reg], values),
-        noise=sigma,
+        recipe=dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if is_fitted else None,
+        representation=make_options(net, options[0], values),
+        regularizer=make_options(reg, options[1], values),
+        noise=_parse_noise(noise),
         denoise=denoise,
+        tile=tile,
+        per_channel=per_channel,
+        kernel=kernel,
     )
 
 
-def _check_noise(noise: float | str) -> float | None:
-    """Return the deviation, None for auto."""
+def _check_ranges(steps: int | None, lr: float | None, seed: int) -> None:
+    if steps is not None and steps < 1:
+        raise InputError(f"steps must be at least 1, got {steps}")
+    if lr is not None and not 0 < lr <= LEARNING_RATE_LIMIT:
+        raise InputError(f"lr must be > 0 and at most {LEARNING_RATE_LIMIT:g}, got {lr:g}")
+    if not 0 <= seed < SEED_LIMIT:
+        raise InputError(f"seed must be at least 0 and below 2**63, got {seed}")
+
+
+def _check_tile(tile: int | None, net: str, denoise: bool) -> None:
+    if tile is not None and tile < TILE_MINIMUM:
+        raise InputError(f"--tile must be at least {TILE_MINIMUM}, got {tile}")
+    if tile is not None and (net != "grid" or denoise):
+        raise InputError("--tile is for patches on the pixel grid, without --denoise")
+
+
+def _parse_noise(noise: float | str) -> float | None:
+    """Return the standard deviation, None for "auto"."""
     if noise == "auto":
         return None
     try:

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from inrr_cli.engine import Control, Estimate
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.value_range import Pixels, Range, check_image, working_range
-from inrr_cli.inpainting.image import Result, check_finite, tell
-from inrr_cli.methods import NETWORKS, SuperresOptions
-from inrr_cli.progress import Progress
+from inrr_cli.imaging.value_range import Pixels, ValueRange, check_image, working_range
+from inrr_cli.methods import NETWORKS
+from inrr_cli.result import Result, finite_values, make_result
 from inrr_cli.settings import Settings, make_settings
+from inrr_cli.superres.options import SuperresOptions
 
 if TYPE_CHECKING:
-    from inrr_cli.superres.kernels import Kernel
-    from inrr_cli.superres.problem import Problem
+    from inrr_cli.superres.problem import SuperresProblem
 
-MOST_SCALE = 64
-MOST_STRETCH = 4  # of the scale along one axis to that along the other
-LEAST_TILE = 64
+SCALE_LIMIT = 64  # beyond that no detail of the input is left to enlarge
+ANISOTROPY_LIMIT = 4  # scale along one axis over that along the other
 
 Window = tuple[tuple[int, int], tuple[int, int]]
 
@@ -82,7 +82,7 @@ def superres(
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
-        Further keywords of `make_settings`: ``noise``, ``seed``, ``device``, ``lessons``, ``steps``, ...
+        Further keywords of `make_settings`: ``noise``, ``seed``, ``device``, ``train_steps``, ``steps``, ...
 
     Returns
     -------
@@ -104,16 +104,16 @@ def superres(
     >>> superres(image, 1.5).shape
     (30, 36)
     """
-    settings = make_settings(reg=reg, net=net, task="superres", **options)
-    return run_superres(image, make_target(image.shape, scale, size=size, crop=crop), settings, kernel=kernel).image
+    settings = make_settings(reg=reg, net=net, kernel=kernel, task="superres", **options)
+    return run_superres(image, make_target(image.shape, scale, size=size, crop=crop), settings).image
 
 
 def check_scale(scale: float | None, size: tuple[int, int] | None) -> None:
     """Refuse what enlarges no image; the parameters are those of `superres`."""
     if (scale is None) == (size is None):
         raise InputError("give either --scale or --size" if scale is None else "give --scale or --size, not both")
-    if scale is not None and not 1 < scale <= MOST_SCALE:
-        raise InputError(f"scale must be above 1 and at most {MOST_SCALE}, got {scale:g}")
+    if scale is not None and not 1 < scale <= SCALE_LIMIT:
+        raise InputError(f"scale must be above 1 and at most {SCALE_LIMIT}, got {scale:g}")
 
 
 def make_target(
@@ -133,12 +133,12 @@ def make_target(
             f"a size of {size[1]} x {size[0]} does not enlarge {shape[1]} x {shape[0]} pixels; give at least as many "
             "of both, and more of one"
         )
-    if size[0] > MOST_SCALE * shape[0] or size[1] > MOST_SCALE * shape[1]:
-        raise InputError(f"a size of {size[1]} x {size[0]} is more than {MOST_SCALE} times {shape[1]} x {shape[0]}")
+    if size[0] > SCALE_LIMIT * shape[0] or size[1] > SCALE_LIMIT * shape[1]:
+        raise InputError(f"a size of {size[1]} x {size[0]} is more than {SCALE_LIMIT} times {shape[1]} x {shape[0]}")
     stretch = size[0] * shape[1] / (size[1] * shape[0])
-    if not 1 / MOST_STRETCH <= stretch <= MOST_STRETCH:
+    if not 1 / ANISOTROPY_LIMIT <= stretch <= ANISOTROPY_LIMIT:
         raise InputError(
-            f"a size of {size[1]} x {size[0]} enlarges one axis of {shape[1]} x {shape[0]} more than {MOST_STRETCH} "
+            f"a size of {size[1]} x {size[0]} enlarges one axis of {shape[1]} x {shape[0]} more than {ANISOTROPY_LIMIT} "
             "times as much as the other"
         )
     if crop is None:
@@ -155,106 +155,83 @@ def run_superres(
     image: Pixels,
     target: Target | float,
     settings: Settings,
-    *,
-    kernel: str = "bicubic",
-    tile: int | None = None,
-    least_noise: float = 0.0,
-    progress: Progress | None = None,
-    keep_partial: bool = False,
+    control: Control = Control(),  # noqa: B008, for it is frozen
 ) -> Result:
-    """Enlarge an image and tell how.
+    """Enlarge an image and return the whole result.
 
     Parameters
     ----------
-    image, kernel
+    image
         As in `superres`.
     target : Target or float
         From `make_target`, or a scale.
     settings : Settings
         From `make_settings` with ``task="superres"``.
-    tile : int, optional
-        Pixels of the result's side that are made at once, 1024 by default; for patches on the grid.
-    least_noise : float
-        What is known of the noise where the settings says to estimate it, in the units of the image.
-    progress, keep_partial
-        As in `run_inpainting`.
+    control : Control
+        Progress and cancellation.
     """
-    from inrr_cli.superres import networks as methods
-    from inrr_cli.superres.kernels import parse_kernel
+    from inrr_cli.superres.noise import with_estimated_noise
 
-    form = parse_kernel(kernel)
     check_image(image)
-    check_superres(settings, tile)
+    _check_settings(settings)
     if not isinstance(target, Target):
         target = make_target(image.shape, target)
     start = time.perf_counter()
-    scale = working_range(image, np.ones(image.shape[:2], bool))
-    problem = _state(image, scale, target, form, settings)
+    known = np.ones(image.shape[:2], bool)
+    units = working_range(image, known)
+    problem = _make_problem(image, units, target, settings)
     if settings.noise is None and settings.reg == "patch":
-        problem = methods.reckon_noise(problem, least_noise / scale.span)
-    raw = fitted = None
-    if settings.recipe is None:
-        result = methods.by_patches(problem, settings, tile, progress, keep_partial)
-    else:
-        method = methods.by_points if form.name == "point" else methods.by_network
-        if settings.reg == "patch" and form.name != "point":
-            method = methods.by_carrier
-        result, raw, fitted = method(problem, settings, progress, keep_partial)
-    check_finite(result.values)
-    shape = (*target.shape, *image.shape[2:])
-    restored = scale.from_unit(result.values.reshape(shape), image.dtype)
-    everything = np.ones(image.shape[:2], bool)
-    told = tell(
-        result,
-        restored,
-        None if raw is None else raw.reshape(shape),
-        (image, everything, None if fitted is None else fitted.reshape(image.shape)),
-        scale,
-        start,
-    )
-    off = problem.inconsistency(scale.to_unit(restored).reshape(*target.shape, -1))
-    return replace(told, consistency_max=None if off is None else off * scale.span)
+        problem = with_estimated_noise(problem)
+    estimate = _load_engine(settings)(problem, settings, control)
+    values = finite_values(estimate, np.ones(target.shape, bool))
+    restored = units.from_unit(values.reshape(*target.shape, *image.shape[2:]), image.dtype)
+    result = make_result(estimate, restored, image, known, units, start)
+    off = problem.inconsistency(units.to_unit(restored).reshape(*target.shape, -1))
+    return replace(result, consistency_max=None if off is None else off * units.span)
 
 
-def _state(image: Pixels, scale: Range, target: Target, kernel: Kernel, settings: Settings) -> Problem:
-    """State the task for the engines, in units of the range."""
+def enlarge_alpha(plane: Pixels, target: Target, *, kernel: str = "bicubic") -> Pixels:
+    """Enlarge an alpha channel (M, N) consistently, without learning from it."""
+    settings = make_settings(task="superres", noise=0, train_steps=0, rounds=0, kernel=kernel)
+    return run_superres(plane, target, settings).image
+
+
+def _load_engine(settings: Settings) -> Callable[[SuperresProblem, Settings, Control], Estimate]:
+    """Return the engine for a representation; torch is imported here at the latest."""
+    if settings.net == "grid":
+        from inrr_cli.superres.engine import estimate as by_patches
+
+        return by_patches
+    from inrr_cli.superres.networks import estimate as by_network
+
+    return by_network
+
+
+def _make_problem(image: Pixels, units: ValueRange, target: Target, settings: Settings) -> SuperresProblem:
+    """Return the problem as tensors on the chosen device, in units of the range."""
     import torch
 
     from inrr_cli.device import choose_device
-    from inrr_cli.superres.problem import Problem
+    from inrr_cli.superres.kernels import parse_kernel
+    from inrr_cli.superres.problem import SuperresProblem
 
-    quantisation_step, limits = 0.0, (-np.inf, np.inf)
+    step, limits = 0.0, (-np.inf, np.inf)
     if np.issubdtype(image.dtype, np.integer):
         bounds = np.iinfo(image.dtype)
-        quantisation_step = 1 / scale.span
-        limits = ((float(bounds.min) - scale.low) / scale.span, (float(bounds.max) - scale.low) / scale.span)
-    values = torch.from_numpy(np.atleast_3d(scale.to_unit(image))).to(choose_device(settings.device))
-    noise = 0.0 if settings.noise is None else settings.noise / scale.span
-    return Problem(values, target.size, target.window, kernel, noise, quantisation_step, limits)
+        step = 1 / units.span
+        limits = ((float(bounds.min) - units.low) / units.span, (float(bounds.max) - units.low) / units.span)
+    values = torch.from_numpy(np.atleast_3d(units.to_unit(image))).to(choose_device(settings.device))
+    noise = 0.0 if settings.noise is None else settings.noise / units.span
+    return SuperresProblem(values, target.size, target.window, parse_kernel(settings.kernel), noise, step, limits)
 
 
-def enlarge_plane(plane: Pixels, target: Target, *, kernel: str = "bicubic") -> Pixels:
-    """Enlarge a plane (M, N) consistently and plainly: what goes with a picture and is none, as alpha."""
-    settings = make_settings(task="superres", noise=0, lessons=0, rounds=0)
-    return run_superres(plane, target, settings, kernel=kernel).image
-
-
-def check_kernel(kernel: str) -> None:
-    """Raise InputError unless there is such a kernel."""
-    from inrr_cli.superres.kernels import parse_kernel
-
-    parse_kernel(kernel)
-
-
-def check_superres(settings: Settings, tile: int | None = None) -> None:
+def _check_settings(settings: Settings) -> None:
     """Raise InputError unless ``settings`` can enlarge."""
     if settings.net == "ntk":
         raise InputError(f"superres does not take --net {settings.net}; use grid or {' or '.join(NETWORKS)}")
     if settings.reg == "patch" and not isinstance(settings.regularizer, SuperresOptions):
-        raise InputError('this settings is for inpaint; make it with task="superres"')
+        raise InputError('these settings are for inpaint; make them with task="superres"')
     if settings.denoise:
         raise InputError("superres has no --denoise; --noise SIGMA removes noise")
-    if tile is not None and tile < LEAST_TILE:
-        raise InputError(f"--tile must be at least {LEAST_TILE}, got {tile}")
-    if tile is not None and settings.net != "grid":
-        raise InputError("--tile is for patches on the pixel grid")
+    if settings.per_channel:
+        raise InputError("superres has no --per-channel")

@@ -96,7 +96,7 @@ def check(case: Case, folder: Path) -> tuple[int | str, str]:
 
 def outcome(case: Case, there: dict[str, bytes], stdout: bytes) -> str:
     """Tell what is wrong with what a successful run has written."""
-    from inrr_cli.imaging.writing import decode
+    from inrr_cli.imaging.reading import decode
 
     for name, data in case.files.items():
         if there.get(name) != data and name not in case.may_change:

@@ -21,7 +21,9 @@ from PIL import Image
 from skimage.data import astronaut, brick, camera
 from typer.testing import CliRunner
 
-from inrr_cli.cli import app
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the command does: beside other programs threads would spin
+
+from inrr_cli.cli import app  # noqa: E402
 
 UNSTABLE = ("seconds", "peak_rss_mb", "version")
 FIT = "--steps 12 --width 32 --device cpu"

@@ -35,14 +35,16 @@ def _version(value: bool) -> None:
 @app.callback(invoke_without_command=True)
 def main(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
 ) -> None:
-    """Restore one image from itself: no pretrained weights, no network, known pixels byte for byte.
+    """Restore images from themselves: no pretrained weights, no network access; known pixels come back bit for bit.
 
-    [bold]inrr inpaint photo.png --mask mask.png[/bold]   fill what the mask marks white
+    [bold]inrr inpaint photo.png --mask mask.png[/bold]   fills the pixels that are white in the mask
 
-    [bold]inrr superres small.png --scale 2[/bold]   enlarge
+    [bold]inrr superres small.png --scale 2[/bold]   enlarges the image
 
     Exit codes: 0 ok, 1 failure, 2 bad input, 3 some of several images failed, 130 interrupted.
     """

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,9 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from inrr_cli.engine import Progress
 from inrr_cli.errors import DivergedError, ExitCode, InputError
 from inrr_cli.imaging.atomic import write_atomically
-from inrr_cli.progress import Progress
 from inrr_cli.settings import Settings
 
 
@@ -62,7 +64,7 @@ def fail(text: str, hint: str = "") -> None:
     print(f"{line}{hint}", file=sys.stderr, flush=True)
 
 
-def tell(error: Exception, about: str = "") -> ExitCode:
+def print_error(error: Exception, about: str = "") -> ExitCode:
     """Print an error, of the file that it is ``about``, as one line; return the exit code."""
     expected = isinstance(error, InputError | DivergedError)
     text = str(error) if expected else f"{type(error).__name__}: {error}"
@@ -128,7 +130,7 @@ class Group(TyperGroup):
         except Exception as error:
             if verbosity.debug:
                 raise
-            raise typer.Exit(tell(error)) from None
+            raise typer.Exit(print_error(error)) from None
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
         """Parse and run; usage errors are one line that names the command to ask."""
@@ -137,8 +139,16 @@ class Group(TyperGroup):
         except TyperException as error:
             context = getattr(error, "ctx", None)
             where = context.command_path if context is not None else "inrr"
-            fail(error.format_message(), hint=f" (see '{where} --help')")
+            fail(_with_nearest(error.format_message()), hint=f" (see '{where} --help')")
             code = ExitCode.BAD_INPUT
         if standalone_mode:
             sys.exit(code)
         return code
+
+
+def _with_nearest(message: str) -> str:
+    """Add the nearest choice to Typer's message on a value that is none of the choices."""
+    message = message.replace("Value error, ", "")
+    found = re.search(r"'([^']*)' is not one of (.+?)\.?$", message)
+    near = get_close_matches(found[1], re.findall(r"'([^']*)'", found[2]), n=1) if found else []
+    return f"{message.rstrip('.')}; did you mean {near[0]!r}?" if near else message

@@ -10,6 +10,7 @@ import typer
 
 from inrr_cli.cli import options
 from inrr_cli.cli.console import emit, note, progress_bar, say
+from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import side_by_side
@@ -23,18 +24,20 @@ VIEWS = ("damaged", "mask", "restored", "comparison")
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Where to put the pictures.")] = Path("inrr-demo"),
+    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="Folder to write the images to.")] = Path(
+        "inrr-demo"
+    ),
     device: options.Device = "auto",
     seed: options.Seed = 0,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Damage a photograph in five ways, restore it, and show how well that went.
+    """Damage a photograph in five ways, restore it, and print how close the result is to the truth.
 
     [bold]inrr demo[/bold]   writes to the folder inrr-demo
 
-    [bold]inrr demo pictures --force[/bold]   overwrite what is there
+    [bold]inrr demo images --force[/bold]   overwrites the files in the folder images
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; give a folder")
@@ -54,7 +57,7 @@ def demo(
         missing = make_mask(truth.shape[:2], pattern, seed=seed)
         damaged = np.where(missing[..., None], 0, truth).astype(np.uint8)
         with progress_bar(not as_json, settings) as progress:
-            result = run_inpainting(damaged, missing, settings, progress=progress)
+            result = run_inpainting(damaged, missing, settings, Control(progress))
         pictures = {
             "damaged": damaged,
             "mask": np.where(missing, 255, 0).astype(np.uint8),

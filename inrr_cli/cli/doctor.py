@@ -15,7 +15,7 @@ PACKAGES = ("torch", "numpy", "scipy", "pillow", "tifffile", "imagecodecs", "sci
 
 
 def doctor(as_json: options.Json = False) -> None:
-    """Print versions, devices and speeds: the block for a bug report.
+    """Print versions, devices and speeds, for a bug report.
 
     [bold]inrr doctor[/bold]
 

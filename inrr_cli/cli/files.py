@@ -1,182 +1,134 @@
-"""What the restoring commands ask of their files."""
+"""The files of a command: those of one image, and how folders and several images name them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+import typer
 
-from inrr_cli.cli.console import warn
-from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import IDENTITY, Metadata, Picture, Pixels, PixelTransform
-from inrr_cli.imaging.value_range import Range
-from inrr_cli.imaging.writing import (
-    STANDARD,
-    UNCERTAINTY_SUFFIXES,
-    check_destination,
-    check_holds,
-    encode,
-    format_of,
-    lossless_suffix,
-    read_picture,
-    write_bytes,
-)
-
-LOSSY = ("JPEG", "WEBP")
-TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+from inrr_cli.cli.console import note, print_error, verbosity
+from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.imaging.reading import STANDARD
+from inrr_cli.imaging.writing import UNCERTAINTY_SUFFIXES
+from inrr_cli.masking.from_image import is_from_image
 
 
 @dataclass(frozen=True)
-class Destination:
-    """Where a result goes, checked before any work: a file or standard output, and how it is written."""
+class ExtraOutput:
+    """A further output of a command: its ending in a folder, and the suffixes that it may have."""
 
-    path: Path
-    kind: str
-    quality: int | None
-    force: bool
-
-    def write(self, picture: Picture, texts: dict[str, str], transform: PixelTransform = IDENTITY) -> None:
-        """Encode a picture and write it, whole or not at all; the parameters are those of `encode`."""
-        data = encode(picture, self.kind, texts=texts, quality=self.quality, transform=transform)
-        write_bytes(self.path, data, replace=self.force)
+    ending: str
+    suffixes: tuple[str, ...]
 
 
-def choose_destination(
-    output: Path | None,
-    file_format: str | None,
-    *,
-    image: Path,
-    what: str,
-    picture: Picture,
-    quality: int | None,
-    force: bool,
-) -> Destination:
-    """Return where what is like ``picture`` is to go.
+EXTRA_OUTPUTS = {
+    "sidecar": ExtraOutput(".json", (".json",)),
+    "uncertainty": ExtraOutput("_sigma.tif", UNCERTAINTY_SUFFIXES),
+    "save_mask": ExtraOutput("_mask.png", (".png", ".tif", ".tiff", ".npy")),
+    "preview": ExtraOutput("_preview.png", (".png",)),
+}
 
-    To ``output``; if that is a folder into it, and without one beside ``image``, with ``what`` in its name.
+
+@dataclass(frozen=True)
+class Files:
+    """The files that a command names besides its images.
+
+    For several images, and wherever a folder is given, `for_image` names the files of one image.
     """
-    if output is None or (output != STANDARD and output.is_dir()):
-        name = _beside(image, what, picture)
-        output = name if output is None else output / name.name
-    if file_format is not None and output != STANDARD:
-        raise InputError("--format is for --output -; otherwise the file's name says it")
-    kind = format_of(output, file_format)
-    _check_output(output, kind, picture, quality, force=force)
-    return Destination(output, kind, quality, force)
+
+    output: Path | None = None
+    reference: Path | None = None
+    masks: list[str] = field(default_factory=list)
+    checkpoint: Path | None = None
+    sidecar: Path | None = None
+    uncertainty: Path | None = None
+    save_mask: Path | None = None
+    preview: Path | None = None
+
+    def for_image(self, image: Path) -> Files:
+        """Return the files of an image: a folder stands for the file in it that is named after the image.
+
+        Raises
+        ------
+        InputError
+            If the image is a folder, or a folder has no such file, or several.
+        """
+        if image.is_dir():
+            raise InputError(f"{image}: is a folder; give the images in it, as in {image / '*.png'}")
+        extra = {
+            name: path / f"{image.stem}{EXTRA_OUTPUTS[name].ending}"
+            for name in EXTRA_OUTPUTS
+            if (path := getattr(self, name)) is not None and path.is_dir()
+        }
+        masks = [mask if is_from_image(mask) else str(_named_after(image, Path(mask))) for mask in self.masks]
+        reference = None if self.reference is None else _named_after(image, self.reference)
+        return replace(self, reference=reference, masks=masks, **extra)
+
+    def inputs(self, image: Path) -> list[Path | None]:
+        """Return the files of an image that are read."""
+        return [image, self.reference, self.checkpoint, *map(Path, self.masks)]
+
+    def extra_outputs(self) -> dict[Path, tuple[str, ...]]:
+        """Return the further outputs and the suffixes that each may have."""
+        paths = {name: getattr(self, name) for name in EXTRA_OUTPUTS if name != "preview"}
+        return {path: EXTRA_OUTPUTS[name].suffixes for name, path in paths.items() if path is not None}
+
+    def check_several(self, images: list[Path]) -> None:
+        """Raise InputError if these files cannot serve several images."""
+        if self.checkpoint is not None:
+            raise InputError(f"--checkpoint is for one image; got {len(images)}")
+        for name in ("output", *EXTRA_OUTPUTS):
+            path = getattr(self, name)
+            if path is not None and not path.is_dir():
+                flag = name.replace("_", "-")
+                raise InputError(f"--{flag} {path}: for several images it must be a folder that exists")
+        if STANDARD in images:
+            raise InputError("-: standard input is one image; give it alone")
+        places = [((self.output or image.parent).resolve(), image.stem) for image in images]
+        count = Counter(places)
+        for image, place in zip(images, places, strict=True):
+            if count[place] > 1:
+                raise InputError(
+                    f"{image}: another image has the same name, and their results would too; restore one by itself"
+                )
 
 
-def _beside(image: Path, what: str, picture: Picture) -> Path:
-    """``photo.tif`` to ``photo_restored.tif``; a lossy picture to PNG, so that nothing is re-encoded."""
-    if image == STANDARD:
-        raise InputError("-: what is read from standard input needs --output FILE, or --output - and --format")
-    return image.with_name(f"{image.stem}_{what}{lossless_suffix(picture, image)}")
+def for_each_image(images: list[Path], files: Files, restore: Callable[[Path, Files], None]) -> None:
+    """Call ``restore`` with each image and its files.
+
+    An image that fails is reported, and the next one is restored; the exit code is then ``ExitCode.PARTIAL``.
+    """
+    if len(images) == 1:
+        restore(images[0], files.for_image(images[0]))
+        return
+    files.check_several(images)
+    failed = []
+    for number, image in enumerate(images, 1):
+        note(f"{image} ({number} of {len(images)})")
+        try:
+            restore(image, files.for_image(image))
+        except (typer.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            if verbosity.debug:
+                raise
+            print_error(error, str(image))
+            failed.append(str(image))
+    if failed:
+        note(f"inrr: {len(failed)} of {len(images)} images failed: {', '.join(failed)}")
+        raise typer.Exit(ExitCode.PARTIAL)
 
 
-def _check_output(output: Path, kind: str, picture: Picture, quality: int | None, *, force: bool) -> None:
-    """Refuse, before any work, an output that cannot be written or cannot hold the picture; say what will be lost."""
-    check_destination(output, force=force)
-    check_holds(kind, output, picture)
-    metadata = picture.metadata
-    if quality is not None and (kind not in LOSSY or not 1 <= quality <= 100):
-        raise InputError(f"--quality must be 1 to 100, for .jpg and .webp; got {quality} for {output}")
-    if kind == "JPEG" or (kind == "WEBP" and quality is not None):
-        how = ""
-        if kind == metadata.format == "JPEG" and quality is None:
-            alike = metadata.details["subsampling"] is not None
-            how = f", with the tables{' and the chroma sampling' * alike} of the original"
-        warn(f"{output}: {kind} re-encodes every pixel, the known ones too{how}; a .png keeps them as they are")
-    for lost in metadata.left_out:
-        warn(f"{lost} of the image are left out")
-    if names := what_is_lost(metadata, kind):
-        warn(f"{output}: {kind} has no place for the image's {', '.join(names)}")
-
-
-def what_is_lost(metadata: Metadata, kind: str) -> list[str]:
-    """Names of what a file says of its pixels that another format has no place for."""
-    if kind == metadata.format:
-        return []
-    held = {
-        "ICC profile": metadata.icc_profile is not None and kind in ("BMP", "NPY"),
-        "EXIF": metadata.exif is not None and kind in ("BMP", "NPY"),
-        "XMP": metadata.xmp is not None and kind in ("BMP", "NPY"),
-        "resolution": metadata.dpi is not None and kind in ("WEBP", "NPY"),
-        "TIFF tags": metadata.format == "TIFF" and any(page["tags"] for page in metadata.details["pages"]),
-        "PNG texts": any(name in TEXTS for name, _ in metadata.details.get("chunks", ())),
-    }
-    return [name for name, lost in held.items() if lost]
-
-
-def check_standard_output(output: Path | None, *, as_json: bool) -> None:
-    """Refuse to write both a picture and its record to standard output."""
-    if as_json and output == STANDARD:
-        raise InputError("--json and --output - both want standard output; use --sidecar FILE")
-
-
-def check_others(taken: Iterable[Path | None], others: dict[Path | None, tuple[str, ...]], *, force: bool) -> None:
-    """Refuse further outputs, with the suffixes each may have, that cannot be written or are a file in use already."""
-    used = {path.resolve() for path in taken if path is not None}
-    for path, suffixes in others.items():
-        if path is None:
-            continue
-        check_destination(path, force=force, suffixes=suffixes)
-        if path == STANDARD or path.resolve() in used:
-            raise InputError(f"{path}: is an input or another output too; give another file")
-        used.add(path.resolve())
-
-
-def parse_pages(text: str | None, count: int) -> list[int]:
-    """Numbers of pages, from 0, of ``3,5-9`` counted from 1; all for None."""
-    if text is None:
-        return list(range(count))
-    numbers: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", part.strip())
-        if match is None:
-            raise InputError(f"--pages must be numbers and ranges such as 3,5-9; got {text!r}")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if not 1 <= first <= last <= count:
-            raise InputError(f"--pages {text}: the image has pages 1 to {count}")
-        numbers |= set(range(first - 1, last))
-    return sorted(numbers)
-
-
-def parse_range(text: str | None) -> Range | None:
-    """Return LOW,HIGH or a span from 0."""
-    if text is None:
-        return None
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        values = []
-    low, high = (0.0, *values) if len(values) == 1 else values if len(values) == 2 else (0.0, 0.0)
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise InputError(f"--data-range must be LOW,HIGH or a span, as in -5,12.5 or 255; got {text!r}")
-    return Range(low, high)
-
-
-def read_reference(path: Path, wanted: list[Pixels], numbers: list[int], max_pixels: int) -> list[Pixels]:
-    """Read the true pages, which must be like those ``wanted``; the file holds them all or only those."""
-    pages = read_picture(path, max_pixels).pages
-    if len(pages) > len(wanted):
-        pages = [pages[number] for number in numbers if number < len(pages)]
-    for page, like in zip(pages, wanted, strict=False):
-        if page.shape != like.shape or page.dtype != like.dtype:
-            raise InputError(
-                f"{path}: the reference is {_describe(page)} but the result is {_describe(like)}; they must agree"
-            )
-    if len(pages) != len(wanted):
-        raise InputError(f"{path}: the reference has {len(pages)} pages but the result has {len(wanted)}")
-    return pages
-
-
-def _describe(page: NDArray[np.generic]) -> str:
-    channels = {1: "grey", 3: "RGB"}
-    count = 1 if page.ndim == 2 else page.shape[2]
-    return f"{page.shape[1]} x {page.shape[0]} {channels.get(count, f'{count}-channel')} {page.dtype}"
-
-
-OTHER_SUFFIXES = {"sidecar": (".json",), "uncertainty": UNCERTAINTY_SUFFIXES, "mask": (".png", ".tif", ".tiff", ".npy")}
+def _named_after(image: Path, path: Path) -> Path:
+    """Return a file itself, and of a folder the file with the image's name, whatever its suffix."""
+    if not path.is_dir():
+        return path
+    if (path / image.name).is_file():
+        return path / image.name
+    found = [file for file in path.iterdir() if file.stem == image.stem and file.is_file()]
+    if len(found) != 1:
+        raise InputError(f"{path}: {'several files are' if found else 'no file is'} named {image.stem}")
+    return found[0]

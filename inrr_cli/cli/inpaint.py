@@ -4,204 +4,247 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-import typer
+from numpy.typing import NDArray
 
 from inrr_cli.cli import options
-from inrr_cli.cli.batch import for_each_image, whatever_the_image
-from inrr_cli.cli.console import explain, progress_bar, say
-from inrr_cli.cli.files import (
-    OTHER_SUFFIXES,
-    check_others,
-    check_standard_output,
-    choose_destination,
-    parse_pages,
-    parse_range,
-    read_reference,
-)
-from inrr_cli.cli.filling import find_missing
-from inrr_cli.cli.report import Measurement, conclude, describe, make_record
+from inrr_cli.cli.console import explain, note, warn
+from inrr_cli.cli.files import EXTRA_OUTPUTS, Files, for_each_image
+from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
+from inrr_cli.cli.parsing import parse_pages, parse_range
+from inrr_cli.cli.restoring import Job, Restoring, write_preview
+from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.writing import MAX_PIXELS, check_holds, format_of, read_picture, write_picture
-from inrr_cli.inpainting.pages import fill_pages
-from inrr_cli.inpainting.tiles import check_tile
-from inrr_cli.masking.from_file import FROM_PICTURE
-from inrr_cli.memory import check_memory
-from inrr_cli.methods import REGULARIZERS, REPRESENTATIONS
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
+from inrr_cli.imaging.value_range import Pixels, ValueRange
+from inrr_cli.inpainting.pages import Page, inpaint_pages
+from inrr_cli.inpainting.stack import Stack
+from inrr_cli.masking.selection import MaskOptions, find_missing
+from inrr_cli.memory import check_inpainting_memory
+from inrr_cli.metrics import Measurement
+from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
 
-MASK_MODES = ("fill", "known")
-MASK = "Masks"
-ENDINGS = {"uncertainty": "_sigma.tif", "save_mask": "_mask.png", "preview": "_preview.png", "sidecar": ".json"}
+MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from
 
 
-@partial(options.with_method_options, methods=REPRESENTATIONS | REGULARIZERS)
-@partial(for_each_image, writes=ENDINGS, alone=("checkpoint",))
+@partial(options.with_method_options, task="inpaint")
 def inpaint(
-    image: Path,
+    images: options.Images,
     mask: Annotated[
         list[str],
-        typer.Option(
+        options.INPUT(
             "--mask",
-            metavar=f"FILE|{'|'.join(FROM_PICTURE)}",
-            help="What is missing: white in a file; or by the image itself: not a number, transparent, no data, equal "
-            "to V, lost lines of a scan, dead pixels. Several are joined.",
+            metavar="FILE|NAME",
+            help="Mask file (white = fill), or how to find missing pixels in the image: nan (not a number), alpha "
+            "(transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines of a scan), dead "
+            "(dead and hot pixels). Repeatable; masks are combined. In a folder, the mask with the image's name is "
+            "taken.",
         ),
     ],
-    output: options.Output = None,
-    reference: options.Reference = None,
-    uncertainty: options.Uncertainty = None,
-    reg: options.Reg = None,
-    net: options.Net = None,
-    noise: options.Noise = "auto",
-    denoise: options.Denoise = False,
-    seed: options.Seed = 0,
-    device: options.Device = "auto",
-    mask_mode: Annotated[str, options.choice("--mask-mode", MASK_MODES, "What white means.", MASK)] = "fill",
-    grow: Annotated[
-        int, typer.Option("--grow", metavar="N", min=0, help="Widen the mask by N pixels.", rich_help_panel=MASK)
-    ] = 0,
+    mask_mode: Annotated[
+        Literal["fill", "known"], options.INPUT("--mask-mode", help="What white means in a mask file.")
+    ] = "fill",
+    grow: Annotated[int, options.INPUT("--grow", metavar="N", min=0, help="Widen the mask by N pixels.")] = 0,
     max_distance: Annotated[
         float | None,
-        typer.Option(
+        options.INPUT(
             "--max-distance",
             metavar="N",
-            help="Leave what is farther than N pixels from known ones as it is.",
-            rich_help_panel=MASK,
+            help="Fill only pixels within N pixels of a known one; the others stay as they are.",
         ),
     ] = None,
     preview: Annotated[
         Path | None,
-        typer.Option(
+        options.INPUT(
             "--preview",
             metavar="FILE",
-            help="Only write a .png of the image with the mask over it.",
-            rich_help_panel=MASK,
+            help="Write a .png of the image with the mask laid over it, and restore nothing.",
+        ),
+    ] = None,
+    reference: options.Reference = None,
+    noise: options.Noise = "auto",
+    denoise: Annotated[
+        bool, options.METHOD("--denoise", help="Remove the noise of known pixels too, instead of keeping them.")
+    ] = False,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    output: options.Output = None,
+    uncertainty: Annotated[
+        Path | None,
+        options.OUTPUT(
+            "--uncertainty",
+            metavar="FILE",
+            help="Write one standard deviation of each filled pixel, 0 at known ones: a float32 .tif in the image's "
+            "units, or a 16-bit .png with 65535 for the image's full scale.",
         ),
     ] = None,
     save_mask: Annotated[
-        Path | None,
-        typer.Option("--save-mask", metavar="FILE", help="Write what was filled, as a mask.", rich_help_panel=MASK),
+        Path | None, options.OUTPUT("--save-mask", metavar="FILE", help="Write the mask of filled pixels.")
     ] = None,
-    pages: options.Pages = None,
-    per_channel: options.PerChannel = False,
-    data_range: options.DataRange = None,
-    preset: options.Preset = None,
-    steps: options.Steps = None,
-    lr: options.Rate = None,
-    checkpoint: options.CheckpointFile = None,
+    sidecar: options.Sidecar = None,
     force: options.Force = False,
     file_format: options.Format = None,
     quality: options.Quality = None,
-    max_pixels: options.MaxPixels = MAX_PIXELS,
-    tile: options.Tile = None,
-    sidecar: options.Sidecar = None,
     keep_partial: options.KeepPartial = False,
+    data_range: options.DataRange = None,
+    pages: Annotated[
+        str | None, options.LARGE("--pages", metavar="3,5-9", show_default="all", help="Pages of a stack to restore.")
+    ] = None,
+    per_channel: Annotated[
+        bool, options.LARGE("--per-channel", help="Restore each channel by itself, instead of all channels together.")
+    ] = False,
+    tile: Annotated[
+        int | None,
+        options.LARGE(
+            "--tile",
+            metavar="N",
+            show_default="the whole image",
+            help="Work in tiles of N x N pixels, for images that do not fit in memory.",
+        ),
+    ] = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
+    preset: options.Preset = None,
+    steps: options.Steps = None,
+    lr: options.LearningRate = None,
+    checkpoint: Annotated[
+        Path | None,
+        options.NETWORK(
+            "--checkpoint",
+            metavar="FILE",
+            help="Write the state of the fit to this file every ten seconds, and resume from it if it exists.",
+        ),
+    ] = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     **methods: Any,
 ) -> None:
-    """Fill the missing pixels of a picture from the picture itself; known pixels come back byte for byte.
+    """Fill the missing pixels of an image from the image itself; known pixels come back bit for bit.
 
     [bold]inrr inpaint photo.png --mask mask.png[/bold]   writes photo_restored.png
 
-    [bold]inrr inpaint map.tif --mask nan --mask lines --uncertainty sigma.tif[/bold]   holes and lost lines of a scan
+    [bold]inrr inpaint map.tif --mask nan --mask lines --uncertainty sigma.tif[/bold]   fills holes and lost lines
 
-    [bold]inrr inpaint photo.png --mask mask.png --reg inrr --reference photo.png[/bold]   the paper's method, measured
+    [bold]inrr inpaint photo.png --mask mask.png --reg inrr --reference true.png[/bold]   the paper's method, measured
     """
-    with whatever_the_image():
-        if mask_mode not in MASK_MODES:
-            raise InputError(f"--mask-mode must be fill or known, got {mask_mode!r}")
-        settings = make_settings(
-            reg=reg,
-            net=net,
-            preset=preset,
-            steps=steps,
-            lr=lr,
-            seed=seed,
-            device=device,
-            noise=noise,
-            denoise=denoise,
-            **methods,
-        )
-        _check_options(settings, tile=tile, uncertainty=uncertainty, checkpoint=checkpoint)
-        check_standard_output(output, as_json=as_json)
-        given = parse_range(data_range)
-    picture = read_picture(image, max_pixels)
-    filling = find_missing(
-        mask,
-        picture,
-        parse_pages(pages, len(picture.pages)),
-        white_is_missing=mask_mode == "fill",
-        grow=grow,
-        max_distance=max_distance,
-        max_pixels=max_pixels,
+    settings = make_settings(
+        preset=preset,
+        steps=steps,
+        lr=lr,
+        seed=seed,
+        device=device,
+        noise=noise,
+        denoise=denoise,
+        tile=tile,
+        per_channel=per_channel,
+        **methods,
     )
-    jobs = filling.jobs
-    if checkpoint is not None and (len(jobs) > 1 or per_channel):
+    files = Files(output, reference, mask, checkpoint, sidecar, uncertainty, save_mask, preview)
+    _check_files(files, settings)
+    check_standard_output(output, as_json=as_json)
+    parse_pages(pages)
+    command = Restoring(
+        settings, OutputOptions(file_format, quality, force, as_json, keep_partial, max_pixels, parse_range(data_range))
+    )
+    masks = MaskOptions(
+        white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, max_pixels=max_pixels
+    )
+    for_each_image(images, files, partial(_inpaint_image, command, masks, pages))
+
+
+def _inpaint_image(command: Restoring, masks: MaskOptions, pages: str | None, image: Path, files: Files) -> None:
+    """Restore an image, or only write its preview."""
+    picture = read_picture(image, command.options.max_pixels)
+    selected = parse_pages(pages, len(picture.pages))
+    found = find_missing(files.masks, picture, selected, masks)
+    for text in found.notes:
+        note(text)
+    for text in found.warnings:
+        warn(text)
+    job = InpaintingJob(Stack(picture, found.pages, selected), files.masks, command)
+    if files.checkpoint is not None and (len(found.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
-    inputs = [image, reference, checkpoint, *map(Path, mask)]
-    if preview is not None:
-        check_others([*inputs, output], {preview: (".png",)}, force=force)
-        view, count = filling.preview()
-        write_picture(preview, view, replace=force)
-        say(f"{preview}  {count:,} pixels to fill; nothing was restored")
+    if files.preview is None:
+        command.restore(job, image, files)
         return
-    opaque = filling.opaque() if "alpha" in mask else picture
-    made = choose_destination(
-        output, file_format, image=image, what="restored", picture=opaque, quality=quality, force=force
-    )
-    others = {sidecar: OTHER_SUFFIXES["sidecar"], uncertainty: OTHER_SUFFIXES["uncertainty"]}
-    check_others([*inputs, made.path], others | {save_mask: OTHER_SUFFIXES["mask"]}, force=force)
-    if checkpoint is not None and checkpoint.resolve() == made.path.resolve():
-        raise InputError(f"{checkpoint}: is the output too; give another --checkpoint")
-    filling.say_how_much(mask)
-    if not jobs:
-        raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
-    wanted = [job.pixels for job in jobs]
-    truths = None if reference is None else read_reference(reference, wanted, filling.numbers, max_pixels)
-    scale = filling.range(given)
-    if save_mask is not None:
-        check_holds(format_of(save_mask), save_mask, filling.masks(len(jobs)))
-    if uncertainty is not None:
-        check_holds(format_of(uncertainty), uncertainty, filling.uncertainty(uncertainty, [], scale))
-    for job in jobs:
-        check_memory(job.pixels.shape, int(job.missing.sum()), settings, tile, per_channel=per_channel)
-
-    def doing(number: int) -> None:
-        if len(jobs) > 1:
-            explain(f"page {filling.numbers[number] + 1}")
-
-    with progress_bar(not as_json, settings) as progress:
-        results = fill_pages(
-            jobs,
-            settings,
-            per_channel=per_channel,
-            tile=tile,
-            progress=progress,
-            keep_partial=keep_partial,
-            checkpoint=checkpoint,
-            doing=doing,
-        )
-    results = filling.as_held(results)
-    measured = Measurement([job.missing for job in jobs], truths, scale)
-    record = make_record("inpaint", image, made.path, results, settings, measured) | {"pages": len(picture.pages)}
-    made.write(filling.restored(results, opaque), describe(record))
-    completed = all(result.completed for result in results) and len(results) == len(jobs)
-    if save_mask is not None:
-        write_picture(save_mask, filling.masks(len(results)), replace=force)
-    if uncertainty is not None and completed:
-        write_picture(uncertainty, filling.uncertainty(uncertainty, results, scale), replace=force)
-    conclude(record, results, made, sidecar, as_json=as_json, whole=completed)
+    force = command.options.force
+    suffixes = EXTRA_OUTPUTS["preview"].suffixes
+    check_extra_outputs([*files.inputs(image), files.output], {files.preview: suffixes}, force=force)
+    write_preview(files.preview, *job.stack.preview(), force=force)
 
 
-def _check_options(settings: Settings, *, tile: int | None, uncertainty: Path | None, checkpoint: Path | None) -> None:
-    """Refuse options that have no meaning for a settings."""
-    if tile is not None:
-        check_tile(tile, settings)
-    if uncertainty is not None and settings.net != "grid":
+class InpaintingJob(Job):
+    """The pages of an image to fill."""
+
+    command = "inpaint"
+    suffix = "restored"
+
+    def __init__(self, stack: Stack, masks: list[str], command: Restoring) -> None:
+        self.stack, self.masks = stack, masks
+        self.settings, self.data_range = command.settings, command.options.data_range
+        self.template = stack.opaque() if "alpha" in masks else stack.picture
+        self.numbers = [page.number for page in stack.pages]
+
+    def announce(self) -> None:
+        """Tell how many pixels will be filled, and warn where next to nothing is known."""
+        pages = self.stack.pages
+        for page in pages:
+            fraction = page.missing.mean()
+            if MANY_MISSING < fraction < 1:
+                names = ", ".join(self.masks)
+                warn(f"{names}: {fraction:.1%} of the pixels are missing; little is left to restore from")
+        missing, size = self.stack.missing_pixels, sum(page.missing.size for page in pages)
+        if 0 < missing < size:
+            selected = len(self.stack.selected)
+            where = "" if selected == 1 else f" on {len(pages)} of {selected} pages"
+            note(f"filling {missing:,} of {size:,} pixels ({missing / size:.1%}){where}")
+        if not pages:
+            raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
+
+    def like(self) -> list[Pixels]:
+        """Return the pages as they were."""
+        return [page.pixels for page in self.stack.pages]
+
+    def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
+        """Measure the missing pixels."""
+        missing = [page.missing for page in self.stack.pages]
+        return Measurement(self.stack.value_range(self.data_range), missing, truths)
+
+    def check_memory(self) -> None:
+        """Check the largest need of a page."""
+        for page in self.stack.pages:
+            check_inpainting_memory(page.pixels.shape, int(page.missing.sum()), self.settings)
+
+    def run(self, control: Control) -> list[Result]:
+        """Fill each page."""
+
+        def before(page: Page) -> None:
+            if len(self.numbers) > 1:
+                explain(f"page {page.number + 1}")
+
+        return self.stack.as_held(inpaint_pages(self.stack.pages, self.settings, control, before))
+
+    def output(self, results: list[Result]) -> Picture:
+        """Return the picture with the restored pages in their places."""
+        return self.stack.restored(results, self.template)
+
+    def extra_pictures(self, files: Files, results: list[Result], value_range: ValueRange) -> dict[Path, Picture]:
+        """Return the mask, and the uncertainty unless the run was interrupted."""
+        pictures = {}
+        if files.save_mask is not None:
+            pictures[files.save_mask] = self.stack.mask(len(results) or len(self.numbers))
+        if files.uncertainty is not None and all(result.completed for result in results):
+            as_levels = files.uncertainty.suffix.lower() == ".png"
+            pictures[files.uncertainty] = self.stack.uncertainty(results, value_range, as_levels=as_levels)
+        return pictures
+
+
+def _check_files(files: Files, settings: Settings) -> None:
+    """Refuse files that have no meaning for the settings."""
+    if files.uncertainty is not None and settings.net != "grid":
         raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
-    if checkpoint is not None and settings.recipe is None:
+    if files.checkpoint is not None and settings.recipe is None:
         raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")

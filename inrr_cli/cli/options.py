@@ -1,37 +1,26 @@
-"""Options that commands share, and the flags of each method, made from its dataclass."""
+"""Options that commands share, and the options of the methods, made from the tables of `inrr_cli.methods`."""
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
 
-from inrr_cli.cli.console import verbosity
-from inrr_cli.methods import REGULARIZERS, REPRESENTATIONS
-from inrr_cli.neural.presets import PRESETS
-from inrr_cli.settings import DEVICES
+from inrr_cli.cli.console import verbosity, warn
+from inrr_cli.methods import REGULARIZERS, REPRESENTATIONS, Method, Task
+from inrr_cli.settings import Device as DeviceName
+from inrr_cli.settings import Preset as PresetName
 
-FIT, METHOD, OUTPUT, STACKS = "Fit", "Method options", "Output and messages", "Stacks and large files"
-
-
-def _completing(names: Any) -> Callable[[str], list[str]]:
-    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
-
-
-def choice(flag: str, names: Any, help: str, panel: str | None = None, default: str | bool = True) -> Any:
-    """Declare an option that takes one of ``names``: they are its metavar and its completions."""
-    return typer.Option(
-        flag,
-        metavar="|".join(names),
-        autocompletion=_completing(names),
-        help=help,
-        rich_help_panel=panel,
-        show_default=default,
-    )
+# An option of each group of --help, in the order in which the groups are shown.
+INPUT, METHOD, OUTPUT, LARGE, NETWORK, MESSAGES = (
+    partial(typer.Option, rich_help_panel=group)
+    for group in ("Input and masks", "Method", "Output", "Stacks and large images", "Fitting networks", "Messages")
+)
 
 
 def _quiet(value: bool) -> None:
@@ -46,185 +35,185 @@ Images = Annotated[
     list[Path],
     typer.Argument(
         metavar="IMAGE",
-        help="PNG, JPEG, WebP, BMP, TIFF or .npy; - reads standard input. Several are done one after the other; in a "
-        "folder that an option names, the image's name says which file.",
+        help="Image files: PNG, JPEG, WebP, BMP, TIFF or .npy; - reads standard input. Several images are restored one "
+        "after the other.",
+        show_default=False,
     ),
 ]
-Output = Annotated[
+Reference = Annotated[
     Path | None,
-    typer.Option(
-        "-o",
-        "--output",
+    INPUT(
+        "--reference",
         metavar="FILE",
-        show_default="beside IMAGE, in its format if that is lossless",
-        help="File to write, or a folder; - writes standard output.",
-    ),
-]
-Reg = Annotated[
-    str | None,
-    choice("--reg", REGULARIZERS, "Similar patches, none, or INRR.", default="patch, or inrr for a network"),
-]
-Net = Annotated[
-    str | None,
-    choice("--net", REPRESENTATIONS, "Pixel grid or network.", default="grid for patch, else siren"),
-]
-Preset = Annotated[
-    str | None,
-    choice("--preset", PRESETS, "How to fit a network: seconds, or the paper's recipe (hours).", FIT, default="fast"),
-]
-Uncertainty = Annotated[
-    Path | None,
-    typer.Option(
-        "--uncertainty",
-        metavar="FILE",
-        help="One standard deviation of each filled pixel, 0 at known ones: float32 .tif in the picture's units, or "
-        "16-bit .png with 65535 for the picture's full scale.",
+        help="True image: the command prints PSNR and SSIM against this file. In a folder, the file with the image's "
+        "name is taken.",
     ),
 ]
 Noise = Annotated[
     str,
-    typer.Option(
+    METHOD(
         "--noise",
         metavar="SIGMA|auto",
-        help="Noise of the known pixels, in the picture's units: how far patches trust them.",
+        help="Standard deviation of the noise of known pixels, in the image's units; auto estimates the noise.",
     ),
 ]
-Denoise = Annotated[bool, typer.Option("--denoise", help="Change the known pixels too: remove their noise.")]
-Seed = Annotated[int, typer.Option("--seed", help="Same seed, same device: same bytes.")]
-Device = Annotated[str, choice("--device", DEVICES, "Where to compute; auto takes cuda, else mps, else cpu.")]
-Reference = Annotated[
-    Path | None, typer.Option("--reference", metavar="FILE", help="The true picture, to measure PSNR and SSIM.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.", rich_help_panel=OUTPUT)]
-Sidecar = Annotated[
+Seed = Annotated[
+    int,
+    METHOD("--seed", help="Random seed; the same seed on the same device gives the same bytes."),
+]  # fmt: skip
+Device = Annotated[DeviceName, METHOD("--device", help="Device to compute on; auto takes cuda, else mps, else cpu.")]
+Output = Annotated[
     Path | None,
-    typer.Option("--sidecar", metavar="FILE", help="Write the JSON object to a .json file.", rich_help_panel=OUTPUT),
+    OUTPUT(
+        "-o",
+        "--output",
+        metavar="FILE",
+        show_default="beside IMAGE, in the same format if that is lossless, else PNG",
+        help="File to write, or an existing folder; - writes to standard output.",
+    ),
 ]
-KeepPartial = Annotated[
-    bool, typer.Option("--keep-partial", help="On Ctrl-C write what there is.", rich_help_panel=OUTPUT)
-]
+Force = Annotated[bool, OUTPUT("--force", help="Overwrite existing files.")]
 Format = Annotated[
-    str | None,
-    typer.Option("--format", metavar="NAME", help="Format for --output -, as in png.", rich_help_panel=OUTPUT),
+    Literal["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "npy"] | None,
+    OUTPUT("--format", help="File format for --output -."),
 ]
 Quality = Annotated[
     int | None,
-    typer.Option(
+    OUTPUT(
         "--quality",
         metavar="1-100",
         show_default="a JPEG's own tables; WebP lossless",
-        help="Of a .jpg or .webp that is written.",
-        rich_help_panel=OUTPUT,
+        help="Quality of a .jpg or .webp output.",
     ),
 ]
-Pages = Annotated[
-    str | None,
-    typer.Option(
-        "--pages", metavar="3,5-9", show_default="all", help="Pages of a stack to restore.", rich_help_panel=STACKS
-    ),
-]
-PerChannel = Annotated[
-    bool,
-    typer.Option("--per-channel", help="Each channel by itself, instead of all together.", rich_help_panel=STACKS),
+KeepPartial = Annotated[bool, OUTPUT("--keep-partial", help="On Ctrl-C, write the image restored so far.")]
+Sidecar = Annotated[
+    Path | None, OUTPUT("--sidecar", metavar="FILE", help="Write the JSON record of the run to a .json file.")
 ]
 DataRange = Annotated[
     str | None,
-    typer.Option(
+    OUTPUT(
         "--data-range",
         metavar="LOW,HIGH",
-        show_default="the integers' own; of floats that of the known pixels",
-        help="Values whose distance is the peak of a PSNR.",
-        rich_help_panel=STACKS,
+        show_default="the range of the integer type; of floats the range of known pixels",
+        help="Range of values whose width is the peak of every PSNR.",
     ),
 ]
 MaxPixels = Annotated[
     int,
-    typer.Option(
-        "--max-pixels", metavar="N", min=1, help="Refuse larger pages: they may be bombs.", rich_help_panel=STACKS
+    LARGE(
+        "--max-pixels", metavar="N", min=1, help="Refuse pages of more than N pixels, which may be decompression bombs."
     ),
 ]
-Tile = Annotated[
-    int | None,
-    typer.Option(
-        "--tile",
-        metavar="N",
-        show_default="all at once",
-        help="Work in windows of N x N pixels, for pictures that do not fit in memory.",
-        rich_help_panel=STACKS,
+Preset = Annotated[
+    PresetName | None,
+    NETWORK(
+        "--preset",
+        show_default="fast",
+        help="Recipe of the fit: fast takes seconds, paper is the paper's own recipe and takes hours.",
     ),
 ]
-FineTile = Annotated[
-    int | None,
-    typer.Option(
-        "--tile",
-        metavar="N",
-        show_default="1024",
-        help="Make windows of N x N pixels at once: less memory, more time.",
-        rich_help_panel=STACKS,
-    ),
+Steps = Annotated[int | None, NETWORK("--steps", show_default="the preset's", help="Optimiser steps of the fit.")]
+LearningRate = Annotated[
+    float | None, NETWORK("--lr", show_default="the preset's", help="Learning rate of the network.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.", rich_help_panel=OUTPUT)]
-Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", callback=_quiet, help="Say nothing but errors.", rich_help_panel=OUTPUT)
-]
-Verbose = Annotated[
-    bool, typer.Option("-v", "--verbose", callback=_verbose, help="Say what is done.", rich_help_panel=OUTPUT)
-]
-Steps = Annotated[
-    int | None, typer.Option("--steps", show_default="the preset's", help="Optimiser steps.", rich_help_panel=FIT)
-]
-Rate = Annotated[
-    float | None, typer.Option("--lr", show_default="the preset's", help="Learning rate.", rich_help_panel=FIT)
-]
+Json = Annotated[bool, MESSAGES("--json", help="Print the record of each image as one JSON object.")]
+Quiet = Annotated[bool, MESSAGES("-q", "--quiet", callback=_quiet, help="Print errors only.")]
+Verbose = Annotated[bool, MESSAGES("-v", "--verbose", callback=_verbose, help="Explain each step.")]
 
 
-CheckpointFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--checkpoint",
-        metavar="FILE",
-        help="Write the state of a network's fit to it every ten seconds, and go on from it if it is there.",
-        rich_help_panel=FIT,
-    ),
-]
+def with_method_options(
+    command: Callable[..., None], task: Task, renamed: dict[str, str] | None = None
+) -> Callable[..., None]:
+    """Give ``command`` the options --reg and --net and those of every method of a task.
 
+    Those that the user gave arrive in its ``**methods``, as keywords of `inrr_cli.settings.make_settings`.
 
-def with_method_options(command: Callable[..., None], methods: dict[str, type[Any]]) -> Callable[..., None]:
-    """Give ``command`` a flag for each option of each of the ``methods``; those set arrive in its ``**methods``."""
-    fields: dict[str, tuple[Any, dict[Any, list[str]]]] = {}
-    for name, options in methods.items():
-        for item in dataclasses.fields(options):
-            _, defaults = fields.setdefault(item.name, (item, {}))
-            defaults.setdefault(item.default, []).append(name)
-    flags: dict[str, inspect.Parameter] = {}
-    for item, defaults in fields.values():
-        choices = "softmax|exp" if item.type == "Adjacency" else None
-        kind = {"float": float, "int": int}.get(str(item.type), str)
-        option = typer.Option(
-            f"--{item.name.replace('_', '-')}",
-            metavar=choices,
-            show_default="; ".join(f"{default} for {', '.join(names)}" for default, names in defaults.items()),
-            help=item.metadata["help"],
-            rich_help_panel=METHOD,
-        )
-        flags[item.name] = inspect.Parameter(
-            item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
-        )
+    Parameters
+    ----------
+    command : callable
+        Its parameters with a default stand in the order of the help.
+    task : {"inpaint", "superres"}
+    renamed : dict, optional
+        Former names of options and their names now; a former name is accepted, with a warning.
+    """
+    representations = {name: REPRESENTATIONS[name] for name in REPRESENTATIONS if task == "inpaint" or name != "ntk"}
+    methods = _choices(representations, REGULARIZERS[task])
+    patches = _method_parameters({"patch": REGULARIZERS[task]["patch"]}, METHOD)
+    fitted = {name: method for name, method in REGULARIZERS[task].items() if name != "patch"}
+    networks = _method_parameters(representations | fitted, NETWORK)
+    generated = {parameter.name: parameter for parameter in (*methods, *patches, *networks)}
+    former = {old: _former_parameter(old, generated[new]) for old, new in (renamed or {}).items()}
     signature = inspect.signature(command, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    names = [parameter.name for parameter in own]
+    first, last, fitted_last = names.index("noise"), names.index("device") + 1, names.index("lr") + 1
+    parameters = [
+        *own[:first], *methods, *own[first:last], *patches, *former.values(),
+        *own[last:fitted_last], *networks, *own[fitted_last:],
+    ]  # fmt: skip
 
     def run(**values: Any) -> None:
-        unset = {name for name in flags if values[name] is None}
-        command(**{name: value for name, value in values.items() if name not in unset})
+        for old, new in (renamed or {}).items():
+            if (value := values.pop(old)) is not None:
+                warn(f"--{old} is now --{new.replace('_', '-')}; the old name will go with the next release")
+                values[new] = value
+        given = {name: values.pop(name) for name in generated}
+        command(**values, **{name: value for name, value in given.items() if value is not None})
 
-    return disguise(run, command, [*own, *flags.values()])
-
-
-def disguise(
-    run: Callable[..., None], command: Callable[..., None], parameters: Iterable[inspect.Parameter]
-) -> Callable[..., None]:
-    """Let ``run`` pass for ``command`` with other ``parameters``, all of them by keyword."""
-    keyword = [p if p.kind is p.VAR_KEYWORD else p.replace(kind=p.KEYWORD_ONLY) for p in parameters]
     run.__name__, run.__doc__ = command.__name__, command.__doc__
+    keyword = [parameter.replace(kind=parameter.KEYWORD_ONLY) for parameter in parameters]
     run.__signature__ = inspect.Signature(keyword)  # type: ignore[attr-defined]
     return run
+
+
+def _choices(representations: dict[str, Method], regularizers: dict[str, Method]) -> list[inspect.Parameter]:
+    """Return the parameters --reg and --net, with the names of the tables as their choices."""
+    reg = METHOD(
+        "--reg",
+        show_default="patch; inrr for a network",
+        help="Regulariser: patch fills from similar patches of the image; inrr is the paper's; air, tv and l2 are its "
+        "peers; none fits a network alone.",
+    )
+    net = METHOD(
+        "--net",
+        show_default="grid for patch, else siren",
+        help="Representation of the image: the pixel grid, or a network that is fitted to the known pixels.",
+    )
+    return [
+        _parameter("reg", Literal[tuple(regularizers)], reg),
+        _parameter("net", Literal[tuple(representations)], net),
+    ]
+
+
+def _method_parameters(methods: dict[str, Method], group: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return a parameter for each option of the methods; methods that share a name share the parameter."""
+    found: dict[str, tuple[Any, Any, dict[Any, list[str]]]] = {}
+    for name, method in methods.items():
+        hints = get_type_hints(method.options)
+        for item in dataclasses.fields(method.options):
+            defaults = found.setdefault(item.name, (item, hints[item.name], {}))[2]
+            defaults.setdefault(item.default, []).append(name)
+    return [
+        _parameter(
+            item.name,
+            kind,
+            group(
+                f"--{item.name.replace('_', '-')}",
+                show_default="; ".join(f"{default} for {', '.join(names)}" for default, names in defaults.items()),
+                help=item.metadata["help"],
+            ),
+        )
+        for item, kind, defaults in found.values()
+    ]
+
+
+def _former_parameter(name: str, parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return a hidden option for the former name of a parameter."""
+    kind = get_args(get_args(parameter.annotation)[0])[0]
+    return _parameter(name, kind, typer.Option(f"--{name}", hidden=True))
+
+
+def _parameter(name: str, kind: Any, option: Any) -> inspect.Parameter:
+    annotation = Annotated[kind | None, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

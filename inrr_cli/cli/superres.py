@@ -2,204 +2,209 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import typer
+from numpy.typing import NDArray
 
 from inrr_cli.cli import options
-from inrr_cli.cli.batch import for_each_image, whatever_the_image
-from inrr_cli.cli.console import note, progress_bar
-from inrr_cli.cli.files import (
-    OTHER_SUFFIXES,
-    check_others,
-    check_standard_output,
-    choose_destination,
-    parse_range,
-    read_reference,
-)
-from inrr_cli.cli.report import Measurement, conclude, describe, make_record
+from inrr_cli.cli.console import note
+from inrr_cli.cli.files import Files, for_each_image
+from inrr_cli.cli.outputs import OutputOptions, check_standard_output
+from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
+from inrr_cli.cli.restoring import Job, Restoring
+from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import Picture, PixelTransform
-from inrr_cli.imaging.value_range import measured_range
-from inrr_cli.imaging.writing import MAX_PIXELS, read_picture
-from inrr_cli.inpainting.image import Result
+from inrr_cli.imaging.metadata import PixelTransform
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
+from inrr_cli.imaging.value_range import Pixels, measured_range
 from inrr_cli.memory import check_superres_memory
-from inrr_cli.methods import NETWORKS, REPRESENTATIONS, TASKS
-from inrr_cli.progress import part_of
+from inrr_cli.metrics import Measurement
+from inrr_cli.result import Result
 from inrr_cli.settings import make_settings
-from inrr_cli.superresolution import (
-    Target,
-    check_kernel,
-    check_scale,
-    check_superres,
-    enlarge_plane,
-    make_target,
-    run_superres,
-)
+from inrr_cli.superres.kernels import parse_kernel
+from inrr_cli.superresolution import check_scale, enlarge_alpha, make_target, run_superres
 
 KERNELS = ("bicubic", "area", "lanczos", "point", "gaussian:SIGMA")
-ENLARGERS = {name: kind for name, kind in REPRESENTATIONS.items() if name != "ntk"}
 
 
-@partial(options.with_method_options, methods=NETWORKS | TASKS["superres"])
-@partial(for_each_image, writes={"sidecar": ".json"})
+@dataclass(frozen=True)
+class Enlargement:
+    """What the user asked for: a scale or a size (rows, columns), and a crop (x, y, width, height) of the result."""
+
+    scale: float | None
+    size: tuple[int, int] | None
+    crop: tuple[int, int, int, int] | None
+
+
+@partial(options.with_method_options, task="superres", renamed={"lessons": "train_steps"})
 def superres(
-    image: Path,
-    scale: Annotated[float | None, typer.Option("--scale", metavar="S", help="Factor above 1, whole or not.")] = None,
+    images: options.Images,
+    scale: Annotated[
+        float | None, options.INPUT("--scale", metavar="S", help="Scale factor above 1, whole or not.")
+    ] = None,
     size: Annotated[
-        str | None, typer.Option("--size", metavar="WxH", help="Pixels to make, instead of --scale.")
+        str | None,
+        options.INPUT("--size", metavar="WxH", help="Width and height of the result in pixels, instead of --scale."),
     ] = None,
     crop: Annotated[
         str | None,
-        typer.Option("--crop", metavar="X,Y,W,H", help="Make only this part of the enlarged picture, in its pixels."),
+        options.INPUT("--crop", metavar="X,Y,W,H", help="Make only this part of the enlarged image, in its pixels."),
     ] = None,
-    output: options.Output = None,
     reference: options.Reference = None,
     kernel: Annotated[
         str,
-        options.choice(
+        options.METHOD(
             "--kernel",
-            KERNELS,
-            "How the picture came from the fine one that is sought; SIGMA in its own pixels.",
+            metavar="|".join(KERNELS),
+            autocompletion=lambda incomplete: [name for name in KERNELS if name.startswith(incomplete)],
+            help="How the image was downscaled from the larger one that is sought; SIGMA in pixels of the image.",
         ),
     ] = "bicubic",
-    reg: options.Reg = None,
-    net: Annotated[
-        str | None, options.choice("--net", ENLARGERS, "Pixel grid or network.", default="grid for patch, else siren")
-    ] = None,
     noise: options.Noise = "auto",
-    preset: options.Preset = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
-    steps: options.Steps = None,
-    lr: options.Rate = None,
+    output: options.Output = None,
+    sidecar: options.Sidecar = None,
     force: options.Force = False,
     file_format: options.Format = None,
     quality: options.Quality = None,
-    data_range: options.DataRange = None,
-    max_pixels: options.MaxPixels = MAX_PIXELS,
-    tile: options.FineTile = None,
-    sidecar: options.Sidecar = None,
     keep_partial: options.KeepPartial = False,
+    data_range: options.DataRange = None,
+    tile: Annotated[
+        int | None,
+        options.LARGE(
+            "--tile",
+            metavar="N",
+            show_default="1024",
+            help="Work in tiles of N x N pixels of the result: less memory, more time.",
+        ),
+    ] = None,
+    max_pixels: options.MaxPixels = MAX_PIXELS,
+    preset: options.Preset = None,
+    steps: options.Steps = None,
+    lr: options.LearningRate = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
     **methods: Any,
 ) -> None:
-    """Enlarge a picture from the picture itself: what it shows at one scale teaches the next.
+    """Enlarge an image from the image itself: its structures at one scale teach the next.
 
     [bold]inrr superres small.png --scale 2[/bold]   writes small_x2.png
 
-    [bold]inrr superres small.png --size 1920x1280 --crop 400,300,512,512[/bold]   only a part of it
+    [bold]inrr superres small.png --size 1920x1280 --crop 400,300,512,512[/bold]   makes only a part of it
 
-    [bold]inrr superres small.png --scale 2.5 --reg inrr --reference large.png[/bold]   the paper's, measured
+    [bold]inrr superres small.png --scale 2.5 --reg inrr --reference large.png[/bold]   the paper's method, measured
     """
-    with whatever_the_image():
-        settings = make_settings(
-            reg=reg,
-            net=net,
-            preset=preset,
-            steps=steps,
-            lr=lr,
-            seed=seed,
-            device=device,
-            noise=noise,
-            task="superres",
-            **methods,
-        )
-        check_superres(settings, tile)
-        check_kernel(kernel)
-        check_standard_output(output, as_json=as_json)
-        given = parse_range(data_range)
-        wanted_size, wanted_crop = parse_size(size), parse_crop(crop)
-        check_scale(scale, wanted_size)
-    picture = read_picture(image, max_pixels)
-    targets = [make_target(page.shape, scale, size=wanted_size, crop=wanted_crop) for page in picture.pages]
-    for target, page in zip(targets, picture.pages, strict=True):
-        rows, columns = target.shape
-        if rows * columns > max_pixels:
-            raise InputError(
-                f"the result would have {columns} x {rows} pixels, more than {max_pixels}; see --max-pixels"
-            )
-        check_superres_memory(page.shape, target, settings)
-    pages = list(range(len(picture.pages)))
-    like = [np.empty((*t.shape, *page.shape[2:]), page.dtype) for t, page in zip(targets, picture.pages, strict=True)]
-    truths = None if reference is None else read_reference(reference, like, pages, max_pixels)
-    name = f"x{scale:g}" if scale is not None else str(size)
-    what = name + "_crop" * (crop is not None)
-    made = choose_destination(
-        output, file_format, image=image, what=what, picture=picture, quality=quality, force=force
+    settings = make_settings(
+        preset=preset,
+        steps=steps,
+        lr=lr,
+        seed=seed,
+        device=device,
+        noise=noise,
+        tile=tile,
+        kernel=kernel,
+        task="superres",
+        **methods,
     )
-    check_others([image, reference, made.path], {sidecar: OTHER_SUFFIXES["sidecar"]}, force=force)
-    _say_what(picture, targets, settings.net, settings.reg)
-    results: list[Result] = []
-    with progress_bar(not as_json, settings) as progress:
-        for number, (page, target) in enumerate(zip(picture.pages, targets, strict=True)):
-            part = part_of(progress, number, len(pages))
-            results.append(
-                run_superres(page, target, settings, kernel=kernel, tile=tile, progress=part, keep_partial=keep_partial)
-            )
-            if not results[-1].completed and len(pages) > 1:
+    parse_kernel(kernel)
+    check_standard_output(output, as_json=as_json)
+    wanted = Enlargement(scale, parse_size(size), parse_crop(crop))
+    check_scale(wanted.scale, wanted.size)
+    command = Restoring(
+        settings, OutputOptions(file_format, quality, force, as_json, keep_partial, max_pixels, parse_range(data_range))
+    )
+    files = Files(output, reference, sidecar=sidecar)
+    for_each_image(images, files, partial(_enlarge_image, command, wanted))
+
+
+def _enlarge_image(command: Restoring, wanted: Enlargement, image: Path, files: Files) -> None:
+    """Enlarge an image."""
+    picture = read_picture(image, command.options.max_pixels)
+    command.restore(SuperresJob(picture, wanted, command), image, files)
+
+
+class SuperresJob(Job):
+    """The pages of an image to enlarge."""
+
+    command = "superres"
+
+    def __init__(self, picture: Picture, wanted: Enlargement, command: Restoring) -> None:
+        self.template, self.settings = picture, command.settings
+        self.data_range = command.options.data_range
+        self.numbers = list(range(len(picture.pages)))
+        self.targets = [
+            make_target(page.shape, wanted.scale, size=wanted.size, crop=wanted.crop) for page in picture.pages
+        ]
+        for rows, columns in (target.shape for target in self.targets):
+            if rows * columns > command.options.max_pixels:
+                raise InputError(
+                    f"the result would have {columns} x {rows} pixels, more than {command.options.max_pixels}; "
+                    "see --max-pixels"
+                )
+        first, (rows, columns) = self.targets[0], picture.pages[0].shape[:2]
+        self.scales = first.size[1] / columns, first.size[0] / rows
+        x, y = (wanted.scale, wanted.scale) if wanted.scale is not None else self.scales
+        self.transform = PixelTransform(x, y, left=first.window[1][0], top=first.window[0][0])
+        name = f"x{wanted.scale:g}" if wanted.size is None else f"{first.size[1]}x{first.size[0]}"
+        self.suffix = name + "_crop" * (wanted.crop is not None)
+
+    def announce(self) -> None:
+        """Tell the sizes and the method."""
+        rows, columns = self.template.pages[0].shape[:2]
+        target = self.targets[0]
+        part = "" if target.is_whole else f", of that {target.shape[1]} x {target.shape[0]},"
+        how = "its smaller copies and similar patches"
+        if self.settings.net != "grid":
+            how = f"the {self.settings.net} network with --reg {self.settings.reg}"
+        note(f"enlarging {columns} x {rows} to {target.size[1]} x {target.size[0]}{part} by {how}")
+
+    def like(self) -> list[Pixels]:
+        """Return empty pages of the size of the results."""
+        pages = zip(self.targets, self.template.pages, strict=True)
+        return [np.empty((*target.shape, *page.shape[2:]), page.dtype) for target, page in pages]
+
+    def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
+        """Measure the whole image: all of it is new."""
+        page = self.template.pages[0]
+        return Measurement(measured_range(page, np.ones(page.shape[:2], bool), self.data_range), None, truths)
+
+    def check_memory(self) -> None:
+        """Check the largest need of a page."""
+        for target, page in zip(self.targets, self.template.pages, strict=True):
+            check_superres_memory(page.shape, target)
+
+    def run(self, control: Control) -> list[Result]:
+        """Enlarge each page; a stack is enlarged as a whole or not at all."""
+        results: list[Result] = []
+        for number, (page, target) in enumerate(zip(self.template.pages, self.targets, strict=True)):
+            part = control.part(number, len(self.numbers))
+            results.append(run_superres(page, target, self.settings, part))
+            if not results[-1].completed and len(self.numbers) > 1:
                 raise KeyboardInterrupt
-    everything = np.ones(picture.pages[0].shape[:2], bool)
-    measured = Measurement(None, truths, measured_range(picture.pages[0], everything, given))
-    record = make_record("superres", image, made.path, results, settings, measured) | _asked(
-        picture, targets[0], kernel
-    )
-    alphas = [
-        None if alpha is None else enlarge_plane(alpha, target, kernel=kernel)
-        for alpha, target in zip(picture.alpha, targets, strict=True)
-    ]
-    enlargement = picture.with_pages([result.image for result in results], alphas)
-    (top, _), (left, _) = targets[0].window
-    transform = PixelTransform(scale or record["scale"], scale or record["scale_y"], left, top)
-    made.write(enlargement, describe(record), transform)
-    conclude(record, results, made, sidecar, as_json=as_json, whole=results[-1].completed)
+        return results
 
+    def output(self, results: list[Result]) -> Picture:
+        """Return the picture of the enlarged pages, with its alpha enlarged too."""
+        alphas = [
+            None if alpha is None else enlarge_alpha(alpha, target, kernel=self.settings.kernel)
+            for alpha, target in zip(self.template.alpha, self.targets, strict=True)
+        ]
+        return self.template.with_pages([result.image for result in results], alphas)
 
-def parse_size(text: str | None) -> tuple[int, int] | None:
-    """Rows and columns of ``WxH``."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,7})[xX](\d{1,7})", text.strip())
-    if match is None or not int(match[1]) or not int(match[2]):
-        raise InputError(f"--size must be WIDTHxHEIGHT in pixels, as in 1920x1080; got {text!r}")
-    return int(match[2]), int(match[1])
-
-
-def parse_crop(text: str | None) -> tuple[int, int, int, int] | None:
-    """First column and row, number of columns and rows, of ``X,Y,W,H``."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,7}),(\d{1,7}),(\d{1,7}),(\d{1,7})", text.replace(" ", ""))
-    if match is None:
-        raise InputError(f"--crop must be X,Y,WIDTH,HEIGHT in pixels of the enlarged picture; got {text!r}")
-    left, top, wide, high = (int(number) for number in match.groups())
-    return left, top, wide, high
-
-
-def _say_what(picture: Picture, targets: list[Target], net: str, reg: str) -> None:
-    height, width = picture.pages[0].shape[:2]
-    rows, columns = targets[0].size
-    how = (
-        "what its smaller copies and similar patches teach" if net == "grid" else f"the {net} network with --reg {reg}"
-    )
-    part = "" if targets[0].is_whole else f", of that {targets[0].shape[1]} x {targets[0].shape[0]},"
-    note(f"enlarging {width} x {height} to {columns} x {rows}{part} by {how}")
-
-
-def _asked(picture: Picture, target: Target, kernel: str) -> dict[str, Any]:
-    """Return what the record says of the task."""
-    (top, bottom), (left, right) = target.window
-    rows, columns = picture.pages[0].shape[:2]
-    return {
-        "scale": target.size[1] / columns,
-        "scale_y": target.size[0] / rows,
-        "kernel": kernel,
-        "crop": None if target.is_whole else [left, top, right - left, bottom - top],
-        "pages": len(picture.pages),
-    }
+    def facts(self) -> dict[str, Any]:
+        """Return the scale, the kernel and the crop."""
+        (top, bottom), (left, right) = self.targets[0].window
+        return {
+            "scale": self.scales[0],
+            "scale_y": self.scales[1],
+            "kernel": self.settings.kernel,
+            "crop": None if self.targets[0].is_whole else [left, top, right - left, bottom - top],
+            "pages": len(self.template.pages),
+        }

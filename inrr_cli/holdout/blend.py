@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inrr_cli.holdout.sampling import DISTANCE_CLASSES, DISTANCE_LIMIT
+from inrr_cli.solvers.distance import DISTANCE_CLASSES, DISTANCE_LIMIT
 
 GRID = 10  # blends are tried in steps of a tenth
 FREED = 0.95  # squared error without a limit over that with one, below which there is none

@@ -5,35 +5,15 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from inrr_cli.solvers.distance import dilate, erode
+from inrr_cli.solvers.distance import DISTANCE_LIMIT, dilate, distance_class
 
 HIDDEN_SHARE = 0.04  # of the missing pixels
 HIDDEN_LEAST, HOLDOUT_MAXIMUM = 1_500, 8_000
 FEW = 20  # hidden pixels for each missing one, at most
 KNOWN_SHARE = 0.15  # hide no more than about this part of the known pixels
 MOST_HIDDEN = 0.5  # and never more than this, where a single piece of the mask is as large
-DISTANCE_CLASSES = (1, 2, 4, 8)  # upper ends of the classes of depth; the last class is deeper
-DISTANCE_LIMIT = 16
 SOLID = 2  # holes with a pixel deeper than this are solid
-
-
-def chessboard_distance(missing: Tensor) -> Tensor:
-    """Distance of each missing pixel (H, W) to the nearest known one in king's moves, at most DISTANCE_LIMIT + 1: int64."""
-    total = missing.long()
-    left = missing
-    for _ in range(DISTANCE_LIMIT):
-        left = erode(left)
-        if not left.any():
-            break
-        total += left
-    return total
-
-
-def distance_class(deep: Tensor) -> Tensor:
-    """Class of each depth: int64, of the same shape."""
-    return torch.bucketize(deep, torch.tensor(DISTANCE_CLASSES, device=deep.device))
 
 
 def sample_holdout(deep: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:

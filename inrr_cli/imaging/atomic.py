@@ -12,25 +12,24 @@ from inrr_cli.errors import InputError
 
 
 def write_atomically(path: Path, data: bytes | memoryview, *, replace: bool = True) -> None:
-    """Write to a temporary file beside ``path`` and move it into place once it is whole and on disk.
+    """Write to a temporary file beside ``path``, flush it to disk, and move it into place.
 
     Parameters
     ----------
     path : Path
     data : bytes
     replace : bool
-        Whether a file that is there, even one that has appeared in the meantime, is overwritten. It keeps its
-        permissions.
+        Whether to overwrite an existing file, whose permissions are kept.
 
     Raises
     ------
     InputError
-        If it cannot be written; ``path`` is then as it was, and the temporary file is gone.
+        If the file cannot be written. ``path`` is then unchanged and the temporary file removed.
     """
     try:
         handle, name = tempfile.mkstemp(prefix=".inrr-", dir=path.parent)
     except OSError as error:
-        raise InputError(f"{path}: cannot write here: {error.strerror}") from None
+        raise InputError(f"{path}: cannot write in this folder: {error.strerror}") from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -50,7 +49,7 @@ def write_atomically(path: Path, data: bytes | memoryview, *, replace: bool = Tr
 
 
 def _link(temporary: Path, path: Path) -> bool:
-    """Give a file its name unless another has it; False where the file system knows no links."""
+    """Link ``path`` to the temporary file, which fails if ``path`` exists; return False if links are not supported."""
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -61,7 +60,7 @@ def _link(temporary: Path, path: Path) -> bool:
 
 
 def _permissions(path: Path) -> int:
-    """Those of the file that is there, or those of a new one."""
+    """Return the permissions of an existing file, or those of a new one."""
     with suppress(OSError):
         return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)
@@ -70,7 +69,7 @@ def _permissions(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the name on disk too, where the system can."""
+    """Flush a folder's entries to disk, on systems that can."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Pictures for people: a mask laid over its image, several pictures side by side."""
+"""8-bit views of images for people: a mask drawn over an image, and images side by side."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TINT = np.array([255, 0, 80], np.float32)
-GAP = 8
+MASK_COLOUR = np.array([255, 0, 80], np.float32)  # RGB
 
 
 def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
-    """Stretch (M, N[, C]) to 0 to 255, if it is not 8-bit; of more channels than three take the first.
+    """Stretch an image to 0 to 255 unless it is 8-bit already.
 
     Parameters
     ----------
     pixels : (M, N[, C]) ndarray
+        Unless C is 3, the first channel is taken.
     where : (M, N) ndarray of bool, optional
-        Pixels between whose lowest and highest value it is stretched, all by default.
+        Pixels whose lowest and highest value become 0 and 255; all by default.
+
+    Returns
+    -------
+    (M, N[, 3]) ndarray of uint8
     """
     if pixels.ndim == 3 and pixels.shape[2] != 3:
         pixels = pixels[..., 0]
     if pixels.dtype == np.uint8:
         return pixels
-    with np.errstate(invalid="ignore"):  # of a signalling NaN
+    with np.errstate(invalid="ignore"):  # a signalling NaN
         values = pixels.astype(np.float64)
     finite = values if where is None else values[where]
     finite = finite[np.isfinite(finite)]
@@ -33,32 +37,20 @@ def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> N
     return np.round(scaled).astype(np.uint8)
 
 
-def resize(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """Resize a plane (M, N) of any type bicubically."""
-    from PIL import Image
-
-    made = Image.fromarray(plane.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BICUBIC)
-    values = np.asarray(made, np.float64)
-    if np.issubdtype(plane.dtype, np.integer):
-        limits = np.iinfo(plane.dtype)
-        values = np.clip(np.round(values), limits.min, limits.max)
-    return values.astype(plane.dtype)
-
-
 def to_rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(M, N[, 3]) to (M, N, 3)."""
+    """Convert (M, N[, 3]) to (M, N, 3)."""
     return np.repeat(pixels[..., None], 3, 2) if pixels.ndim == 2 else pixels
 
 
 def overlay(pixels: NDArray[np.uint8], missing: NDArray[np.bool_], opacity: float = 0.65) -> NDArray[np.uint8]:
-    """Tint the missing pixels of an (M, N[, 3]) image; returns (M, N, 3)."""
+    """Tint the missing pixels of an (M, N[, 3]) image; return (M, N, 3)."""
     view = to_rgb(pixels).copy()
-    view[missing] = np.round((1 - opacity) * view[missing] + opacity * TINT).astype(np.uint8)
+    view[missing] = np.round((1 - opacity) * view[missing] + opacity * MASK_COLOUR).astype(np.uint8)
     return view
 
 
-def side_by_side(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Set (M, N[, 3]) pictures of one height in a row, white between them."""
-    gap = np.full((pictures[0].shape[0], GAP, 3), 255, np.uint8)
-    row = [part for picture in pictures for part in (to_rgb(picture), gap)]
+def side_by_side(images: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Join (M, N[, 3]) images of one height in a row, with eight white columns between them."""
+    gap = np.full((images[0].shape[0], 8, 3), 255, np.uint8)
+    row = [part for image in images for part in (to_rgb(image), gap)]
     return np.concatenate(row[:-1], axis=1)

@@ -1,64 +1,110 @@
-"""Bytes of a file or of standard input, if they can be a picture and there is memory for them."""
+"""Read an image file, or standard input, into a `Picture`."""
 
 from __future__ import annotations
 
 import stat
 import sys
+import warnings
 from pathlib import Path
 from typing import BinaryIO
 
+from PIL import Image
+
 from inrr_cli.errors import InputError
-from inrr_cli.machine import free_memory
+from inrr_cli.imaging.formats import load_format
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.memory import free_memory
 
-STANDARD = Path("-")
-CHUNK = 2**24
+STANDARD = Path("-")  # stands for standard input and standard output
+MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs
+MAGIC = {  # the first bytes of a file and the module that reads it
+    b"\x89PNG\r\n\x1a\n": "png",
+    **dict.fromkeys((b"\xff\xd8\xff", b"RIFF", b"BM"), "pillow"),
+    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff"),
+    b"\x93NUMPY": "npy",
+}
 
 
-def read_bytes(path: Path, starts: tuple[bytes, ...]) -> bytes:
-    """Return what a file or, for ``-``, the standard input holds.
+def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a PNG, JPEG, WebP, BMP, TIFF or .npy file; its first bytes decide the format, not its name.
 
     Parameters
     ----------
     path : Path
-    starts : tuple of bytes
-        With what it must begin. Something else is refused before the rest is read: it may have no end.
+        File to read, or ``-`` for standard input.
+    max_pixels : int
+        Largest number of rows times columns of a page that is accepted.
 
     Raises
     ------
     InputError
-        If it cannot be read, is no picture, or does not fit in the free memory.
+        If the file is missing, is no image, is damaged, is too large, or holds unsupported pixels.
     """
+    return decode(_read_bytes(path), path, max_pixels)
+
+
+def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Decode the bytes of an image file; errors name ``path``."""
+    module = load_format(next(name for magic, name in MAGIC.items() if data.startswith(magic)))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sizes = module.sizes(data)
+            for rows, columns, _ in sizes:
+                if rows * columns > max_pixels:
+                    raise InputError(f"{columns} x {rows} pixels are more than {max_pixels}; see --max-pixels")
+            needed, free = sum(size.bytes for size in sizes), free_memory()
+            if free is not None and needed > free:
+                raise InputError(f"needs {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free")
+            picture: Picture = module.read(data)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except MemoryError:
+        raise InputError(f"{path}: does not fit in memory") from None
+    except Exception as error:  # decoders raise many types on damaged files
+        raise InputError(f"{path}: damaged or not readable as an image ({_one_line(error)})") from None
+    return picture
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Read a file or standard input whole."""
     try:
         if path == STANDARD:
-            return _read(sys.stdin.buffer, path, starts)
+            return _read_stream(sys.stdin.buffer, path)
         mode = path.stat().st_mode
         if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
             raise InputError(f"{path}: is a device; give an image file")
         with path.open("rb") as file:
-            return _read(file, path, starts)
+            return _read_stream(file, path)
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise InputError(f"{path}: is a folder; give an image file") from None
     except PermissionError:
-        raise InputError(f"{path}: no permission to read it") from None
+        raise InputError(f"{path}: no permission to read this file") from None
     except InputError:
         raise
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
 
 
-def _read(file: BinaryIO, path: Path, starts: tuple[bytes, ...]) -> bytes:
+def _read_stream(file: BinaryIO, path: Path) -> bytes:
     if file.isatty():
-        raise InputError(f"{path}: standard input is a terminal; pipe a picture into it")
-    head = file.read(max(map(len, starts)))
+        raise InputError(f"{path}: standard input is a terminal; pipe an image into it")
+    head = file.read(max(map(len, MAGIC)))
     if not head:
         raise InputError(f"{path}: is empty" + (", or was read already" if path == STANDARD else ""))
-    if not head.startswith(starts):
+    if not head.startswith(tuple(MAGIC)):  # before the rest is read: a pipe may never end
         raise InputError(f"{path}: not an image that can be read (PNG, JPEG, WebP, BMP, TIFF or .npy)")
     data, free = bytearray(head), free_memory()
-    while chunk := file.read(CHUNK):
+    while chunk := file.read(2**24):
         data += chunk
         if free is not None and len(data) > free:
-            raise InputError(f"{path}: does not fit in memory, of which {free / 1e9:.1f} GB are free")
+            raise InputError(f"{path}: does not fit in the {free / 1e9:.1f} GB of memory that are free")
     return bytes(data)
+
+
+def _one_line(error: Exception) -> str:
+    """Return an error's message on one line of at most 120 characters."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,4 +1,4 @@
-"""Pixel values: what an image may hold, and to and from the engines' float32 in [0, 1]."""
+"""Ranges of pixel values: what an image may hold, and the conversion to the engines' float32 in [0, 1] and back."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
 
-Pixels = NDArray[Any]
+Pixels = NDArray[Any]  # (M, N[, C]) of integers or floats
 
-VALUE_MOST = 1e37  # differences, and error bars in float32, stay finite
+LARGEST_VALUE = 1e37  # differences of such values, and error bars in float32 (at most 3.4e38), stay finite
 
 
 def check_image(image: Pixels) -> None:
@@ -24,67 +24,79 @@ def check_image(image: Pixels) -> None:
 
 
 @dataclass(frozen=True)
-class Range:
-    """Values that stand for 0 and 1, in the units of an image."""
+class ValueRange:
+    """The values of an image that the engines see as 0 and 1."""
 
     low: float
     high: float
 
     @property
     def span(self) -> float:
-        """Their distance."""
+        """Return ``high - low``."""
         return self.high - self.low
 
     def to_unit(self, values: Pixels) -> NDArray[np.float32]:
-        """From the units of the image."""
-        if values.dtype == np.float32 and max(abs(self.low), self.span) < VALUE_MOST:  # no difference overflows
+        """Convert values of the image to float32, ``low`` to 0 and ``high`` to 1."""
+        if values.dtype == np.float32 and max(abs(self.low), self.span) < LARGEST_VALUE:  # no difference overflows
             return (values - np.float32(self.low)) / np.float32(self.span)
         return ((values.astype(np.float64) - self.low) / self.span).astype(np.float32)
 
-    def shown(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[np.float64]:
-        """Back to the units of the image, clipped to what ``dtype`` can hold."""
-        found = values.astype(np.float64) * self.span + self.low
+    def from_unit_unrounded(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[np.float64]:
+        """Undo `to_unit`, clipped to the limits of ``dtype`` but not rounded to it."""
+        scaled = values.astype(np.float64) * self.span + self.low
         limits = np.iinfo(dtype) if np.issubdtype(dtype, np.integer) else np.finfo(dtype)
         high = float(limits.max)
-        if high > int(limits.max):  # of 64-bit integers the highest is no float
+        if high > int(limits.max):  # the highest 64-bit integer rounds up to a float that no longer fits
             high = float(np.nextafter(high, 0))
-        return np.clip(found, float(limits.min), high)
+        return np.clip(scaled, float(limits.min), high)
 
     def from_unit(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
-        """Back to the units of the image, rounded and clipped to what ``dtype`` can hold."""
-        found = self.shown(values, dtype)
-        return (np.round(found) if np.issubdtype(dtype, np.integer) else found).astype(dtype)
+        """Undo `to_unit`, clipped and rounded to what ``dtype`` can hold."""
+        scaled = self.from_unit_unrounded(values, dtype)
+        return (np.round(scaled) if np.issubdtype(dtype, np.integer) else scaled).astype(dtype)
 
 
 def full_scale(dtype: np.dtype[Any]) -> float:
-    """Return the value that stands for white: the highest integer, or 1."""
+    """Return the value of white: the highest integer of ``dtype``, or 1 for floats."""
     return float(np.iinfo(dtype).max) if np.issubdtype(dtype, np.integer) else 1.0
 
 
-def known_range(image: Pixels, known: NDArray[np.bool_]) -> Range:
-    """Range of the known pixels: (M, N[, C]) and (M, N); of a constant, one up from it."""
+def known_range(image: Pixels, known: NDArray[np.bool_]) -> ValueRange:
+    """Return the range of the known pixels, or one above their value if they are all equal.
+
+    Parameters
+    ----------
+    image : (M, N[, C]) ndarray
+    known : (M, N) ndarray of bool
+
+    Raises
+    ------
+    InputError
+        If no pixel is known, or a known one is not finite or larger than ``LARGEST_VALUE``.
+    """
     values = image[known]
     if not values.size:
         raise InputError("the mask covers everything: no pixel is known to fill it from")
     if not np.isfinite(values).all():
         raise InputError("known pixels of the image are not finite; mark them as missing")
     low, high = float(values.min()), float(values.max())
-    if max(abs(low), abs(high)) > VALUE_MOST:
-        far = low if abs(low) > abs(high) else high
-        raise InputError(f"known pixels reach {far:g}: if that stands for no data, mark it with --mask value={far!r}")
-    return Range(low, high) if high - low > abs(high) * 1e-12 else Range(low, low + max(1.0, abs(low)))
+    if max(abs(low), abs(high)) > LARGEST_VALUE:
+        value = low if abs(low) > abs(high) else high
+        raise InputError(f"known pixels reach {value:g}; if this means no data, mark it with --mask value={value!r}")
+    # a relative span below 1e-12 is rounding: such an image is constant
+    return ValueRange(low, high) if high - low > abs(high) * 1e-12 else ValueRange(low, low + max(1.0, abs(low)))
 
 
-def working_range(image: Pixels, known: NDArray[np.bool_]) -> Range:
-    """Range that engines see as [0, 1]: all of an 8-bit image's, else that of the known pixels."""
-    return Range(0.0, 255.0) if image.dtype == np.uint8 else known_range(image, known)
+def working_range(image: Pixels, known: NDArray[np.bool_]) -> ValueRange:
+    """Return the range that engines see as [0, 1]: 0 to 255 for 8 bits, else the range of the known pixels."""
+    return ValueRange(0.0, 255.0) if image.dtype == np.uint8 else known_range(image, known)
 
 
-def measured_range(image: Pixels, known: NDArray[np.bool_], given: Range | None = None) -> Range:
-    """Range whose span is the peak of a PSNR: that of the integers, of a float's known pixels, or one ``given``."""
+def measured_range(image: Pixels, known: NDArray[np.bool_], given: ValueRange | None = None) -> ValueRange:
+    """Return the range whose span is the peak of a PSNR: ``given``, all integers, or that of the known floats."""
     if given is not None:
         return given
     if np.issubdtype(image.dtype, np.integer):
         limits = np.iinfo(image.dtype)
-        return Range(float(limits.min), float(limits.max))
+        return ValueRange(float(limits.min), float(limits.max))
     return known_range(image, known)

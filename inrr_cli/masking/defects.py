@@ -1,4 +1,7 @@
-"""Find what a detector lost: whole lines of a scan, and single dead or hot pixels."""
+"""Find lost lines of a scan, and dead and hot pixels of a detector.
+
+The thresholds were chosen on scikit-image's sample images and a synthetic height map (`examples/defects.py`).
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,20 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.imaging.value_range import VALUE_MOST
+from inrr_cli.imaging.value_range import LARGEST_VALUE
+from inrr_cli.masking import Mask
 
-Mask = NDArray[np.bool_]
-
-LINE_FAR, PIXEL_FAR = 8.0, 8.0  # robust standard deviations
-BLOCK = 256  # rows whose neighbourhoods are in memory at once
-BAND_MOST = 4  # adjacent lines lost together
-BORDER = 8.0  # times farther must a line be that has neighbours on one side only, where every slope looks like a step
-FILLED = 0.9  # of a line at an extreme of the picture: saturated
-LEAST_SHARE, FLOOR = 0.01, 0.02
-TO_SIGMA = 1.4826  # median absolute deviation of normal noise
+OUTLIER_SIGMAS = 8.0  # robust standard deviations of what is usual in the image; natural edges stay below
+MAX_BAND = 4  # adjacent lines that are lost together; a wider band is a part of the scene
+MAD_TO_SIGMA = 1.4826  # standard deviation of normal noise over its median absolute deviation
 
 
 def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
-    """Rows and columns that are constant, saturated, or out of line with their neighbours.
+    """Find rows and columns that are constant, saturated, or out of line with their neighbours.
 
-    A line is out of line if the median of its differences from the nearest other lines is more than LINE_FAR robust
-    standard deviations above what is usual in the picture. A constant or saturated line counts only if the lines
-    around it are not, so that a black border or a blown-out sky is none.
+    A line is out of line if the median of its differences from the nearest other lines is more than OUTLIER_SIGMAS
+    robust standard deviations above what is usual in the image. A constant or saturated line counts only in a band of
+    at most MAX_BAND lines, so that a black border or an overexposed sky is not found.
 
     Parameters
     ----------
@@ -34,71 +32,69 @@ def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
     Returns
     -------
     (M, N) ndarray of bool, str
-        And which they are, counted from 0.
+        True in lost lines of any channel, and a text with their numbers, from 0.
     """
     missing = np.zeros(samples.shape[:2], bool)
-    channels = [_finite(channel) for channel in np.moveaxis(samples, 2, 0)]  # a drop may be in one of them only
-    rows = np.unique(np.concatenate([_lost(channel) for channel in channels]))
-    columns = np.unique(np.concatenate([_lost(channel.T) for channel in channels]))
+    channels = [_finite(channel) for channel in np.moveaxis(samples, 2, 0)]
+    rows = np.unique(np.concatenate([_lost_rows(channel) for channel in channels]))
+    columns = np.unique(np.concatenate([_lost_rows(channel.T) for channel in channels]))
     missing[rows], missing[:, columns] = True, True
     parts = [
-        f"{name} {', '.join(map(str, found))}" for name, found in (("rows", rows), ("columns", columns)) if len(found)
+        f"{name} {', '.join(map(str, lost))}" for name, lost in (("rows", rows), ("columns", columns)) if len(lost)
     ]
     return missing, f"lost {' and '.join(parts)}" if parts else "no lost rows or columns"
 
 
-def _lost(lines: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the numbers of the lost lines of (n, m)."""
-    count = len(lines)
-    if count < 2 * BAND_MOST:
+def _lost_rows(lines: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the indices of the lost rows of (M, N)."""
+    if len(lines) < 2 * MAX_BAND:
         return np.zeros(0, np.intp)
     low, high = lines.min(), lines.max()
-    flat = np.ptp(lines, axis=1) == 0
-    full = ((lines == low) | (lines == high)).mean(1) >= FILLED
-    lost = _short_runs((flat | full) & (high > low))
-    # again, without what was found: beside a lost line its neighbours seem out of line too
-    for _ in range(BAND_MOST):
+    constant = np.ptp(lines, axis=1) == 0
+    saturated = ((lines == low) | (lines == high)).mean(1) >= 0.9  # a few samples may have survived
+    lost = _narrow_bands((constant | saturated) & (high > low))
+    # repeat without the lines found so far, because a lost line makes its neighbours look out of line too
+    for _ in range(MAX_BAND):
         kept = np.flatnonzero(~lost)
         if len(kept) < 4:
             break
-        score = np.full(count, -np.inf)
-        score[kept] = _strangeness(lines[kept])
+        score = np.full(len(lines), -np.inf)
+        score[kept] = _excess(lines[kept])
         usual = np.median(score[kept])
-        spread = TO_SIGMA * np.median(np.abs(score[kept] - usual))
-        far = score > usual + LINE_FAR * max(float(spread), 1e-3 * float(high - low))
-        if not far.any():
+        sigma = MAD_TO_SIGMA * float(np.median(np.abs(score[kept] - usual)))
+        outlying = score > usual + OUTLIER_SIGMAS * max(
+            sigma, 1e-3 * float(high - low)
+        )  # of a smooth image, sigma is 0
+        if not outlying.any():
             break
-        # of neighbours that blame each other, the one that is farther off
-        worst = far & (score >= np.maximum(np.roll(score, 1), np.roll(score, -1)))
-        lost |= worst
+        # of two neighbours that are out of line with each other, only the worse one
+        lost |= outlying & (score >= np.maximum(np.roll(score, 1), np.roll(score, -1)))
     return np.flatnonzero(lost)
 
 
-def _strangeness(lines: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median over each line of its distance from the nearest value between its two neighbours on either side."""
-    padded = np.concatenate([lines[1:3][::-1], lines, lines[-3:-1][::-1]])
+def _excess(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median over each line (M, N) of how far it is outside the range of two neighbours on either side."""
+    padded = np.pad(lines, ((2, 2), (0, 0)), mode="reflect")
     around = [padded[k : k + len(lines)] for k in (0, 1, 3, 4)]
     high, low = reduce(np.maximum, around), reduce(np.minimum, around)
-    strangeness = np.median(np.maximum(np.maximum(lines - high, low - lines), 0), axis=1)
-    strangeness[[0, 1, -2, -1]] /= BORDER
-    return np.asarray(strangeness)
+    excess = np.median(np.maximum(np.maximum(lines - high, low - lines), 0), axis=1)
+    excess[[0, 1, -2, -1]] /= 8  # with neighbours on one side only, every slope is an excess (the factor is empirical)
+    return np.asarray(excess)
 
 
-def _short_runs(found: Mask) -> Mask:
-    """Only runs of at most BAND_MOST."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], found, [False]]).astype(np.int8)))
-    kept = np.zeros_like(found)
-    for start, end in edges.reshape(-1, 2):
-        kept[start:end] = end - start <= BAND_MOST
-    return kept
+def _narrow_bands(lost: Mask) -> Mask:
+    """Keep only runs of at most MAX_BAND lines."""
+    from scipy.ndimage import binary_opening
+
+    return np.asarray(lost & ~binary_opening(lost, np.ones(MAX_BAND + 1)))
 
 
 def dead_pixels(samples: NDArray[np.generic]) -> Mask:
-    """Pixels far above or below all but one of their eight neighbours.
+    """Find pixels far above or below all but one of their eight neighbours.
 
-    Far is PIXEL_FAR robust standard deviations of the differences from the neighbours' median, at least PIXEL_FAR times
-    FLOOR of the range of the picture, and more than the neighbours differ among themselves; so edges and textures are
-    none.
+    The distance from the median of the neighbours must exceed OUTLIER_SIGMAS times the robust standard deviation of
+    such distances, OUTLIER_SIGMAS times 2 % of the image's range, and twice the range of the neighbours, so that edges
+    and textures are not found.
 
     Parameters
     ----------
@@ -107,40 +103,41 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
     Returns
     -------
     (M, N) ndarray of bool
-        True where any channel is so.
+        True where a pixel is dead in any channel.
     """
     found = np.zeros(samples.shape[:2], bool)
     for channel in np.moveaxis(samples, 2, 0):
         values = _finite(channel)
         padded = np.pad(values, 1, mode="reflect" if min(values.shape) > 1 else "edge")
-        blocks = [_stand_out(padded[top : top + BLOCK + 2]) for top in range(0, len(values), BLOCK)]
-        difference, spread = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-        noise = TO_SIGMA * np.median(difference)
-        low, high = np.quantile(values, (LEAST_SHARE, 1 - LEAST_SHARE))  # dead pixels are fewer
-        floor = FLOOR * float(high - low)
-        found |= difference > np.maximum(PIXEL_FAR * max(float(noise), floor), 2 * spread)
+        blocks = [
+            _compare_with_neighbours(padded[top : top + 258]) for top in range(0, len(values), 256)
+        ]  # saves memory
+        distance, spread = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        sigma = float(MAD_TO_SIGMA * np.median(distance))
+        low, high = np.quantile(values, (0.01, 0.99))  # dead pixels are fewer than 1 %
+        found |= distance > np.maximum(OUTLIER_SIGMAS * max(sigma, 0.02 * float(high - low)), 2 * spread)
     return found
 
 
-def _stand_out(padded: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """How far pixels are from the median of their neighbours, and how far all but one of these are from each other.
+def _compare_with_neighbours(padded: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the distance of pixels from the median of their neighbours, and the range of all but one neighbour.
 
-    From rows and columns with one more on every side, (m + 2, n + 2), to two of (m, n); the second is infinite for a
-    pixel that is between its neighbours.
+    From (M + 2, N + 2), padded by one pixel on each side, to (M, N). The range is infinite for a pixel that is within
+    it. Sorting copies of the image is five times as fast as scipy's rank_filter.
     """
     rows, columns = padded.shape[0] - 2, padded.shape[1] - 2
-    places = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
-    around = np.stack([padded[y : y + rows, x : x + columns] for y, x in places])
+    offsets = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
+    around = np.stack([padded[y : y + rows, x : x + columns] for y, x in offsets])
     around.sort(axis=0)
     values = padded[1:-1, 1:-1]
     spread = np.where((values > around[6]) | (values < around[1]), around[6] - around[1], np.inf)
-    difference = np.abs(values - (around[3] + around[4]) / 2)
-    return difference.astype(np.float32), spread.astype(np.float32)
+    distance = np.abs(values - (around[3] + around[4]) / 2)
+    return distance.astype(np.float32), spread.astype(np.float32)
 
 
 def _finite(samples: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Return samples as floats, those that are not finite, or too far for sums, the median of the others."""
-    with np.errstate(invalid="ignore"):  # of a signalling NaN
+    """Convert samples to floats, with the median in place of those that are not finite or too large to add."""
+    with np.errstate(invalid="ignore"):  # a signalling NaN
         values = samples.astype(np.float64)
-    usable = np.abs(np.nan_to_num(values, nan=np.inf)) < VALUE_MOST
+    usable = np.abs(np.nan_to_num(values, nan=np.inf)) < LARGEST_VALUE
     return np.where(usable, values, np.median(values[usable]) if usable.any() else 0.0)

@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 from inrr_cli.device import has_fast_bfloat16
+from inrr_cli.engine import Control
 from inrr_cli.errors import DivergedError
-from inrr_cli.holdout.sampling import chessboard_distance
 from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.interfaces import Regularizer, Representation
 from inrr_cli.neural.muon import Muon
 from inrr_cli.neural.objective import Objective, render
 from inrr_cli.neural.presets import Recipe
 from inrr_cli.neural.warm_start import warm_start_duration, warm_start_image
-from inrr_cli.progress import Progress
+from inrr_cli.solvers.distance import chessboard_distance
 
 Prior = Callable[[Tensor | None], Tensor]
 
@@ -72,16 +72,15 @@ def pixel_centres(length: int, rendered: int | None = None) -> Tensor:
 def fit(
     representation: Representation,
     regularizer: Regularizer | None,
-    image: Tensor,
+    values: Tensor,
     known: Tensor,
     recipe: Recipe,
     *,
     generator: torch.Generator,
+    control: Control,
     prior: Prior | None = None,
     checkpoint: Checkpoint | None = None,
     stage: int = 0,
-    progress: Progress | None = None,
-    keep_partial: bool = False,
 ) -> Fitted:
     """Minimise mean(((prediction - image) known)^2) + the regulariser's energy; channels are summed.
 
@@ -101,21 +100,19 @@ def fit(
         Steps, rates and sampling.
     generator : torch.Generator
         Source of the rows and columns drawn, on the cpu.
+    control : Control
+        Its progress is called after each step with the steps done, the steps in all and the loss.
     prior : callable, optional
         From a prediction (H, W, K), None at the start, to a picture (H, W, K).
     checkpoint : Checkpoint, optional
         Where the fit goes on from, if that holds a state, and writes its state, as that of ``stage``.
-    progress : callable, optional
-        Called after each step with the steps done, the steps in all and the loss.
-    keep_partial : bool
-        On Ctrl-C stop and return instead of raising KeyboardInterrupt.
 
     Raises
     ------
     DivergedError
         If the loss is no longer finite.
     """
-    run = _Run(representation, regularizer, image, known, recipe, generator, prior)
+    run = _Run(representation, regularizer, values, known, recipe, generator, prior)
     if checkpoint is not None and (state := checkpoint.take()) is not None:
         run.load(state)
     losses: list[float] = []
@@ -125,10 +122,10 @@ def fit(
             losses.append(loss)
             if checkpoint is not None and (checkpoint.is_due() or run.done == recipe.steps):
                 checkpoint.save(stage, run.state())
-            if progress:
-                progress(run.done, recipe.steps, loss)
+            if control.progress:
+                control.progress(run.done, recipe.steps, loss)
     except KeyboardInterrupt:
-        if not keep_partial:
+        if not control.keep_partial:
             raise
     torch._foreach_copy_(run.weights, run.average)
     rose = bool(losses) and max(losses) > RISE * losses[0]

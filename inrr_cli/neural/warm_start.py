@@ -7,14 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from inrr_cli.holdout.sampling import (
-    DISTANCE_CLASSES,
-    DISTANCE_LIMIT,
-    HOLDOUT_MAXIMUM,
-    chessboard_distance,
-    distance_class,
-    sample_holdout,
-)
+from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, sample_holdout
+from inrr_cli.solvers.distance import DISTANCE_CLASSES, DISTANCE_LIMIT, chessboard_distance, distance_class
 from inrr_cli.solvers.polyharmonic import solve_polyharmonic
 
 TURNS = 4  # of hiding, at most

@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.device import choose_device
+from inrr_cli.engine import Control
 from inrr_cli.methods import (
     NETWORK_REGULARIZERS,
     REPRESENTATIONS,
     load_regularizer,
     load_representation,
-    make_options,
 )
 from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.interfaces import DirichletEnergy, Regularizer
 from inrr_cli.neural.objective import render
 from inrr_cli.neural.presets import PRESETS, Recipe
 from inrr_cli.neural.training import fit, pixel_centres
+from inrr_cli.options import make_options
 from inrr_cli.paper.study import Picture
 
 LONG = 1500  # steps of the fast preset here: the claims are about what happens late in a fit
@@ -84,12 +85,12 @@ def watch(
     generator = torch.Generator().manual_seed(seed)
     shape = (image.shape[0], image.shape[1], 1)
     representation = load_representation(net)(
-        make_options(net, REPRESENTATIONS[net], chosen), shape, generator=generator
+        make_options(net, REPRESENTATIONS[net].options, chosen), shape, generator=generator
     ).to(place)
     kind = load_regularizer(reg)
     regularizer = frozen
     if kind is not None and frozen is None:
-        made = make_options(reg, NETWORK_REGULARIZERS[reg], chosen)
+        made = make_options(reg, NETWORK_REGULARIZERS[reg].options, chosen)
         regularizer = kind(made, shape, generator=generator).to(place)
     y, x = (pixel_centres(length).to(place) for length in image.shape)
     wanted = set(steps)
@@ -100,7 +101,14 @@ def watch(
 
     known = torch.from_numpy(~missing).to(place)
     fit(
-        representation, regularizer, truth, known, recipe, generator=generator, progress=progress, checkpoint=checkpoint
+        representation,
+        regularizer,
+        truth,
+        known,
+        recipe,
+        generator=generator,
+        control=Control(progress),
+        checkpoint=checkpoint,
     )
 
 

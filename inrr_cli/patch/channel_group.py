@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
 
+from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.holdout.blend import BlendWeights, fit_blend
 from inrr_cli.holdout.fit import BIHARMONIC, EXACT, HARMONIC, TRIHARMONIC, HoldoutFit, PolyharmonicFill
-from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, chessboard_distance, distance_class, sample_holdout
-from inrr_cli.methods import PatchOptions
+from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, sample_holdout
 from inrr_cli.patch.gaussian_model import LEAST_NOISE
 from inrr_cli.patch.level import GRAPH_SIZE, PatchSettings, Scale
 from inrr_cli.patch.line_scan import find_lines
+from inrr_cli.patch.options import PatchOptions
 from inrr_cli.patch.patch_graph import HOLD, LINES_HOLD
-from inrr_cli.progress import Progress
-from inrr_cli.solvers.distance import dilate, erode
-from inrr_cli.solvers.polyharmonic import double, halve, halve_mask, refine_polyharmonic, solve_polyharmonic
+from inrr_cli.solvers.distance import chessboard_distance, dilate, distance_class, erode
+from inrr_cli.solvers.polyharmonic import refine_polyharmonic, solve_polyharmonic
+from inrr_cli.solvers.pyramid import double, halve, halve_mask
 
 REACH = 2  # missing pixels farther than this from known ones start from the coarser scale
 RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale put inside
@@ -30,54 +30,6 @@ JUDGING = 0.25  # part of the progress for that
 FINE = 3e-3  # root mean square error of the plate, below which it is solved to the end
 TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
 MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
-
-
-@dataclass(frozen=True)
-class Filled:
-    """What the engine made of a picture.
-
-    Attributes
-    ----------
-    values : (H, W, C) Tensor
-        The picture in [0, 1], its missing pixels filled; known pixels too are estimates if they were to be denoised.
-    sigma : (H, W, C) Tensor
-        One standard deviation of each estimated pixel, 0 elsewhere; 0 everywhere if not completed.
-    blends : list of BlendWeights
-        What the hidden pixels taught, for each group of channels; empty if not completed.
-    completed : bool
-    """
-
-    values: Tensor
-    sigma: Tensor
-    blends: list[BlendWeights]
-    completed: bool
-
-
-@dataclass
-class Report:
-    """Tell a caller how far the work is: ``done`` of 1, and this part of it is ``length`` and ends at ``end``."""
-
-    progress: Progress
-    done: float
-    length: float
-    change: float = float("nan")
-
-    def __post_init__(self) -> None:
-        self.end = self.done + self.length
-
-    def tick(self, share: float, part: float) -> None:
-        """Say that ``part`` of a round is done, which is ``share`` of the work."""
-        self.progress(round(1000 * (self.done + self.length * share * part)), 1000, self.change)
-
-    def advance(self, share: float, change: float) -> None:
-        """Go on after a round of that share."""
-        self.done += self.length * share
-        self.change = change
-
-    def finish(self) -> None:
-        """Say that all of this part is done."""
-        self.done = self.end
-        self.tick(0, 0)
 
 
 @dataclass(frozen=True)
@@ -101,11 +53,11 @@ class _Level:
 class ChannelGroup:
     """The work on one group of channels; as in `restore`."""
 
-    def __init__(
-        self, image: Tensor, known: Tensor, options: PatchOptions, noise: float, report: Report | None = None
-    ) -> None:
+    def __init__(self, problem: InpaintingProblem, options: PatchOptions, meter: WorkMeter | None = None) -> None:
+        image, known = problem.values, problem.known
         self.image, self.known = torch.where(known[..., None], image, 0), known
-        self.options, self.noise, self.report = options, max(noise, LEAST_NOISE), report
+        self.options, self.noise = options, max(problem.noise or 0.0, LEAST_NOISE)
+        self.meter = meter or WorkMeter(Control(), 1.0)
         small, middle, large = (_patch_size(side, image.shape[2]) for side in MOST_VALUES)
         many, radius = options.similar * 3 // 2, options.radius
         self.fine = PatchSettings(small, options.similar, large, many, radius)
@@ -117,19 +69,21 @@ class ChannelGroup:
         self.scan = find_lines(known.cpu().numpy())
         self.solution: Scale | None = None
 
-    def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Filled:
+    def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Estimate:
         """Solve, hide known pixels and solve around them again, judge, blend."""
         image, known = self.image, self.known
+        end = self.meter.done + 1
         try:
             everything = _Level(image, known, torch.ones_like(known) if denoise else ~known, image)
             solved = self._solve(everything, self.options.rounds, 1 - JUDGING)
             deep = chessboard_distance(~known)
             blend_weights, smooth = self._judge(solved, deep, seed)
+            self.meter.skip_to(end)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
             guess = solve_polyharmonic(image, known).clamp(0, 1) if self.solution is None else self.solution.guess
-            return Filled(guess.reshape(image.shape), torch.zeros_like(image), [], completed=False)
+            return Estimate(guess.reshape(image.shape), "", completed=False, sigma=torch.zeros_like(image))
         return self._blend(solved, smooth, blend_weights, distance_class(deep))
 
     def refine(self, picture: Tensor | None) -> Tensor:
@@ -174,12 +128,11 @@ class ChannelGroup:
 
     def _iterate(self, scale: Scale, number: int, rounds: int, share: float) -> None:
         """Run the rounds of the Gaussian model at scale ``number``, 0 the finest."""
-        tick = None if self.report is None else partial(self.report.tick, share / rounds)
         for turn in range(rounds):
             last = number == 0 and turn == rounds - 1
+            tick = self.meter.part(share / rounds)
             change = scale.gaussian_round(FIRST if turn == 0 else 1, LAST_OVERLAP if last else OVERLAP, tick)
-            if self.report is not None:
-                self.report.advance(share / rounds, change)
+            self.meter.measure = change
 
     def _judge(self, solved: Scale, deep: Tensor, seed: int) -> tuple[BlendWeights, list[Tensor]]:
         """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best.
@@ -212,8 +165,6 @@ class ChannelGroup:
             smooth = self._fill((*kinds, TRIHARMONIC), smooth)
         for trial in trials:
             trial.compare(smooth)
-        if self.report is not None:
-            self.report.finish()
         blend_weights = fit_blend(
             torch.cat([trial.truth for trial in trials]),
             torch.cat([trial.fills for trial in trials], 1),
@@ -250,7 +201,7 @@ class ChannelGroup:
             patches=scale.estimate[scale.slot[at]].clamp(0, 1),
         )
 
-    def _blend(self, solved: Scale, smooth: list[Tensor], blend_weights: BlendWeights, classes: Tensor) -> Filled:
+    def _blend(self, solved: Scale, smooth: list[Tensor], blend_weights: BlendWeights, classes: Tensor) -> Estimate:
         """Blend the fills and scale the deviations."""
         shape = self.image.shape
         values = self.image.flatten(0, 1).clone()
@@ -263,7 +214,8 @@ class ChannelGroup:
         fills = torch.stack([values[missing], *(fill.flatten(0, 1)[missing] for fill in smooth)])
         values[missing] = blend_weights.blend(fills, uncertain, kind)
         sigma[missing] = blend_weights.spread[kind][:, None] * uncertain
-        return Filled(values.reshape(shape), sigma.reshape(shape), [blend_weights], completed=True)
+        shares = " ".join(f"{share:.2f}" for share in blend_weights.weights[0].tolist())
+        return Estimate(values.reshape(shape), shares, sigma=sigma.reshape(shape))
 
 
 def _patch_size(side: int, channels: int) -> int:

@@ -1,77 +1,73 @@
-"""The patch engine: pictures of any number of channels, group by group."""
+"""The patch engine for inpainting: images of any number of channels, in groups of channels."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from inrr_cli.methods import PatchOptions
-from inrr_cli.patch.channel_group import ChannelGroup, Filled, Report
-from inrr_cli.progress import Progress
+from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
+from inrr_cli.patch.channel_group import ChannelGroup
+from inrr_cli.patch.noise import estimate_noise
+from inrr_cli.patch.options import PatchOptions
+from inrr_cli.settings import Settings
 
-MOST_CHANNELS = 12  # in one patch; more are filled in groups
+GROUP_CHANNELS = 12  # in one patch: a patch of more values than a group has patches says little about a Gaussian
 
 
 @torch.no_grad()
-def restore(
-    image: Tensor,
-    known: Tensor,
-    options: PatchOptions,
-    *,
-    noise: float,
-    denoise: bool,
-    seed: int,
-    progress: Progress | None = None,
-    keep_partial: bool = False,
-) -> Filled:
+def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -> Estimate:
     """Fill missing pixels from similar patches.
 
     Parameters
     ----------
-    image : (H, W, C) Tensor of float32
-        Values in [0, 1]; what stands at missing pixels is not used.
-    known : (H, W) Tensor of bool
-        At least one True.
-    options : PatchOptions
-        ``rounds`` are those at the finest scale; at each coarser one there is one less.
-    noise : float
-        Standard deviation of known pixels' noise, 0 or more.
-    denoise : bool
-        Estimate known pixels too.
-    seed : int
-        Chooses the pixels that are hidden.
-    progress : callable, optional
-        Called with permille done, 1000 and the root mean square change of the last round.
-    keep_partial : bool
-        On Ctrl-C return what there is instead of raising KeyboardInterrupt.
+    problem, settings, control
+        See `inrr_cli.engine`; ``settings.regularizer`` is a PatchOptions. The measure of the progress is the root mean
+        square change of the last iteration.
+
+    Returns
+    -------
+    Estimate
+        With ``sigma``, which is 0 everywhere if the run was interrupted.
     """
-    groups = torch.split(image, MOST_CHANNELS, 2)
-    filled = []
-    for number, channels in enumerate(groups):
-        report = None if progress is None else Report(progress, number / len(groups), 1 / len(groups))
-        part = ChannelGroup(channels, known, options, noise, report)
-        filled.append(part.fill(denoise, seed, keep_partial))
-    return Filled(
-        torch.cat([part.values for part in filled], 2),
-        torch.cat([part.sigma for part in filled], 2),
-        [blend_weights for part in filled for blend_weights in part.blends],
-        all(part.completed for part in filled),
+    noise = estimate_noise(problem.values, problem.known) if problem.noise is None else problem.noise
+    groups = _split(replace(problem, noise=noise))
+    meter = WorkMeter(control, len(groups))
+    filled = [
+        ChannelGroup(group, settings.regularizer, meter).fill(settings.denoise, settings.seed, control.keep_partial)
+        for group in groups
+    ]
+    shares = " ".join(group.summary for group in filled if group.completed)
+    return Estimate(
+        torch.cat([group.values for group in filled], 2),
+        f"patch engine on {problem.values.device.type}; {settings.regularizer}; "
+        f"shares of the patch model and of smooth fills beside known pixels: {shares or 'not fitted'}",
+        all(group.completed for group in filled),
+        sigma=torch.cat([group.sigma for group in filled if group.sigma is not None], 2),
+        noise=noise,
     )
 
 
 class PatchPrior:
-    """What the patches make of a picture: the proximal step of half-quadratic splitting.
+    """The proximal step of half-quadratic splitting: the patch model of an image.
 
-    The parameters are those of `restore`.
+    Parameters
+    ----------
+    problem : InpaintingProblem
+    options : PatchOptions
     """
 
-    def __init__(self, image: Tensor, known: Tensor, options: PatchOptions, *, noise: float) -> None:
-        self.parts = [
-            ChannelGroup(channels, known, options, noise) for channels in torch.split(image, MOST_CHANNELS, 2)
-        ]
+    def __init__(self, problem: InpaintingProblem, options: PatchOptions) -> None:
+        self.groups = [ChannelGroup(group, options) for group in _split(problem)]
 
     @torch.no_grad()
-    def __call__(self, picture: Tensor | None) -> Tensor:
-        """Solve from nothing at first; then one round from the missing pixels of ``picture`` (H, W, C) in [0, 1]."""
-        pictures = [None] * len(self.parts) if picture is None else torch.split(picture, MOST_CHANNELS, 2)
-        return torch.cat([part.refine(old) for part, old in zip(self.parts, pictures, strict=True)], 2)
+    def __call__(self, image: Tensor | None) -> Tensor:
+        """Solve from the start at first; then iterate once from the missing pixels of ``image`` (H, W, C)."""
+        images = [None] * len(self.groups) if image is None else torch.split(image, GROUP_CHANNELS, 2)
+        return torch.cat([group.refine(part) for group, part in zip(self.groups, images, strict=True)], 2)
+
+
+def _split(problem: InpaintingProblem) -> list[InpaintingProblem]:
+    """Return one problem for each group of channels."""
+    return [replace(problem, values=values) for values in torch.split(problem.values, GROUP_CHANNELS, 2)]

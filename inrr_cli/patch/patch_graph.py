@@ -9,8 +9,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
+
 KNOWN_BOOST = 4.0  # weight of an edge to a known pixel against one to a guess
-ITERATIONS = 30
+ITERATIONS, TOLERANCE = 30, 1e-3  # of conjugate gradients; the residual relative to the first
 HOLD = 1e-3  # weight of where a pixel is, against all its edges: what is joined to nothing known stays
 LINES_HOLD = 1e-2  # the same in a scan of lines, across which patches know less
 
@@ -82,22 +84,10 @@ def minimise(
 
     def apply(x: Tensor) -> Tensor:
         out = (degree * x).index_add_(0, tail, less * x.index_select(0, head))
-        return out.index_add_(0, head, less * x.index_select(0, tail))
+        return out.index_add_(0, head, less * x.index_select(0, tail)) + hold * degree * x
 
     x = values[free]
     pull = weight[..., None] * (values[neighbour] + rise - x[:, None])
     residual = pull.sum(1).index_add_(0, head, -pull[inner])
-    scaled = residual / degree
-    direction = scaled.clone()
-    power = first = (residual * scaled).sum()
-    for _ in range(ITERATIONS):
-        if power <= 1e-6 * first:
-            break
-        image = apply(direction) + hold * degree * direction
-        step = power / (direction * image).sum()
-        x += step * direction
-        residual -= step * image
-        scaled = residual / degree
-        power, before = (residual * scaled).sum(), power
-        direction = scaled + power / before * direction
-    return x
+    tolerance = TOLERANCE**2 * (residual.square() / degree).sum()
+    return conjugate_gradient(apply, x, residual, iterations=ITERATIONS, tolerance=tolerance, diagonal=degree)

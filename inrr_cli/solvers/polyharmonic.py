@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from inrr_cli.solvers.distance import any_in_window, dilate
+from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
+from inrr_cli.solvers.distance import dilate
 from inrr_cli.solvers.natural_borders import NaturalBorders
+from inrr_cli.solvers.pyramid import double, halve
 
 
 @torch.no_grad()
@@ -115,22 +116,13 @@ def refine_polyharmonic(
             borders.add(gradient, values)
         return gradient
 
-    residual = -apply(x)
-    direction = residual.clone()
-    norm = residual.square().sum()
-    for _ in range(iterations):
-        if norm <= tolerance**2 * residual.numel():
-            break
+    def apply_inside(direction: Tensor) -> Tensor:
         full[:inner] = direction
-        image = apply(full)
-        bend = (direction * image).sum()
-        if bend <= 0:  # of rounding alone, where a surface with natural borders is not held by what is known
-            break
-        step = norm / bend
-        x[:inner] += step * direction
-        residual -= step * image
-        norm, before = residual.square().sum(), norm
-        direction = residual + norm / before * direction
+        return apply(full)
+
+    residual = -apply(x)
+    limit = tolerance**2 * residual.numel()
+    conjugate_gradient(apply_inside, x[:inner], residual, iterations=iterations, tolerance=limit)
     result = flat.clone()
     result[pixels] = x.to(result.dtype)
     return result.reshape(start.shape)
@@ -148,24 +140,3 @@ def neighbours(pixels: Tensor, shape: tuple[int, ...], axis: int | None = None) 
         [row * columns + (column - 1).clamp(min=0), row * columns + (column + 1).clamp(max=columns - 1)],
     ]
     return torch.stack(beside[0] + beside[1] if axis is None else beside[axis])
-
-
-def halve(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Average the known pixels of each 2 x 2 block: (ceil(H / 2), ceil(W / 2), K), and where a block has any."""
-    rows, columns = known.shape
-    odd = (0, columns % 2, 0, rows % 2)
-    weight = F.avg_pool2d(F.pad(known.float(), odd)[None], 2)[0]
-    total = F.avg_pool2d(F.pad((image * known[..., None]).permute(2, 0, 1), odd), 2).permute(1, 2, 0)
-    return total / weight.clamp(min=0.25)[..., None], weight > 0
-
-
-def halve_mask(mask: Tensor) -> Tensor:
-    """Whether each 2 x 2 block of a mask (H, W) has a True: (ceil(H / 2), ceil(W / 2)) bool."""
-    rows, columns = mask.shape
-    return any_in_window(F.pad(mask, (0, columns % 2, 0, rows % 2)), 2)[::2, ::2]
-
-
-def double(image: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Bicubic enlargement by two, cut to ``shape`` (H, W): the way back from `halve`."""
-    large = F.interpolate(image.permute(2, 0, 1)[None], scale_factor=2, mode="bicubic")[0].permute(1, 2, 0)
-    return large[: shape[0], : shape[1]]

@@ -4,110 +4,76 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from inrr_cli.methods import SuperresOptions
-from inrr_cli.progress import Progress
+from inrr_cli.engine import Control, Estimate, WorkMeter
+from inrr_cli.settings import Settings
+from inrr_cli.solvers.blend_tiles import blended_tiles
 from inrr_cli.superres.colours import GAINS, from_luma, to_luma
 from inrr_cli.superres.consistency import SLACK
 from inrr_cli.superres.detail import shrink_detail
 from inrr_cli.superres.downscaling import DownscalingOperator
-from inrr_cli.superres.problem import Problem, Window, within
+from inrr_cli.superres.noise import FAINT_NOISE
+from inrr_cli.superres.options import SuperresOptions
+from inrr_cli.superres.problem import SuperresProblem, Window, within
 from inrr_cli.superres.refinement import smooth_round
 from inrr_cli.superres.resize import consistent_upscale, resize
 from inrr_cli.superres.rounding import remove_rounding
-from inrr_cli.superres.windows import blended, lessons
+from inrr_cli.superres.windows import lessons
 from inrr_cli.superres.zero_shot import Pair, ZeroShotNet, correct, learn, make_pairs
 
+TILE_OVERLAP = 16  # pixels on either side of a cut over which neighbouring tiles are blended
 TILE = 1024  # fine pixels of a side that are made at once
 SEEN, REACH = 12, 48  # coarse and fine pixels around a window that it depends on
 FIRST, LAST = 0.03, 0.01  # deviations of the first round at scale 2 and of the last
 CLEANING = 3  # rounds that remove noise
 SMALL = 48  # coarse pixels of a side that teach enough
-FAINT = 0.006  # noise up to this is left in: 1.5 levels of 255
 # seconds of one core for each step of learning, and for each million pixels: to tell the time left
 PER_LESSON, PER_CORRECTION, PER_ROUND = 0.014, 3.0, 8.0
 
 
-@dataclass(frozen=True)
-class Enlarged:
-    """The wanted window (P, Q, C) of the fine picture, whether all was done, and how."""
+def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
+    """Enlarge an image from itself.
 
-    values: Tensor
-    completed: bool
-    account: str
-
-
-class Report:
-    """Turn shares of the expected ``total`` of work into progress in permille."""
-
-    def __init__(self, progress: Progress | None, total: float) -> None:
-        self.progress, self.total, self.done, self.value = progress, total, 0.0, math.nan
-
-    def part(self, work: float) -> Callable[[float], None]:
-        """Start on a part of the work; tell the result how much of it is done, from 0 to 1."""
-        start = self.done
-        self.done += work
-
-        def tick(share: float) -> None:
-            if self.progress is not None:
-                self.progress(min(1000, round(1000 * (start + work * share) / self.total)), 1000, self.value)
-
-        return tick
-
-
-def enlarge(
-    problem: Problem,
-    options: SuperresOptions,
-    *,
-    seed: int,
-    tile: int | None = None,
-    progress: Progress | None = None,
-    keep_partial: bool = False,
-) -> Enlarged:
-    """Enlarge a picture from itself.
-
-    A network learns from the picture's smaller copies to double it (patches across scales), and doubles it until it is
-    at least as large as wanted. Then rounds of the Gaussian patch model, of decreasing deviation, draw similar patches
-    together (patches within a scale). After each step the picture is made to downscale to what it came from. Of
+    A network learns from the image's smaller copies to double it (patches across scales), and doubles it until it is
+    at least as large as wanted. Then iterations of the Gaussian patch model, of decreasing deviation, draw similar
+    patches together (patches within a scale). After each step the image is made to downscale to the input. Of
     three channels, taken for red, green and blue, that is done to the luma, and the colours are interpolated; other
     channels are treated one by one with one network.
 
     Parameters
     ----------
-    problem : Problem
-    options : SuperresOptions
-    seed : int
-        Of the network that learns.
-    tile : int, optional
-        Fine pixels of a side that are made at once; TILE by default.
-    progress : callable, optional
-        Called with permille done, 1000 and the loss of the learning.
-    keep_partial : bool
-        On Ctrl-C return what there is instead of raising KeyboardInterrupt.
+    problem : SuperresProblem
+    settings : Settings
+        ``settings.regularizer`` is a SuperresOptions; ``settings.tile`` is TILE by default.
+    control : Control
+        The measure of the progress is the loss of the training.
+
+    Returns
+    -------
+    Estimate
+        Its values are the window that the problem asks for.
     """
-    engine = Engine(problem, options, seed, tile, progress)
+    engine = Engine(problem, settings, control)
     completed = True
     try:
         engine.prepare()
     except KeyboardInterrupt:
-        if not keep_partial:
+        if not control.keep_partial:
             raise
         completed = False
-    values, whole = engine.make(quick=not completed, keep_partial=keep_partial)
-    return Enlarged(values, completed and whole, engine.account())
+    values, whole = engine.make(quick=not completed, keep_partial=control.keep_partial)
+    return Estimate(values, engine.summary(), completed and whole, noise=problem.noise)
 
 
 class Engine:
-    """The work on one problem; the parameters are those of `enlarge`."""
+    """The work on one problem; the parameters are those of `estimate`."""
 
-    def __init__(
-        self, problem: Problem, options: SuperresOptions, seed: int, tile: int | None, progress: Progress | None
-    ) -> None:
-        self.problem, self.options, self.seed, self.tile = problem, options, seed, tile or TILE
+    def __init__(self, problem: SuperresProblem, settings: Settings, control: Control) -> None:
+        options: SuperresOptions = settings.regularizer
+        self.problem, self.options, self.seed, self.tile = problem, options, settings.seed, settings.tile or TILE
         self.doublings = max(1, math.ceil(math.log2(max(problem.ratio)) - 1e-9))
         self.colour = problem.image.shape[2] == 3
         self.target = self.image = to_luma(problem.image) if self.colour else problem.image
@@ -116,33 +82,33 @@ class Engine:
         self.network: ZeroShotNet | None = None
         self.learned = self.turn = 0
         high, wide = (last - first for first, last in problem.region())
-        each = PER_CORRECTION * (options.lessons > 0) + PER_ROUND * options.rounds
-        cleaning = PER_ROUND * CLEANING * problem.image.numel() / 1e6 * (problem.noise > FAINT)
-        total = cleaning + PER_LESSON * options.lessons + each * high * wide / 1e6 * len(self.detailed)
-        self.report = Report(progress, max(total, 1e-9))
+        each = PER_CORRECTION * (options.train_steps > 0) + PER_ROUND * options.rounds
+        cleaning = PER_ROUND * CLEANING * problem.image.numel() / 1e6 * (problem.noise > FAINT_NOISE)
+        total = cleaning + PER_LESSON * options.train_steps + each * high * wide / 1e6 * len(self.detailed)
+        self.meter = WorkMeter(control, max(total, 1e-9))
 
     def prepare(self) -> None:
         """Remove noise, or what rounding added, from the coarse picture, and learn from it."""
         rounding = self.problem.quantisation_step / math.sqrt(12)
-        if self.problem.noise > FAINT:
+        if self.problem.noise > FAINT_NOISE:
             self.target = self.image = self._clean()
         elif rounding:
             planes = zip(self.image.unbind(2), self.gains, strict=True)
             self.image = torch.stack([remove_rounding(plane, gain * rounding) for plane, gain in planes], 2)
-        if min(self.problem.coarse_size) < SMALL or not self.options.lessons:
+        if min(self.problem.coarse_size) < SMALL or not self.options.train_steps:
             return
         generator = torch.Generator().manual_seed(self.seed)
         pairs: list[Pair] = []
         for part in lessons(self.image, generator):
             for number in self.detailed:
                 pairs += make_pairs(part[..., [number]], self.problem.kernel, rounding, generator)
-        told = self.report.part(PER_LESSON * self.options.lessons)
+        told = self.meter.part(PER_LESSON * self.options.train_steps)
 
         def tick(step: int, loss: float) -> None:
-            self.report.value, self.learned = loss, step
-            told(step / self.options.lessons)
+            self.meter.measure, self.learned = loss, step
+            told(step / self.options.train_steps)
 
-        self.network = learn(pairs, self.options.lessons, generator=generator, tick=tick)
+        self.network = learn(pairs, self.options.train_steps, generator=generator, tick=tick)
 
     def make(self, *, quick: bool, keep_partial: bool) -> tuple[Tensor, bool]:
         """Make the wanted window tile by tile and consistent; ``quick`` only interpolates.
@@ -156,7 +122,8 @@ class Engine:
         (top, bottom), (left, right) = region
         made = torch.zeros(bottom - top, right - left, self.image.shape[2], device=self.image.device)
         completed = True
-        for window, weight in blended(region, self.tile):
+        for window, weights in blended_tiles(region, self.tile, TILE_OVERLAP):
+            weight = torch.from_numpy(weights)
             try:
                 tile = self._render(window, quick or not completed)
             except KeyboardInterrupt:
@@ -175,9 +142,9 @@ class Engine:
         self.turn += 1
         return self._finish(fine)
 
-    def account(self) -> str:
+    def summary(self) -> str:
         """How it was done, in a line."""
-        how = f"{self.learned} lessons from its smaller copies" if self.learned else "nothing learned from it"
+        how = f"{self.learned} training steps on its smaller copies" if self.learned else "nothing learned from it"
         return (
             f"patch engine on {self.image.device.type}; {how}; doubled {self.doublings} times; {self.options}; "
             f"kernel {self.problem.kernel.name}"
@@ -194,7 +161,7 @@ class Engine:
         for plane, gain in zip(self.image.unbind(2), self.gains, strict=True):
             noisy = guide = plane.contiguous()
             for turn in range(CLEANING):
-                tick = self.report.part(PER_ROUND * plane.numel() / 1e6)
+                tick = self.meter.part(PER_ROUND * plane.numel() / 1e6)
                 guide = self._round(guide, gain * self.problem.noise, turn, tick, noisy)
             planes.append(guide)
         return torch.stack(planes, 2)
@@ -240,7 +207,7 @@ class Engine:
             step = DownscalingOperator.between((size[0] // 2, size[1] // 2), size, kernel)
             fine = consistent_upscale(fine, step, size, kernel.centred)
             if self.network is not None:
-                tick = self.report.part(PER_CORRECTION * pixels * 0.75 * 4.0 ** (number + 1 - self.doublings))
+                tick = self.meter.part(PER_CORRECTION * pixels * 0.75 * 4.0 ** (number + 1 - self.doublings))
                 fine = correct(self.network, fine, tick)
                 fine = DownscalingOperator.between(low, size, kernel).project(
                     fine, coarse, SLACK * problem.quantisation_step
@@ -251,7 +218,7 @@ class Engine:
             source = (factor * top, factor * bottom), (factor * left, factor * right)
             fine = model.project(self._resize(fine, source, whole, made), coarse)
         for turn in range(self.options.rounds):
-            tick = self.report.part(PER_ROUND * pixels)
+            tick = self.meter.part(PER_ROUND * pixels)
             origin = (made[0][0], made[1][0])
             plane = self._round(fine[..., 0].contiguous(), self._deviation(turn), turn, tick, origin=origin)
             fine = model.project(plane[..., None], coarse, SLACK * problem.quantisation_step)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from inrr_cli.errors import InputError
-from inrr_cli.methods import check_name
+from inrr_cli.options import check_name
 
 Floats = NDArray[np.float64]
 LEAST_SIGMA, MOST_SIGMA = 0.1, 4.0

@@ -1,145 +1,117 @@
-"""The engines for super-resolution behind one face: a problem in, the wanted window out."""
+"""Networks for super-resolution: fitted to the samples, to the samples and the patch model, or to a point grid."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from inrr_cli.methods import PatchOptions
-from inrr_cli.neural.engine import Output, Values, fit_network
-from inrr_cli.patch.noise import estimate_noise
-from inrr_cli.progress import Progress, part_of
+from inrr_cli.engine import Control, Estimate, InpaintingProblem
+from inrr_cli.neural.engine import estimate as fit_network
+from inrr_cli.neural.training import pixel_centres
+from inrr_cli.patch.options import PatchOptions
 from inrr_cli.settings import Settings
-from inrr_cli.solvers.polyharmonic import halve
 from inrr_cli.superres.downscaling import DownscalingOperator
-from inrr_cli.superres.engine import FAINT, Engine, enlarge
+from inrr_cli.superres.engine import Engine
 from inrr_cli.superres.kernels import downscale_matrix
-from inrr_cli.superres.problem import Problem
+from inrr_cli.superres.problem import SuperresProblem
 
-CARRIED = 2.0  # times the coarse grid: where a network meets the patches; it shows any other grid
-
-
-def reckon_noise(problem: Problem, least: float) -> Problem:
-    """Estimate the noise of a problem, as none if it is faint; ``least`` is what is known of it."""
-    noise = max(least, white_noise(problem.image))
-    return replace(problem, noise=noise if noise > FAINT else 0.0)
+CARRIER_SCALE = 2.0  # times the coarse grid, on which network and patch model meet; the network renders any other grid
 
 
-def white_noise(image: Tensor) -> float:
-    """Estimate the deviation s of white noise in (M, N, C), without taking texture for it.
+def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
+    """Enlarge an image by a network and make the result consistent with the image.
 
-    The mean of 2 x 2 pixels halves white noise, and structure grows. So, with estimates e at the full and h at half
-    the scale, s^2 = max(0, e^2 - h^2) 4 / 3, which is e^2 for nothing but noise.
-    """
-    known = torch.ones(image.shape[:2], dtype=torch.bool, device=image.device)
-    half, known_half = halve(image, known)
-    full, less = estimate_noise(image, known), estimate_noise(half, known_half)
-    return math.sqrt(max(0.0, full**2 - less**2) * 4 / 3)
-
-
-def by_patches(
-    problem: Problem, settings: Settings, tile: int | None, progress: Progress | None, keep_partial: bool
-) -> Output:
-    """Patches on the pixel grid; ``tile`` is that of `enlarge`. The output holds the wanted window."""
-    made = enlarge(
-        problem, settings.regularizer, seed=settings.seed, tile=tile, progress=progress, keep_partial=keep_partial
-    )
-    return Output(
-        made.values.cpu().numpy(), problem.image.device.type, made.account, made.completed, noise=problem.noise
-    )
-
-
-def by_network(
-    problem: Problem, settings: Settings, progress: Progress | None, keep_partial: bool
-) -> tuple[Output, Values, Values]:
-    """Fit a network to the pixels as samples at their centres, show the window and make it consistent.
+    Parameters
+    ----------
+    problem : SuperresProblem
+    settings, control
+        See `inrr_cli.engine`; ``settings.recipe`` is not None.
 
     Returns
     -------
-    Output, (P, Q, C) ndarray, (M, N, C) ndarray
-        With the consistent window, the window as the network shows it, and its picture on the coarse grid.
+    Estimate
+        Its values are the window that the problem asks for, ``raw`` is the same window as the network renders it.
     """
-    result = fit_network(
-        problem.image.cpu().numpy(), np.ones(problem.coarse_size, bool), settings, None, progress, keep_partial
-    )
-    return _show(problem, result, result.values)
+    if problem.kernel.name == "point":
+        return _by_points(problem, settings, control)
+    if settings.reg == "patch":
+        return _by_half_quadratic_splitting(problem, settings, control)
+    known = torch.ones(problem.coarse_size, dtype=torch.bool, device=problem.image.device)
+    result = fit_network(InpaintingProblem(problem.image, known), settings, control)
+    return _make_consistent(problem, result, problem.coarse_size, result.values)
 
 
-def by_carrier(
-    problem: Problem, settings: Settings, progress: Progress | None, keep_partial: bool
-) -> tuple[Output, Values, Values]:
-    """As `by_network`, but the network carries what the patches make of it.
+def _by_half_quadratic_splitting(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
+    """Fit a network to the patch model's image, which follows the network.
 
-    Half-quadratic splitting on a grid twice as fine, or the wanted one if that is coarser: the network is drawn to a
-    picture that is made by the patch engine at first, and then, again and again, from what the network shows.
+    Half-quadratic splitting on a grid twice as fine as the input, or the wanted one if that is coarser: the patch
+    engine makes an image at first, and later improves what the network renders; the network is drawn to that image.
     """
     rows, columns = (
-        round(length * min(CARRIED, ratio)) for length, ratio in zip(problem.coarse_size, problem.ratio, strict=True)
+        round(length * min(CARRIER_SCALE, ratio))
+        for length, ratio in zip(problem.coarse_size, problem.ratio, strict=True)
     )
     size = (rows, columns)
     finer = replace(problem, size=size, window=((0, rows), (0, columns)), quantisation_step=0.0)
-    prior = _Prior(finer, settings, part_of(progress, 0, 2))
-    shape = (*size, problem.image.shape[2])
-    result = fit_network(
-        np.zeros(shape, np.float32),
-        np.zeros(size, bool),
-        settings,
-        None,
-        part_of(progress, 1, 2),
-        keep_partial,
-        prior=prior,
-    )
-    model = DownscalingOperator.between(problem.coarse_size, size, problem.kernel)
-    fitted = model.forward(torch.from_numpy(result.values)).numpy()
-    return _show(problem, replace(result, noise=problem.noise), fitted)
+    engine = Engine(finer, settings, control.part(0, 2))
+
+    def prior(image: Tensor | None) -> Tensor:
+        if image is not None:
+            return engine.refine(image)
+        engine.prepare()
+        return engine.make(quick=False, keep_partial=False)[0]
+
+    nothing = problem.image.new_zeros(*size, problem.image.shape[2])
+    unknown = torch.zeros(size, dtype=torch.bool, device=nothing.device)
+    result = fit_network(InpaintingProblem(nothing, unknown), settings, control.part(1, 2), prior)
+    operator = DownscalingOperator.between(problem.coarse_size, size, problem.kernel)
+    result = replace(result, noise=problem.noise)
+    return _make_consistent(problem, result, size, operator.forward(result.values))
 
 
-class _Prior:
-    """What the patches make of a network's picture of the whole problem."""
-
-    def __init__(self, problem: Problem, settings: Settings, progress: Progress | None) -> None:
-        self.engine = Engine(problem, settings.regularizer, settings.seed, None, progress)
-
-    def __call__(self, picture: Tensor | None) -> Tensor:
-        if picture is None:
-            self.engine.prepare()
-            return self.engine.make(quick=False, keep_partial=False)[0]
-        return self.engine.refine(picture)
-
-
-def by_points(
-    problem: Problem, settings: Settings, progress: Progress | None, keep_partial: bool
-) -> tuple[Output, Values, Values]:
-    """As `by_network`, for the point kernel: pixels are known where they lie in the fine picture, the others missing.
+def _by_points(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
+    """Fit a network to the fine grid, of which the point kernel makes every s-th pixel known.
 
     The setting of the INRR paper's figure 5.
     """
     rows, columns = (
-        downscale_matrix(coarse, fine, problem.kernel).indices
+        torch.from_numpy(downscale_matrix(coarse, fine, problem.kernel).indices).long()
         for coarse, fine in zip(problem.coarse_size, problem.size, strict=True)
     )
-    values = np.zeros((*problem.size, problem.image.shape[2]), np.float32)
-    known = np.zeros(problem.size, bool)
-    at = np.ix_(rows, columns)
-    values[at], known[at] = problem.image.cpu().numpy(), True
-    if settings.reg == "patch":
+    values = problem.image.new_zeros(*problem.size, problem.image.shape[2])
+    known = torch.zeros(problem.size, dtype=torch.bool, device=values.device)
+    index = rows[:, None], columns
+    values[index], known[index] = problem.image, True
+    if settings.reg == "patch":  # inpainting needs larger groups and at least two iterations
         given = settings.regularizer
-        filling = PatchOptions(similar=2 * given.similar, radius=given.radius, rounds=max(2, given.rounds))
-        settings = replace(settings, regularizer=filling)
-    result = fit_network(values, known, settings, problem.noise, progress, keep_partial)
-    return _show(problem, result, result.values[at])
+        options = PatchOptions(similar=2 * given.similar, radius=given.radius, rounds=max(2, given.rounds))
+        settings = replace(settings, regularizer=options)
+    result = fit_network(InpaintingProblem(values, known, problem.noise), settings, control)
+    return _make_consistent(problem, result, problem.size, result.values[index])
 
 
-def _show(problem: Problem, result: Output, fitted: Values) -> tuple[Output, Values, Values]:
-    """Render what is wanted and its rim, make it consistent, and return that, the window as rendered, and the fit."""
-    assert result.rendering is not None
-    (top, bottom), (left, right) = region = problem.region()
-    shown = result.rendering(problem.size, (slice(top, bottom), slice(left, right)))
-    made = problem.finish(torch.from_numpy(shown).to(problem.image.device), problem.image)
+def _make_consistent(problem: SuperresProblem, result: Estimate, grid: tuple[int, int], fitted: Tensor) -> Estimate:
+    """Render the wanted window and its rim, and make the window consistent with the input.
+
+    Parameters
+    ----------
+    problem : SuperresProblem
+    result : Estimate
+        Of the network.
+    grid : (int, int)
+        Rows and columns that the network's coordinates were made for.
+    fitted : (M, N, C) Tensor
+        The network's output on the coarse grid.
+    """
+    assert result.render is not None
+    region = problem.region()
+    y, x = (
+        pixel_centres(length, fine)[slice(*span)].to(problem.image.device)
+        for length, fine, span in zip(grid, problem.size, region, strict=True)
+    )
+    rendered = result.render(y, x)
     (first, last), (start, end) = problem.window
-    raw = shown[first - region[0][0] : last - region[0][0], start - region[1][0] : end - region[1][0]]
-    return replace(result, values=made.cpu().numpy()), raw, fitted
+    raw = rendered[first - region[0][0] : last - region[0][0], start - region[1][0] : end - region[1][0]]
+    return replace(result, values=problem.finish(rendered, problem.image), raw=raw, fitted=fitted)

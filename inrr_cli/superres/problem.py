@@ -20,7 +20,7 @@ RIM = 8  # coarse pixels around a window that it is made consistent with
 
 
 @dataclass(frozen=True)
-class Problem:
+class SuperresProblem:
     """What is to be made.
 
     Attributes

@@ -73,7 +73,7 @@ def test_one_that_fails_is_told_of_and_the_others_are_done(restore, images):
 
 
 def test_a_fault_of_the_engine_does_not_stop_the_others(restore, monkeypatch):
-    module = sys.modules["inrr_cli.cli.inpaint"]
+    module = sys.modules["inrr_cli.cli.restoring"]
     make_record = module.make_record
 
     def broken(command, source, *rest):
@@ -96,7 +96,7 @@ def test_a_fault_of_the_engine_does_not_stop_the_others(restore, monkeypatch):
         (("--data-range", "9,1"), "--data-range must be"),
         (("-o", "a.png"), "--output a.png: for several images it must be a folder"),
         (("--save-mask", "m.png"), "--save-mask m.png: for several images it must be a folder"),
-        (("--net", "siren", "--checkpoint", "c.pt"), "--checkpoint is for one image"),
+        (("--net", "siren", "--reg", "patch", "--checkpoint", "c.pt"), "--checkpoint is for one image"),
         (("in/0.png",), "in/0.png: another image has the same name"),
         (("-",), "standard input is one image"),
     ],
@@ -104,7 +104,7 @@ def test_a_fault_of_the_engine_does_not_stop_the_others(restore, monkeypatch):
 def test_what_is_wrong_with_the_call_is_said_once(restore, more, message):
     result = restore("--mask", "masks", *more)
     assert result.exit_code == 2
-    errors = [line for line in result.stderr.splitlines() if "error" in line]
+    errors = [line for line in result.stderr.splitlines() if "inrr: error" in line]
     assert len(errors) == 1
     assert message in errors[0]
     assert names("in") == ["0.png", "1.png", "2.png"]
@@ -121,7 +121,7 @@ def test_ctrl_c_ends_them_all(restore, monkeypatch):
     def interrupted(*rest, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["inrr_cli.cli.inpaint"], "fill_pages", interrupted)
+    monkeypatch.setattr(sys.modules["inrr_cli.cli.inpaint"], "inpaint_pages", interrupted)
     result = restore("--mask", "masks", "-o", "out")
     assert result.exit_code == 130
     assert "(2 of 3)" not in result.stderr

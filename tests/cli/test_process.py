@@ -22,31 +22,21 @@ def start(*arguments, **options):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["mask", "-o", "m.png"], ["inpaint", "--help"]])
-def test_torch_is_not_imported_before_it_is_needed(tmp_path, arguments):
+def test_heavy_libraries_are_not_imported_before_they_are_needed(tmp_path, arguments):
     code = (
         "import sys, atexit\n"
-        "atexit.register(lambda: print('torch' in sys.modules, 'skimage' in sys.modules, file=sys.stderr))\n"
+        "heavy = ('torch', 'skimage', 'scipy', 'tifffile', 'matplotlib')\n"
+        "atexit.register(lambda: print('imported:', *filter(sys.modules.get, heavy), file=sys.stderr))\n"
         f"sys.argv = ['inrr', *{arguments!r}]\n"
         "from inrr_cli.__main__ import main\nmain()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stderr.split() == ["False", "False"]
+    assert done.stderr.splitlines() == ["imported:"]
 
 
 def test_the_api_does_not_import_torch():
     code = "import sys, inrr_cli; inrr_cli.make_mask((9, 9)); sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_help_is_there_within_four_times_the_start_of_numpy_and_pillow():
-    def seconds(*command):
-        begin = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        return time.perf_counter() - begin
-
-    commands = (*INRR, "--help"), (sys.executable, "-c", "import numpy, PIL")
-    ours, theirs = zip(*([seconds(*command) for command in commands] for _ in range(7)), strict=True)
-    assert min(ours) / min(theirs) < 4  # the best of each, because other work only ever adds
 
 
 def fitting(files, *more):
@@ -66,7 +56,7 @@ def wait_for_fit(process, terminal):
 
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("engine", [("--net", "siren", "--steps", 10**6), ("--rounds", 10**6)])
-def test_control_c_stops_within_two_seconds(files, keep, engine):
+def test_control_c_stops_a_run_of_a_million_steps(files, keep, engine):
     terminal, end = pty.openpty()
     arguments = fitting(files, *engine, *(["--keep-partial"] if keep else []))
     # a shell has its background jobs ignore it, and children inherit that
@@ -76,10 +66,8 @@ def test_control_c_stops_within_two_seconds(files, keep, engine):
     os.close(end)
     try:
         wait_for_fit(process, terminal)
-        begin = time.time()
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
-        assert time.time() - begin < 2
     finally:
         process.kill()
     rest = os.read(terminal, 65536).decode()

@@ -28,8 +28,8 @@ def test_bombs_and_memory(run, files, monkeypatch):
     monkeypatch.setattr("inrr_cli.memory.free_memory", lambda: 300e6)
     refused(run(*ask, "--force"), "needs about 0.4 GB and 0.3 GB are free; try --tile 512")
     ok(run(*ask, "--force", "--tile", 64))
-    monkeypatch.setattr("inrr_cli.imaging.writing.free_memory", lambda: 1000.0)
-    refused(run(*ask, "--force"), "needs 0.0 GB of memory")
+    monkeypatch.setattr("inrr_cli.imaging.reading.free_memory", lambda: 1000.0)
+    refused(run(*ask, "--force"), "does not fit in the 0.0 GB of memory that are free")
 
 
 def test_tiles_have_no_seams_and_known_pixels_are_kept(run):
@@ -63,7 +63,7 @@ def test_standard_input_and_output(files, grey, tmp_path):
     for more, message in [
         ([], b"needs --output FILE"),
         (["-o", "-"], b"standard output needs --format"),
-        (["-o", "-", "--format", "gif"], b"--format gif"),
+        (["-o", "-", "--format", "gif"], b"'--format': 'gif' is not one of"),
         (["-o", "a.png", "--format", "png"], b"--format is for --output -"),
         (["-o", "-", "--format", "png", "--json"], b"both want standard output"),
         (["-o", "a.png", "--mask", "-"], b"-: is empty, or was read already"),
@@ -109,13 +109,13 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten(run, files, monkeypatc
     from inrr_cli.cli import inpaint  # noqa: F401
 
     module = sys.modules["inrr_cli.cli.inpaint"]
-    fill = module.fill_pages
+    fill = module.inpaint_pages
 
     def slow(*arguments, **options):
         Path(late).write_bytes(b"somebody else's")
         return fill(*arguments, **options)
 
-    monkeypatch.setattr(module, "fill_pages", slow)
+    monkeypatch.setattr(module, "inpaint_pages", slow)
     ask = ("inpaint", files["grey"], "--mask", files["mask"], "-o", "late.png", "--sidecar", "late.json", *QUICK)
     refused(run(*ask), f"{late}: has appeared in the meantime; use --force")
     assert Path(late).read_bytes() == b"somebody else's"

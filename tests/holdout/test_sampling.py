@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from inrr_cli import make_mask
-from inrr_cli.holdout.sampling import chessboard_distance, distance_class, sample_holdout
+from inrr_cli.holdout.sampling import sample_holdout
+from inrr_cli.solvers.distance import chessboard_distance, distance_class
 from inrr_cli.solvers.distance import erode
 
 

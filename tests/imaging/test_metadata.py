@@ -1,4 +1,4 @@
-"""What a file says of its pixels comes back, field by field."""
+"""Metadata survives reading and writing, field by field."""
 
 import io
 import struct
@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from made import HOLE, PROFILE, coded, exif, png, png_chunks, samples_of, tiff
+from image_checks import change_hole, tags_of
 from PIL import Image, ImageOps
-from test_round_trip import SIZE, filled
+from sample_files import PROFILE, SIZE, encode_with_pillow, exif, png, png_chunks, samples_of, tiff
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import PixelTransform, orientation_of
-from inrr_cli.imaging.writing import decode, encode
+from inrr_cli.imaging.metadata import PixelTransform
+from inrr_cli.imaging.orientation import read_orientation, reset_orientation
+from inrr_cli.imaging.reading import decode
+from inrr_cli.imaging.writing import encode
 
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
 GEO = [
@@ -40,7 +42,7 @@ OTHERS = [
 ]
 
 
-def test_png_chunks_come_back_as_they_are_and_in_their_order():
+def test_png_chunks_are_kept_unchanged_and_in_order():
     content = b"Author\0" + "Jörg".encode("latin-1")
     chunks = [
         (b"gAMA", struct.pack(">I", 45455)),
@@ -66,38 +68,18 @@ def test_png_chunks_come_back_as_they_are_and_in_their_order():
     assert Image.open(io.BytesIO(written)).text["inrr"] == "what was done"
 
 
-def test_of_a_palette_what_means_nothing_without_it_is_left_out():
+def test_chunks_that_belong_to_a_palette_are_left_out_with_it():
     chunks = [(b"PLTE", bytes(range(12))), (b"bKGD", b"\1"), (b"hIST", bytes(8)), (b"tEXt", b"Title\0t")]
     data = png(samples_of("uint8", (*SIZE, 1)) % 4, 8, 3, chunks)
-    names = [name for name, _ in png_chunks(filled(data))]
+    names = [name for name, _ in png_chunks(change_hole(data))]
     assert names == [b"IHDR", b"tEXt", b"IDAT", b"IEND"]
-
-
-def tags_of(data, page=0):
-    """Tags that do not say how pixels are stored, as bytes in the file's order."""
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        order, big, place = file.byteorder, file.is_bigtiff, file.pages.get(page, aspage=True).offset
-    structure = {256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 338, 339, 34665, 34853}
-    head, step, room = ("Q", 20, 8) if big else ("H", 12, 4)
-    (count,) = struct.unpack_from(order + head, data, place)
-    found = {}
-    for at in range(place + struct.calcsize(head), place + struct.calcsize(head) + count * step, step):
-        tag, kind = struct.unpack_from(order + "HH", data, at)
-        (number,) = struct.unpack_from(order + ("Q" if big else "I"), data, at + 4)
-        length = number * {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 10: 8, 11: 4, 12: 8, 16: 8}[kind]
-        where = at + step - room
-        if length > room:
-            (where,) = struct.unpack_from(order + ("Q" if big else "I"), data, where)
-        if tag not in structure:
-            found[tag] = (kind, number, data[where : where + length])
-    return found
 
 
 @pytest.mark.parametrize(
     "options", [{}, {"bigtiff": True}, {"byteorder": ">"}, {"tile": (16, 16), "compression": "zstd"}]
 )
 @pytest.mark.parametrize("dtype", ["float32", "int16"])
-def test_tiff_tags_with_those_of_geotiff(options, dtype):
+def test_tiff_tags_are_kept_with_those_of_geotiff(options, dtype):
     data = tiff(
         samples_of(dtype, SIZE), extratags=GEO + OTHERS, description="a map", datetime="2026:01:02 03:04:05",
         resolution=((72009, 1000), (3, 7)), resolutionunit=3, **options,
@@ -112,7 +94,7 @@ def test_tiff_tags_with_those_of_geotiff(options, dtype):
     assert len(old) == len(GEO) + len(OTHERS) + 5
 
 
-def test_what_was_done_is_the_description_of_a_tiff_without_one_and_else_its_history():
+def test_a_text_becomes_the_description_of_a_tiff_or_a_line_of_its_history():
     first = encode(decode(tiff(samples_of("uint8", SIZE)), Path("a")), "TIFF", texts={"inrr": "once"})
     assert tags_of(first)[270][2] == b"inrr: once\0"
     second = encode(decode(first, Path("a")), "TIFF", texts={"inrr": "twice"})
@@ -122,13 +104,15 @@ def test_what_was_done_is_the_description_of_a_tiff_without_one_and_else_its_his
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_of_every_format_is_seen_and_written_the_same_way_up(orientation):
+def test_every_orientation_is_read_upright_and_written_as_it_was(orientation):
     pixels = samples_of("uint8", (*SIZE, 3))
     block = exif(orientation)
     files = {
-        "JPEG": coded(np.repeat(np.repeat(pixels, 8, 0), 8, 1), "JPEG", exif=block, quality=95, subsampling=0),
+        "JPEG": encode_with_pillow(
+            np.repeat(np.repeat(pixels, 8, 0), 8, 1), "JPEG", exif=block, quality=95, subsampling=0
+        ),
         "PNG": png(pixels, 8, 2, [(b"eXIf", block[6:])]),
-        "WEBP": coded(pixels, "WEBP", exif=block, lossless=True),
+        "WEBP": encode_with_pillow(pixels, "WEBP", exif=block, lossless=True),
         "TIFF": tiff(pixels, extratags=[(274, 3, 1, orientation, True)]),
     }
     for kind, data in files.items():
@@ -149,12 +133,12 @@ def test_every_orientation_of_every_format_is_seen_and_written_the_same_way_up(o
 @pytest.mark.parametrize("orientation", [1, 6])
 @pytest.mark.parametrize("sampling", [0, 1, 2])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_jpeg_in_place_keeps_tables_sampling_and_every_segment(orientation, sampling, progressive):
+def test_a_jpeg_written_as_jpeg_keeps_tables_sampling_and_every_segment(orientation, sampling, progressive):
     pixels = np.asarray(Image.effect_noise((64, 48), 40).convert("RGB"))
     photoshop = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\0"
     segment = b"\xff\xed" + struct.pack(">H", len(photoshop) + 2) + photoshop
     options = {"quality": 71, "subsampling": sampling, "progressive": progressive}
-    data = coded(
+    data = encode_with_pillow(
         pixels, "JPEG", exif=exif(orientation), icc_profile=PROFILE, xmp=XMP, comment=b"a comment", dpi=(300, 200),
         extra=segment, **options,
     )  # fmt: skip
@@ -169,9 +153,9 @@ def test_a_jpeg_in_place_keeps_tables_sampling_and_every_segment(orientation, sa
         assert new.info["exif"] == old.info["exif"]
 
 
-def test_what_a_jpeg_says_is_in_the_png_and_the_tiff_made_of_it():
+def test_metadata_of_a_jpeg_is_written_to_other_formats():
     pixels = np.asarray(Image.effect_noise((64, 48), 40).convert("RGB"))
-    data = coded(pixels, "JPEG", exif=exif(6), icc_profile=PROFILE, xmp=XMP, dpi=(300, 200))
+    data = encode_with_pillow(pixels, "JPEG", exif=exif(6), icc_profile=PROFILE, xmp=XMP, dpi=(300, 200))
     picture = decode(data, Path("a"))
     for kind in ("PNG", "TIFF", "WEBP"):
         with Image.open(io.BytesIO(encode(picture, kind))) as new, Image.open(io.BytesIO(data)) as old:
@@ -189,13 +173,14 @@ def test_what_a_jpeg_says_is_in_the_png_and_the_tiff_made_of_it():
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("big", [False, True])
-def test_exif_and_gps_directories_of_a_tiff(order, big):
-    jpeg = decode(coded(samples_of("uint8", SIZE), "JPEG", exif=exif(1, order)), Path("a"))
+def test_exif_and_gps_directories_of_a_tiff_are_kept(order, big):
+    jpeg = decode(encode_with_pillow(samples_of("uint8", SIZE), "JPEG", exif=exif(1, order)), Path("a"))
     data = encode(jpeg, "TIFF")
     assert data[:2] == (b"II" if order == "<" else b"MM")
     picture = decode(data, Path("a"))
     picture.metadata.details["bigtiff"] = big
-    new = filled_as(picture)
+    pages = [picture.pixels[::-1].copy()]
+    new = encode(picture.with_pages(pages), "TIFF")
     with tifffile.TiffFile(io.BytesIO(data)) as old, tifffile.TiffFile(io.BytesIO(new)) as file:
         assert file.is_bigtiff == big
         for directory in ("ExifTag", "GPSTag"):
@@ -204,13 +189,7 @@ def test_exif_and_gps_directories_of_a_tiff(order, big):
         assert out.getexif().get_ifd(0x8769)[0xA434] == "a lens of some length"
 
 
-def filled_as(picture):
-    pages = [page.copy() for page in picture.pages]
-    pages[0][HOLE] = pages[0][HOLE][::-1]
-    return encode(picture.with_pages(pages), "TIFF")
-
-
-def test_an_enlarged_map_lies_where_it_lay():
+def test_an_enlarged_map_keeps_its_place_on_the_ground():
     data = tiff(samples_of("uint8", SIZE), extratags=GEO, resolution=(100, 100), resolutionunit=2)
     picture = decode(data, Path("a"))
     large = picture.with_pages([np.repeat(np.repeat(picture.pixels, 2, 0), 4, 1)[6:, 8:]])
@@ -221,48 +200,55 @@ def test_an_enlarged_map_lies_where_it_lay():
         assert (tags[282].value, tags[283].value) == ((400, 1), (200, 1))
 
 
-def test_the_scales_of_a_turned_picture_are_those_of_its_stored_axes():
+def test_the_resolution_of_a_rotated_picture_is_scaled_along_its_stored_axes():
     data = tiff(samples_of("uint8", SIZE), extratags=[(274, 3, 1, 6, True)], resolution=(100, 50), resolutionunit=2)
     picture = decode(data, Path("a"))
     with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", transform=PixelTransform(4, 2)))) as file:
         assert (file.pages[0].tags[282].value, file.pages[0].tags[283].value) == ((200, 1), (200, 1))
 
 
-def test_an_enlarged_map_with_a_matrix_lies_where_it_lay():
+def test_an_enlarged_map_with_a_matrix_keeps_its_place_on_the_ground():
     matrix = np.array([[0.5, 0.1, 0, 440720], [-0.1, 0.25, 0, 3751320], [0, 0, 0, 0], [0, 0, 0, 1]])
     data = tiff(samples_of("uint8", SIZE), extratags=[(34264, 12, 16, tuple(matrix.ravel()), True)])
     picture = decode(data, Path("a"))
     with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF", transform=PixelTransform(4, 2, 8, 6)))) as file:
-        made = np.reshape(file.pages[0].tags[34264].value, (4, 4))
-    for column, row in ((0, 0), (5, 3)):  # of what was made, and where that was
+        enlarged = np.reshape(file.pages[0].tags[34264].value, (4, 4))
+    for column, row in ((0, 0), (5, 3)):  # of the enlarged map
         before = np.array([(column + 8) / 4, (row + 6) / 2, 0, 1])
-        assert (made @ [column, row, 0, 1])[:2] == pytest.approx((matrix @ before)[:2])
+        assert (enlarged @ [column, row, 0, 1])[:2] == pytest.approx((matrix @ before)[:2])
 
 
 @pytest.mark.parametrize(
     "block", [None, b"", b"Exif\0\0", b"II*\0\x08\0\0\0\xff\xff", b"MM\0*\0\0\0\x08\0\1" + b"\x01\x12" * 9, b"junk"]
 )
 def test_damaged_exif_has_no_orientation(block):
-    assert orientation_of(block) == 1
+    assert read_orientation(block) == 1
 
 
-def with_tag(tmp_path, pixels, code, value, **how):
-    """Write a TIFF and put another value into a tag."""
+def test_resetting_the_orientation_changes_two_bytes():
+    for block, order in ((exif(6), "<H"), (exif(6, ">")[6:], ">H")):
+        offset = block.index(struct.pack(order, 6), block.index(struct.pack(order, 0x0112)))
+        assert reset_orientation(block) == block[:offset] + struct.pack(order, 1) + block[offset + 2 :]
+        assert read_orientation(reset_orientation(block)) == 1
+
+
+def with_tag(tmp_path, pixels, code, value, **options):
+    """Write a TIFF with another value in one tag."""
     path = tmp_path / "odd.tif"
-    tifffile.imwrite(path, pixels, metadata=None, **how)
+    tifffile.imwrite(path, pixels, metadata=None, **options)
     with tifffile.TiffFile(path, mode="r+b") as file:
         file.pages[0].tags[code].overwrite(value)
     return path
 
 
-def test_rgb_of_one_sample_is_damage(tmp_path):
+def test_rgb_with_one_sample_is_reported_as_damage(tmp_path):
     path = with_tag(tmp_path, np.zeros((8, 9), np.uint8), 262, 2, photometric="minisblack")
     with pytest.raises(InputError, match=r"page 1 is RGB of 1 samples"):
         decode(path.read_bytes(), path)
 
 
 @pytest.mark.parametrize("meaning", [255, (0, 0, 2)])
-def test_a_further_sample_of_no_known_meaning_is_kept(tmp_path, meaning):
+def test_a_further_sample_of_unknown_meaning_is_kept(tmp_path, meaning):
     pixels = np.arange(8 * 9 * 4, dtype=np.uint16).reshape(8, 9, 4)
     path = with_tag(tmp_path, pixels, 338, meaning, photometric="rgb", extrasamples=[0])
     again = decode(encode(decode(path.read_bytes(), path), "TIFF"), path)

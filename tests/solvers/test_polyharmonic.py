@@ -6,7 +6,8 @@ import torch
 from skimage.restoration import inpaint_biharmonic
 
 from inrr_cli import make_mask
-from inrr_cli.solvers.polyharmonic import double, halve, solve_polyharmonic
+from inrr_cli.solvers.polyharmonic import solve_polyharmonic
+from inrr_cli.solvers.pyramid import double, halve
 
 
 def fill(pixels, missing, **options):

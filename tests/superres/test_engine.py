@@ -7,7 +7,8 @@ from skimage.data import camera
 
 from inrr_cli import InputError, make_settings, make_target, psnr, run_superres, superres
 from inrr_cli.imaging.lossy import coding_error
-from inrr_cli.imaging.picture import Metadata, Picture
+from inrr_cli.imaging.metadata import Metadata
+from inrr_cli.imaging.picture import Picture
 
 FEW = {"lessons": 80, "device": "cpu"}
 BICUBIC = Image.Resampling.BICUBIC

@@ -8,56 +8,54 @@ import math
 import numpy as np
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import Metadata, Picture, Size
+from inrr_cli.imaging.metadata import Metadata
+from inrr_cli.imaging.picture import PageSize, Picture
 
-CHANNELS_MOST = 4  # a last axis longer than that is one of pixels
-KINDS = "biuf"
+MAX_CHANNELS = 4  # RGBA; a longer last axis of three is taken for columns
 
 
-def sizes(data: bytes) -> list[Size]:
-    """Return what the header announces, for each page."""
-    shape, dtype = _header(data)
-    if dtype.kind not in KINDS or dtype.itemsize > 8:
-        raise InputError(f"it holds {dtype}; convert it to integers or floats of at most 64 bits")
+def sizes(data: bytes) -> list[PageSize]:
+    """Return the size of each page from the header."""
+    shape, dtype = _read_header(data)
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+        raise InputError(f"the array holds {dtype}; convert it to integers or floats of at most 64 bits")
     if len(shape) not in (2, 3, 4) or min(shape) < 1:
-        raise InputError(f"its shape is {shape}; it must be (M, N), (M, N, C) or (P, M, N[, C])")
+        raise InputError(f"the array's shape is {shape}; it must be (M, N), (M, N, C) or (P, M, N[, C])")
     if math.prod(shape) * dtype.itemsize > len(data):
-        raise ValueError("it ends too early")
-    page = shape[1:] if _is_stacked(shape) else shape
-    number = shape[0] if _is_stacked(shape) else 1
-    return [Size(page[0], page[1], math.prod(page) * dtype.itemsize)] * number
+        raise ValueError("the file ends too early")
+    page = shape[1:] if _is_stack(shape) else shape
+    count = shape[0] if _is_stack(shape) else 1
+    return [PageSize(page[0], page[1], math.prod(page) * dtype.itemsize)] * count
 
 
 def read(data: bytes) -> Picture:
-    """Decode an array; no alpha."""
+    """Decode an array as a picture without alpha."""
     array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    stacked = _is_stacked(array.shape)
-    pages = [page.astype(page.dtype.newbyteorder("="), order="C") for page in (array if stacked else [array])]
-    details = {"stacked": stacked, "dtype": array.dtype, "axis": pages[0].ndim == 3}
+    stack = _is_stack(array.shape)
+    pages = [page.astype(page.dtype.newbyteorder("="), order="C") for page in (array if stack else [array])]
+    details = {"stack": stack, "dtype": array.dtype, "channel_axis": pages[0].ndim == 3}
     pages = [page[..., 0] if page.ndim == 3 and page.shape[2] == 1 else page for page in pages]
     return Picture(pages, [None] * len(pages), Metadata("NPY", details=details))
 
 
 def write(picture: Picture) -> bytes:
-    """Encode all pages, of the same shape, as one array."""
-    same = picture.metadata.format == "NPY" and bool(picture.metadata.details)
-    pages = [picture.stored(number, turned=same) for number in range(len(picture.pages))]
+    """Encode all pages, which have one shape, as one array: in the layout of the file that was read, if it was .npy."""
+    details = picture.metadata.details if picture.metadata.format == "NPY" else {}
+    pages = [picture.page_with_alpha(number, stored_orientation=bool(details)) for number in range(len(picture.pages))]
     if len({page.shape for page in pages}) > 1:
-        raise InputError("an .npy file needs pages of one size; write a .tif")
-    many = pages[0].ndim == 3 and pages[0].shape[2] > CHANNELS_MOST
-    stacked = picture.metadata.details["stacked"] if same else len(pages) > 1 or many
-    narrow = stacked and pages[0].ndim == 2 and pages[0].shape[1] <= CHANNELS_MOST
-    if picture.metadata.details["axis"] if same else narrow:  # or columns would be read as channels
+        raise InputError("a .npy file needs pages of one size; write a .tif")
+    many_channels = pages[0].ndim == 3 and pages[0].shape[2] > MAX_CHANNELS
+    stack = details.get("stack", len(pages) > 1 or many_channels)
+    narrow = stack and pages[0].ndim == 2 and pages[0].shape[1] <= MAX_CHANNELS  # columns would be read as channels
+    if details.get("channel_axis", narrow):
         pages = [page.reshape(*page.shape[:2], -1) for page in pages]
-    array = np.stack(pages) if stacked else pages[0]
-    if same:
-        array = array.astype(picture.metadata.details["dtype"])
+    array = np.stack(pages) if stack else pages[0]
     buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, array, allow_pickle=False)
+    np.lib.format.write_array(buffer, array.astype(details.get("dtype", array.dtype), copy=False), allow_pickle=False)
     return buffer.getvalue()
 
 
-def _header(data: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+def _read_header(data: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     buffer = io.BytesIO(data)
     version = np.lib.format.read_magic(buffer)
     if version == (1, 0):
@@ -67,5 +65,5 @@ def _header(data: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     return tuple(shape), dtype
 
 
-def _is_stacked(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 4 or (len(shape) == 3 and shape[2] > CHANNELS_MOST)
+def _is_stack(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 4 or (len(shape) == 3 and shape[2] > MAX_CHANNELS)

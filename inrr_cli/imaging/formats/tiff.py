@@ -1,4 +1,4 @@
-"""Read TIFF and BigTIFF, by tifffile: any type of sample, any number of channels and pages, and every tag."""
+"""Read TIFF and BigTIFF, by tifffile: any number of channels and pages, and every tag."""
 
 from __future__ import annotations
 
@@ -12,66 +12,60 @@ import tifffile
 from tifffile import TiffPage
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, IFD, pack_block, read_directory
-from inrr_cli.imaging.formats.tiff_tags import (
-    LOSSLESS,
-    NODATA,
-    ORIENTATION,
-    PROFILE,
-    STRUCTURE,
-    SUB_IFDS,
-    XMP,
-)
-from inrr_cli.imaging.picture import Metadata, Picture, Pixels, Size, split_alpha, upright
+from inrr_cli.imaging.formats import tiff_tags as tags
+from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, IFD_TYPE, pack_block, read_directory
+from inrr_cli.imaging.metadata import Metadata
+from inrr_cli.imaging.orientation import turn_upright
+from inrr_cli.imaging.picture import PageSize, Picture, split_alpha
+from inrr_cli.imaging.value_range import Pixels
 
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR = 0, 1, 2, 5, 6
-JPEG = 7
-COLOURS = {RGB: 3, YCBCR: 3, CMYK: 4}  # samples; 1 of the others
-EXTRA_SAMPLES = (0, 1, 2)  # of which the writer knows a meaning
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR = 0, 1, 2, 5, 6  # photometric interpretations
+JPEG = 7  # compression
+COLOUR_SAMPLES = {RGB: 3, YCBCR: 3, CMYK: 4}  # 1 for the others
+WRITABLE_EXTRA_SAMPLES = (0, 1, 2)  # unspecified, associated alpha, unassociated alpha
 DTYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "float16", "float32", "float64")
-# what a camera says of a picture beside its EXIF directory: maker, model, software, date, artist, copyright
-OF_CAMERAS = (271, 272, 305, 306, 315, 33432)
+CAMERA_TAGS = (271, 272, 305, 306, 315, 33432)  # maker, model, software, date, artist, copyright
 
-logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damage is told as an error of ours
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # damage is reported as an InputError instead
 
 
-def sizes(data: bytes) -> list[Size]:
-    """Return what the tags of each page announce."""
+def sizes(data: bytes) -> list[PageSize]:
+    """Return the size of each page from its tags."""
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         found = []
-        for page in _pages(file)[0]:
+        for page in _full_pages(file)[0]:
             depth = page.imagedepth * page.samplesperpixel * max(1, page.bitspersample // 8)
-            found.append(Size(page.imagelength, page.imagewidth, page.imagelength * page.imagewidth * depth))
+            found.append(PageSize(page.imagelength, page.imagewidth, page.imagelength * page.imagewidth * depth))
         return found
 
 
 def read(data: bytes) -> Picture:
     """Decode all pages."""
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        found, reduced = _pages(file)
-        turns = {_orientation(page) for page in found}
-        if len(turns) > 1:
-            raise InputError("its pages are turned in different ways; turn them the same way up")
-        turn = turns.pop()
-        split = [split_alpha(_decode(page, len(data)), _has_alpha(page)) for page in found]
-        pages = [upright(seen, turn) for seen, _ in split]
-        alphas = [None if alpha is None else upright(alpha, turn) for _, alpha in split]
-        first, kept = found[0], [_keep(page, data, file) for page in found]
-        if len(found) == 1 and (more := _further_frames(file, first, turn)):
+        found, has_copies = _full_pages(file)
+        orientations = {_orientation(page) for page in found}
+        if len(orientations) > 1:
+            raise InputError("its pages have different orientations; turn them the same way up")
+        orientation = orientations.pop()
+        split = [split_alpha(_decode(page, len(data)), _has_alpha(page), orientation) for page in found]
+        pages, alphas = [colours for colours, _ in split], [alpha for _, alpha in split]
+        first, kept = found[0], [_kept_details(page, data, file) for page in found]
+        if len(found) == 1 and (more := _further_frames(file, first, orientation)):
             pages, alphas, kept = [*pages, *more], [None] * (1 + len(more)), kept + [kept[0]] * len(more)
         contiguous = (file.is_imagej or file.is_shaped) and first.is_contiguous and not first.is_tiled
+        xmp = first.tags.valueof(tags.XMP)
         metadata = Metadata(
             "TIFF",
-            turn,
-            first.tags.valueof(PROFILE),
+            orientation,
+            first.tags.valueof(tags.ICC_PROFILE),
             _exif(kept[0], file.byteorder),
-            first.tags.valueof(XMP) if isinstance(first.tags.valueof(XMP), bytes) else None,
+            xmp if isinstance(xmp, bytes) else None,
             _density(first),
             nodata=_nodata(first),
-            lossy=any(page.compression not in LOSSLESS for page in found),
+            lossy=any(page.compression not in tags.LOSSLESS for page in found),
             step=255.0 if first.bitspersample == 1 else None,
             white_is_zero=first.photometric == WHITE_IS_ZERO,
-            left_out=("reduced copies",) if reduced or any(SUB_IFDS in page.tags for page in found) else (),
+            left_out=("reduced copies",) if has_copies or any(tags.SUB_IFDS in page.tags for page in found) else (),
             details={
                 "pages": kept,
                 "bigtiff": file.is_bigtiff,
@@ -82,30 +76,30 @@ def read(data: bytes) -> Picture:
     return Picture(pages, alphas, metadata)
 
 
-def _pages(file: tifffile.TiffFile) -> tuple[list[TiffPage], bool]:
-    """All pages, each with its own tags, and whether there are smaller copies of them besides."""
+def _full_pages(file: tifffile.TiffFile) -> tuple[list[TiffPage], bool]:
+    """Return all pages of full size, and whether the file has reduced copies of them."""
     pages = [file.pages.get(number, aspage=True) for number in range(len(file.pages))]
-    whole = [page for page in pages if isinstance(page, TiffPage) and not page.is_reduced]
-    found = whole or [page for page in pages if isinstance(page, TiffPage)]
+    full = [page for page in pages if isinstance(page, TiffPage) and not page.is_reduced]
+    found = full or [page for page in pages if isinstance(page, TiffPage)]
     if not found:
         raise ValueError("it has no pages")
     return found, len(found) < len(pages)
 
 
-def _decode(page: TiffPage, size: int) -> Pixels:
-    """Return a page of a file of ``size`` bytes as (M, N[, C])."""
+def _decode(page: TiffPage, file_size: int) -> Pixels:
+    """Return a page as (M, N[, C])."""
     name = getattr(page.photometric, "name", page.photometric)
     known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK)
     if (page.photometric not in known and (page.photometric, page.compression) != (YCBCR, JPEG)) or page.imagedepth > 1:
         raise InputError(f"page {page.index + 1} is {name}; convert it to grey or RGB")
-    if page.samplesperpixel < COLOURS.get(page.photometric, 1):
+    if page.samplesperpixel < COLOUR_SAMPLES.get(page.photometric, 1):
         raise ValueError(f"page {page.index + 1} is {name} of {page.samplesperpixel} samples")
     one_bit = page.bitspersample == 1 and page.samplesperpixel == 1
-    whole = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in (8, 16, 32, 64)
-    if not (one_bit or whole):
+    supported = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in (8, 16, 32, 64)
+    if not (one_bit or supported):
         kind = f"{page.bitspersample}-bit {page.dtype}"
         raise InputError(f"its samples are {kind}; convert them to one of {', '.join(DTYPES)}")
-    _check_segments(page, size)
+    _check_segments(page, file_size)
     array = page.asarray()
     if one_bit:
         array = array.astype(np.uint8) * np.uint8(255)
@@ -117,28 +111,28 @@ def _decode(page: TiffPage, size: int) -> Pixels:
     return array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
 
 
-def _check_segments(page: TiffPage, size: int) -> None:
-    """Raise ValueError unless all strips or tiles are there; those of no length at no place are empty on purpose."""
-    places, lengths = page.dataoffsets, page.databytecounts
-    if not len(places) == len(lengths) == math.prod(page.chunked):
-        raise ValueError(f"page {page.index + 1} has {len(places)} strips or tiles, not {math.prod(page.chunked)}")
-    if any(place + length > size for place, length in zip(places, lengths, strict=True) if place or length):
+def _check_segments(page: TiffPage, file_size: int) -> None:
+    """Raise ValueError unless the file holds all strips or tiles; those with offset and length 0 are empty."""
+    offsets, lengths = page.dataoffsets, page.databytecounts
+    if not len(offsets) == len(lengths) == math.prod(page.chunked):
+        raise ValueError(f"page {page.index + 1} has {len(offsets)} strips or tiles, not {math.prod(page.chunked)}")
+    if any(offset + length > file_size for offset, length in zip(offsets, lengths, strict=True) if offset or length):
         raise ValueError(f"page {page.index + 1} ends too early")
 
 
 def _has_alpha(page: TiffPage) -> bool:
-    """Whether the last sample is opacity."""
+    """Return whether the last sample is opacity."""
     return page.samplesperpixel in (2, 4) and bool(page.extrasamples) and int(page.extrasamples[-1]) in (1, 2)
 
 
 def _orientation(page: TiffPage) -> int:
-    value = page.tags.valueof(ORIENTATION, default=1)
+    value = page.tags.valueof(tags.ORIENTATION, default=1)
     return int(value) if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _keep(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any]:
-    """Return what is to be written again of a page."""
-    layout: dict[str, Any] = {"compression": LOSSLESS.get(page.compression, "zlib")}
+def _kept_details(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any]:
+    """Return the layout and tags of a page, which the writer uses again."""
+    layout: dict[str, Any] = {"compression": tags.LOSSLESS.get(page.compression, "zlib")}
     if layout["compression"] is not None and page.predictor != 1:
         layout["predictor"] = int(page.predictor)
     if page.planarconfig == 2 and page.samplesperpixel > 1:
@@ -151,30 +145,30 @@ def _keep(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any
     kept: dict[str, Any] = {
         "layout": layout,
         "photometric": RGB if page.photometric == YCBCR else int(page.photometric),
-        "tags": [entry for entry in entries if entry.tag not in STRUCTURE and entry.kind != IFD],
+        "tags": [entry for entry in entries if entry.tag not in tags.STRUCTURE and entry.kind != IFD_TYPE],
         "directories": [entry for entry in entries if entry.tag in (EXIF, GPS)],
     }
     if 254 in page.tags:
         kept["subfiletype"] = int(page.subfiletype)
-    extra = page.samplesperpixel - COLOURS.get(page.photometric, 1)
-    if len(page.extrasamples) == extra > 0 and all(int(sample) in EXTRA_SAMPLES for sample in page.extrasamples):
-        kept["extrasamples"] = [int(sample) for sample in page.extrasamples]
-    across, down = page.tags.valueof(282), page.tags.valueof(283)
-    unit = page.tags.valueof(296, default=2)
+    extra = page.samplesperpixel - COLOUR_SAMPLES.get(page.photometric, 1)
+    meanings = [int(meaning) for meaning in page.extrasamples]
+    if len(meanings) == extra > 0 and set(meanings) <= set(WRITABLE_EXTRA_SAMPLES):
+        kept["extrasamples"] = meanings
+    across, down, unit = _resolution(page)
     if _is_rational(across) and _is_rational(down) and unit in (1, 2, 3):
         kept["resolution"] = (across, down, int(unit))
     return kept
 
 
 def _exif(page: dict[str, Any], order: str) -> bytes | None:
-    """Make a block of EXIF, for a file of another format, of a page's directories and what stands beside them."""
+    """Return a page's EXIF and GPS directories and camera tags as an EXIF block for files of other formats."""
     if not page["directories"]:
         return None
-    return pack_block([*page["directories"], *(entry for entry in page["tags"] if entry.tag in OF_CAMERAS)], order)
+    return pack_block([*page["directories"], *(entry for entry in page["tags"] if entry.tag in CAMERA_TAGS)], order)
 
 
-def _further_frames(file: tifffile.TiffFile, page: TiffPage, turn: int) -> list[Pixels]:
-    """Pages after the first of a file that has a directory for the first one only."""
+def _further_frames(file: tifffile.TiffFile, page: TiffPage, orientation: int) -> list[Pixels]:
+    """Return the pages after the first of a stack that has only one directory."""
     if not (file.is_imagej or file.is_shaped) or not page.is_contiguous or _has_alpha(page):
         return []
     if len(file.series) != 1 or file.series[0].size <= page.size:
@@ -183,22 +177,28 @@ def _further_frames(file: tifffile.TiffFile, page: TiffPage, turn: int) -> list[
     if page.axes == "SYX":
         frames = np.moveaxis(frames, 1, 3)
     frames = frames.astype(frames.dtype.newbyteorder("="), copy=False)
-    return [upright(frame, turn) for frame in frames[1:]]
+    return [turn_upright(frame, orientation) for frame in frames[1:]]
 
 
 def _nodata(page: TiffPage) -> float | None:
     """Return the value of GDAL's nodata tag."""
-    value = page.tags.valueof(NODATA)
+    value = page.tags.valueof(tags.NODATA)
     try:
         return None if value is None else float(str(value).strip("\0 "))
     except ValueError:
         return None
 
 
+def _resolution(page: TiffPage) -> tuple[Any, Any, Any]:
+    """Return the raw resolution along columns and rows, and its unit (2 is the inch, 3 the centimetre)."""
+    across, down = page.tags.valueof(tags.X_RESOLUTION), page.tags.valueof(tags.Y_RESOLUTION)
+    return across, down, page.tags.valueof(tags.RESOLUTION_UNIT, default=2)
+
+
 def _density(page: TiffPage) -> tuple[float, float] | None:
-    """Dots to an inch."""
-    across, down = page.tags.valueof(282), page.tags.valueof(283)
-    factor = {2: 1.0, 3: 2.54}.get(page.tags.valueof(296, default=2))
+    """Return the pixels per inch."""
+    across, down, unit = _resolution(page)
+    factor = {2: 1.0, 3: 2.54}.get(unit)
     if factor is None or not _is_rational(across) or not _is_rational(down):
         return None
     x, y = across[0] / across[1] * factor, down[0] / down[1] * factor

@@ -1,4 +1,4 @@
-"""Files of every kind for the tests, made without the code under test."""
+"""Sample files of every format, encoded without the code under test."""
 
 import io
 import struct
@@ -8,30 +8,30 @@ import numpy as np
 import tifffile
 from PIL import Image
 
+SIZE = (21, 18)
 PROFILE = bytes(range(256)) * 3
-HOLE = np.s_[3:6, 2:9]
-PNG_KINDS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+PNG_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
-def chunk(name, content):
+def pack_chunk(name, content):
+    """Return a PNG chunk with its length and checksum."""
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def png(samples, bits, colours, chunks=(), interlaced=False):
-    """A PNG of samples (M, N, C) as they stand in it; chunks go before the pixels."""
+def png(samples, bits, colour_type, chunks=(), interlaced=False):
+    """Encode samples (M, N, C) as a PNG without conversion; ``chunks`` are written before the pixels."""
     rows, columns, _ = samples.shape
     passes = ADAM7 if interlaced else ((0, 0, 1, 1),)
-    lines = b"".join(packed(samples[y::dy, x::dx], bits) for y, x, dy, dx in passes)
-    header = struct.pack(">IIBBBBB", columns, rows, bits, colours, 0, 0, int(interlaced))
+    lines = b"".join(pack_rows(samples[y::dy, x::dx], bits) for y, x, dy, dx in passes)
+    header = struct.pack(">IIBBBBB", columns, rows, bits, colour_type, 0, 0, int(interlaced))
     parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(lines)), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(pack_chunk(*part) for part in parts)
 
 
-ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
-
-
-def packed(samples, bits):
+def pack_rows(samples, bits):
+    """Return rows of samples (M, N, C) as a PNG holds them, each after filter type 0."""
     if 0 in samples.shape:
         return b""
     flat = samples.reshape(len(samples), -1)
@@ -44,16 +44,17 @@ def packed(samples, bits):
 
 
 def png_chunks(data):
-    place, found = 8, []
-    while place < len(data):
-        (length,) = struct.unpack_from(">I", data, place)
-        found.append((data[place + 4 : place + 8], data[place + 8 : place + 8 + length]))
-        place += 12 + length
-    return found
+    """Return the name and content of each chunk of a PNG."""
+    offset, chunks = 8, []
+    while offset < len(data):
+        (length,) = struct.unpack_from(">I", data, offset)
+        chunks.append((data[offset + 4 : offset + 8], data[offset + 8 : offset + 8 + length]))
+        offset += 12 + length
+    return chunks
 
 
 def samples_of(dtype, shape, seed=0):
-    """Values all over the range of a type; for floats with NaN payloads, infinities, -0 and denormals."""
+    """Return values from the whole range of a type; floats with NaN, infinities, -0 and subnormals among them."""
     rng = np.random.default_rng(seed)
     dtype = np.dtype(dtype)
     if dtype.kind == "b":
@@ -67,7 +68,7 @@ def samples_of(dtype, shape, seed=0):
 
 
 def tiff(samples, **options):
-    """A TIFF of (M, N[, C]), or with ``pages`` of several, with tifffile's options."""
+    """Encode (M, N[, C]), or with ``pages`` (P, M, N[, C]), as a TIFF with tifffile's options."""
     into = {key: options.pop(key) for key in ("bigtiff", "byteorder", "imagej", "ome") if key in options}
     pages = options.pop("pages", False)
     colours = samples.ndim == 3 + pages
@@ -82,7 +83,7 @@ def tiff(samples, **options):
 
 
 def exif(orientation=1, order="<"):
-    """EXIF with a maker, an orientation, an EXIF directory (exposure, lens) and a GPS one."""
+    """Return an EXIF block with a maker, an orientation, an EXIF directory (exposure, lens) and a GPS directory."""
     block = Image.Exif()
     block.endian = order
     block[0x010F], block[0x0112], block[0x0132] = "Maker", orientation, "2026:01:02 03:04:05"
@@ -91,8 +92,8 @@ def exif(orientation=1, order="<"):
     return block.tobytes()
 
 
-def coded(pixels, kind, **options):
-    """A JPEG, WebP or BMP by Pillow."""
+def encode_with_pillow(pixels, kind, **options):
+    """Encode pixels as JPEG, WebP or BMP."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)
     return buffer.getvalue()

@@ -1,0 +1,101 @@
+"""The record of a run: the JSON object, the sidecar, the texts in the file and the lines on stdout."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from inrr_cli.cli.console import say
+from inrr_cli.metrics import Measurement, measure
+from inrr_cli.result import Result
+from inrr_cli.settings import Settings
+
+MEASURES = {
+    "psnr_missing": ("dB", "missing pixels only"),
+    "psnr_full": ("dB", "the written image"),
+    "psnr_raw": ("dB", "the network's own output, all pixels"),
+    "psnr_known": ("dB", "the network's fit to the known pixels"),
+    "ssim_full": ("", "the written image"),
+}
+
+
+def make_record(
+    command: str, source: Path, output: Path, results: list[Result], settings: Settings, measurement: Measurement
+) -> dict[str, Any]:
+    """Return what a run did, with every measure that applies; the others are None.
+
+    Parameters
+    ----------
+    command, source, output
+        The command, the file that was read and the file that is written.
+    results : list of Result
+        One for each page.
+    settings : Settings
+    measurement : Measurement
+        What the results are measured against.
+    """
+    from inrr_cli import __version__
+
+    first = results[0]
+    measures = measure(results, measurement)
+    # JSON has no infinity, which is what an exact match measures, and no NaN, the SSIM of a page with one
+    measures |= {name: None for name in MEASURES if not math.isfinite(measures[name] or 0.0)}
+    return {
+        "command": command,
+        "input": str(source),
+        "output": str(output),
+        "width": first.image.shape[1],
+        "height": first.image.shape[0],
+        "channels": 1 if first.image.ndim == 2 else first.image.shape[2],
+        "dtype": str(first.image.dtype),
+        "missing_pixels": measures.pop("missing_pixels"),
+        "missing_fraction": measures.pop("missing_fraction"),
+        "net": settings.net,
+        "reg": settings.reg,
+        "preset": settings.preset,
+        "seed": settings.seed,
+        "device": first.device,
+        "steps": first.steps,
+        "completed": all(result.completed for result in results),
+        "seconds": round(sum(result.seconds for result in results), 3),
+        "noise_sigma": measures.pop("noise_sigma"),
+        "sigma_mean": measures.pop("sigma_mean"),
+        "data_range": [measurement.value_range.low, measurement.value_range.high],
+        "consistency_max": max((r.consistency_max for r in results if r.consistency_max is not None), default=None),
+        **measures,
+        "peak_rss_mb": _peak_memory(),
+        "version": __version__,
+    }
+
+
+def describe(record: dict[str, Any]) -> dict[str, str]:
+    """Return the texts that a restored file carries: the command, its method, and the number of filled pixels."""
+    command = f"inrr {record['version']} {record['command']} --net {record['net']} --reg {record['reg']}"
+    counted = "" if record["missing_pixels"] is None else f"; {record['missing_pixels']} pixels were filled"
+    return {"inrr": f"{command} --seed {record['seed']}{counted}"}
+
+
+def print_record(record: dict[str, Any]) -> None:
+    """Print the result for people: the file that was written, then each measure and the pixels it is of."""
+    say(f"{record['output']}  {record['width']} x {record['height']}, {record['seconds']:.1f} s on {record['device']}")
+    low, high = record["data_range"]
+    peak = "" if record["dtype"] == "uint8" else f", peak {high - low:g} ({low:g} to {high:g})"
+    for name, (unit, meaning) in MEASURES.items():
+        if record[name] is not None:
+            number = f"{record[name]:.2f} {unit}" if unit else f"{record[name]:.4f}"
+            say(f"  {name:<13}{number:>9}  {meaning}{peak * bool(unit)}")
+    if record["sigma_mean"] is not None:
+        meaning = "expected error of a filled pixel, in the image's units"
+        say(f"  {'sigma_mean':<13}{record['sigma_mean']:>9.3g}  {meaning}")
+
+
+def _peak_memory() -> float | None:
+    """Largest resident memory of this process so far in MB, None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

@@ -1,0 +1,161 @@
+"""What ``inpaint`` and ``superres`` share: from an image file and checked options to the files that are written."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import typer
+from numpy.typing import NDArray
+
+from inrr_cli.cli.console import emit, explain, note, progress_bar, say, warn
+from inrr_cli.cli.files import Files
+from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, choose_destination
+from inrr_cli.cli.record import describe, make_record, print_record
+from inrr_cli.engine import Control
+from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.reading import STANDARD, read_picture
+from inrr_cli.imaging.value_range import Pixels, ValueRange
+from inrr_cli.imaging.writing import check_holds, format_of, write_picture
+from inrr_cli.metrics import Measurement
+from inrr_cli.result import Result
+from inrr_cli.settings import Settings
+
+
+class Job(ABC):
+    """The work of a command on one image.
+
+    Attributes
+    ----------
+    command : str
+        "inpaint" or "superres".
+    suffix : str
+        What the name of the output has more than that of the image.
+    template : Picture
+        A picture like the output, for its format and metadata.
+    numbers : list of int
+        Pages that are restored, from 0.
+    transform : PixelTransform
+        Where the pixels of the output lie in the input.
+    """
+
+    command: ClassVar[str]
+    suffix: str
+    template: Picture
+    numbers: list[int]
+    transform: PixelTransform = IDENTITY
+
+    @abstractmethod
+    def announce(self) -> None:
+        """Tell the user what will be done; raise InputError if nothing is to do."""
+
+    @abstractmethod
+    def like(self) -> list[Pixels]:
+        """Return arrays of the shape and dtype of each restored page: what a reference must agree with."""
+
+    @abstractmethod
+    def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
+        """Return what the results are measured against."""
+
+    @abstractmethod
+    def check_memory(self) -> None:
+        """Raise InputError if the work does not fit in memory."""
+
+    @abstractmethod
+    def run(self, control: Control) -> list[Result]:
+        """Restore each page; fewer results than pages if the run was interrupted."""
+
+    @abstractmethod
+    def output(self, results: list[Result]) -> Picture:
+        """Return the picture to write."""
+
+    def extra_pictures(self, files: Files, results: list[Result], value_range: ValueRange) -> dict[Path, Picture]:
+        """Return the further pictures to write; before the work with no results, for a check."""
+        return {}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the record says of this command alone."""
+        return {"pages": len(self.template.pages)}
+
+
+@dataclass(frozen=True)
+class Restoring:
+    """Checked options of a command; `restore` applies them to an image.
+
+    Attributes
+    ----------
+    settings : Settings
+    options : OutputOptions
+    """
+
+    settings: Settings
+    options: OutputOptions
+
+    def restore(self, job: Job, image: Path, files: Files) -> None:
+        """Restore an image and write the outputs of a job."""
+        options = self.options
+        destination = choose_destination(files.output, image, job.suffix, job.template, options)
+        inputs = files.inputs(image)
+        check_extra_outputs([*inputs, destination.path], files.extra_outputs(), force=options.force)
+        if files.checkpoint is not None and files.checkpoint.resolve() == destination.path.resolve():
+            raise InputError(f"{files.checkpoint}: is the output too; give another --checkpoint")
+        truths = None if files.reference is None else read_reference(files.reference, job, options.max_pixels)
+        job.announce()
+        measurement = job.measurement(truths)
+        for path, picture in job.extra_pictures(files, [], measurement.value_range).items():
+            check_holds(format_of(path), path, picture)
+        job.check_memory()
+        with progress_bar(not options.as_json, self.settings) as progress:
+            results = job.run(Control(progress, options.keep_partial, files.checkpoint))
+        completed = all(result.completed for result in results) and len(results) == len(job.numbers)
+        record = make_record(job.command, image, destination.path, results, self.settings, measurement) | job.facts()
+        destination.write(job.output(results), describe(record), job.transform)
+        for path, picture in job.extra_pictures(files, results, measurement.value_range).items():
+            write_picture(path, picture, replace=options.force)
+        explain(results[0].summary)
+        warn(next((result.notice for result in results if result.notice), ""))
+        emit(record, files.sidecar, options.as_json, force=options.force)
+        if not options.as_json and destination.path != STANDARD:
+            print_record(record)
+        if not completed:
+            after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
+            note(f"inrr: interrupted{after}; {destination.path} holds the image so far")
+            raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
+    """Read the true pages, which must agree with those of a job; the file holds all pages of the image or only those.
+
+    Raises
+    ------
+    InputError
+        If the shape, the dtype or the number of the pages is another.
+    """
+    like = job.like()
+    pages = read_picture(path, max_pixels).pages
+    if len(pages) > len(like):
+        pages = [pages[number] for number in job.numbers if number < len(pages)]
+    for page, other in zip(pages, like, strict=False):
+        if page.shape != other.shape or page.dtype != other.dtype:
+            raise InputError(
+                f"{path}: the reference is {_describe(page)} but the result is {_describe(other)}; they must agree"
+            )
+    if len(pages) != len(like):
+        raise InputError(f"{path}: the reference has {len(pages)} pages but the result has {len(like)}")
+    return pages
+
+
+def write_preview(path: Path, picture: Picture, count: int, *, force: bool) -> None:
+    """Write a preview of a mask and say how many pixels it marks."""
+    write_picture(path, picture, replace=force)
+    say(f"{path}  {count:,} pixels to fill; nothing was restored")
+
+
+def _describe(page: Pixels) -> str:
+    channels = {1: "grey", 3: "RGB"}
+    count = 1 if page.ndim == 2 else page.shape[2]
+    return f"{page.shape[1]} x {page.shape[0]} {channels.get(count, f'{count}-channel')} {page.dtype}"

@@ -1,0 +1,141 @@
+"""The contract of the engines: ``estimate(problem, settings, control) -> Estimate``.
+
+Engines see float32 tensors. They know nothing of files, of the command line, or of the units of an image.
+Importing this module does not import torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Progress = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a run reports its progress, ends early and resumes.
+
+    Attributes
+    ----------
+    progress : callable, optional
+        Called with the work done, the work in all, and a measure: a network's steps and loss, or the permille done and
+        the last change of the patch engine.
+    keep_partial : bool
+        On Ctrl-C return the estimate so far instead of raising KeyboardInterrupt.
+    checkpoint : Path, optional
+        File that a network's fit writes its state to, and resumes from if the file exists.
+    """
+
+    progress: Progress | None = None
+    keep_partial: bool = False
+    checkpoint: Path | None = None
+
+    def part(self, number: int, count: int) -> Control:
+        """Return the control of part ``number`` of ``count`` parts of equal work."""
+        progress = self.progress
+        if progress is None or count == 1:
+            return self
+        return replace(self, progress=lambda done, total, value: progress(number * total + done, count * total, value))
+
+
+class WorkMeter:
+    """Turn parts of a known amount of work into progress in permille.
+
+    Parameters
+    ----------
+    control : Control
+        Its progress is called with the permille done, 1000 and the ``measure``.
+    total : float
+        All of the work, in any unit.
+
+    Attributes
+    ----------
+    done : float
+        Work that was finished or begun.
+    measure : float
+        The last change of the estimate, or the last loss; NaN if there is none.
+    """
+
+    def __init__(self, control: Control, total: float) -> None:
+        self.progress, self.total, self.done, self.measure = control.progress, total, 0.0, math.nan
+
+    def part(self, work: float) -> Callable[[float], None]:
+        """Begin a part of the work; call the result with the fraction of the part that is done."""
+        start = self.done
+        self.done += work
+        return lambda fraction: self._report(start + work * fraction)
+
+    def skip_to(self, done: float) -> None:
+        """Report ``done`` work: what was left before that is not needed."""
+        self.done = done
+        self._report(done)
+
+    def _report(self, done: float) -> None:
+        if self.progress is not None:
+            self.progress(min(1000, round(1000 * done / self.total)), 1000, self.measure)
+
+
+@dataclass(frozen=True)
+class InpaintingProblem:
+    """An image with missing pixels.
+
+    Attributes
+    ----------
+    values : (H, W, C) Tensor of float32
+        Known samples in [0, 1]; the others are not used.
+    known : (H, W) Tensor of bool
+        At least one True.
+    noise : float or None
+        Standard deviation of the noise of known samples, in units of ``values``; None estimates it.
+    """
+
+    values: Tensor
+    known: Tensor
+    noise: float | None = None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What an engine returns, in units of the problem's values.
+
+    Attributes
+    ----------
+    values : (H, W, C) Tensor of float32
+        Estimate of every pixel; known ones may come back as they were.
+    summary : str
+        How the estimate was made, in one line.
+    completed : bool
+        False if the run was interrupted.
+    sigma : (H, W, C) Tensor or None
+        One standard deviation of each estimated sample, 0 at known ones; None where the method has none.
+    noise : float or None
+        Standard deviation of the noise of known samples that the engine assumed.
+    steps : int or None
+        Optimiser steps run, if a network was fitted.
+    raw : Tensor or None
+        A network's own output at every pixel of the result.
+    fitted : Tensor or None
+        A network's own output at the pixels of the input, (H, W, C); how far it is from them measures the fit.
+    render : callable or None
+        Of a network: from the coordinates ``y`` (R,) of rows and ``x`` (C,) of columns, in [-1, 1], to (R, C, K).
+    notice : str
+        A warning for the user; empty if all went well.
+    """
+
+    values: Tensor
+    summary: str
+    completed: bool = True
+    sigma: Tensor | None = None
+    noise: float | None = None
+    steps: int | None = None
+    raw: Tensor | None = None
+    fitted: Tensor | None = None
+    render: Callable[[Tensor, Tensor], Tensor] | None = None
+    notice: str = ""

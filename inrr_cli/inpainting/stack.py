@@ -1,0 +1,112 @@
+"""The pages of an image file to fill, and the pictures that come of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inrr_cli.errors import InputError
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.preview import overlay, to_8_bits
+from inrr_cli.imaging.value_range import Pixels, ValueRange, full_scale, measured_range
+from inrr_cli.inpainting.pages import Page
+from inrr_cli.result import Result
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The pages of a picture that have missing pixels.
+
+    Attributes
+    ----------
+    picture : Picture
+    pages : list of Page
+        Those with a pixel to fill.
+    selected : list of int
+        All pages that were asked for, from 0.
+    """
+
+    picture: Picture
+    pages: list[Page]
+    selected: list[int]
+
+    @property
+    def missing_pixels(self) -> int:
+        """Number of pixels to fill."""
+        return sum(int(page.missing.sum()) for page in self.pages)
+
+    def value_range(self, given: ValueRange | None) -> ValueRange:
+        """Return the range whose width is the peak of a PSNR over all pages: the one ``given``, or that of the data.
+
+        Raises
+        ------
+        InputError
+            If no pixel of a page is known.
+        """
+        for page in self.pages:
+            if not page.known.any():
+                where = f"page {page.number + 1}: " if len(self.picture.pages) > 1 else ""
+                raise InputError(f"{where}the mask covers everything: no pixel is known to fill it from")
+        ranges = [measured_range(page.pixels, page.known, given) for page in self.pages]
+        return ValueRange(min(part.low for part in ranges), max(part.high for part in ranges))
+
+    def preview(self) -> tuple[Picture, int]:
+        """Return the first of the pages with its mask laid over it, and the number of pixels to fill there."""
+        if not self.pages:
+            pixels = self.picture.pages[self.selected[0]]
+            return self._overlay(to_8_bits(pixels), np.zeros(pixels.shape[:2], bool)), 0
+        page = self.pages[0]
+        return self._overlay(to_8_bits(page.pixels, page.known), page.missing), int(page.missing.sum())
+
+    def _overlay(self, view: NDArray[np.uint8], missing: NDArray[np.bool_]) -> Picture:
+        return Picture.of(overlay(~view if self.picture.metadata.white_is_zero else view, missing))
+
+    def mask(self, count: int) -> Picture:
+        """Return what is filled, white, on every page of the picture; of the first ``count`` pages to fill only."""
+        masks = [np.zeros(page.shape[:2], np.uint8) for page in self.picture.pages]
+        for page in self.pages[:count]:
+            masks[page.number][page.missing] = 255
+        return _without_metadata(masks)
+
+    def opaque(self) -> Picture:
+        """Return the picture with its missing pixels no longer transparent."""
+        alphas = list(self.picture.alpha)
+        for page in self.pages:
+            alpha = alphas[page.number]
+            if alpha is not None:
+                alphas[page.number] = np.where(page.missing, alpha.dtype.type(full_scale(alpha.dtype)), alpha)
+        return self.picture.with_pages(self.picture.pages, alphas)
+
+    def restored(self, results: list[Result], like: Picture) -> Picture:
+        """Return ``like`` with the restored pages in their places."""
+        pages = list(self.picture.pages)
+        for page, result in zip(self.pages, results, strict=False):
+            pages[page.number] = result.image
+        return like.with_pages(pages)
+
+    def uncertainty(self, results: list[Result], value_range: ValueRange, *, as_levels: bool) -> Picture:
+        """Return the standard deviations on every page of the picture, 0 where nothing was filled.
+
+        As float32 in the image's units, or ``as_levels``: 16 bits of which 65535 stands for the image's full scale.
+        """
+        sigmas: list[Pixels] = [np.zeros(page.shape, np.float32) for page in self.picture.pages]
+        for page, result in zip(self.pages, results, strict=False):
+            if result.sigma is not None:
+                sigmas[page.number] = result.sigma
+        if as_levels:
+            is_integer = np.issubdtype(self.picture.pixels.dtype, np.integer)
+            scale = 65535 / (value_range.high if is_integer else value_range.span)
+            levels = [np.clip(np.round(sigma.astype(np.float64) * scale), 0, 65535) for sigma in sigmas]
+            sigmas = [level.astype(np.uint16) for level in levels]
+        return _without_metadata(sigmas)
+
+    def as_held(self, results: list[Result]) -> list[Result]:
+        """Round results to what the file can hold, so that what is measured is what is written."""
+        return [replace(result, image=self.picture.round_to_step(result.image)) for result in results]
+
+
+def _without_metadata(pages: list[Any]) -> Picture:
+    return Picture.of(pages[0]).with_pages(pages, [None] * len(pages))

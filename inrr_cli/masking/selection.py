@@ -1,0 +1,168 @@
+"""Select the pixels to fill on each page: join the masks, widen them, and leave out what no known pixel is near."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+
+from inrr_cli.errors import InputError
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.reading import MAX_PIXELS
+from inrr_cli.inpainting.pages import Page
+from inrr_cli.masking import Mask
+from inrr_cli.masking.from_file import read_masks
+from inrr_cli.masking.from_image import SOURCES, is_from_image, mask_from_image, unusable_pixels
+
+
+@dataclass(frozen=True)
+class MaskOptions:
+    """Options of a selection.
+
+    Attributes
+    ----------
+    white_is_missing : bool
+        Whether white in a mask file marks missing pixels, or known ones.
+    grow : int
+        Pixels to widen the joined mask by, in all eight directions.
+    max_distance : float, optional
+        Largest Euclidean distance of a pixel to fill from a known one, in pixels; farther ones are left as they are.
+    max_pixels : int
+        As in `read_picture`.
+
+    Raises
+    ------
+    InputError
+        Unless ``max_distance`` is positive and finite.
+    """
+
+    white_is_missing: bool = True
+    grow: int = 0
+    max_distance: float | None = None
+    max_pixels: int = MAX_PIXELS
+
+    def __post_init__(self) -> None:
+        if self.max_distance is not None and not 0 < self.max_distance < float("inf"):
+            raise InputError(f"--max-distance must be above 0, got {self.max_distance:g}")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The pages of a picture that have pixels to fill, and messages for the user.
+
+    Attributes
+    ----------
+    pages : list of Page
+        Without those that have nothing to fill.
+    notes, warnings : list of str
+    """
+
+    pages: list[Page]
+    notes: list[str]
+    warnings: list[str]
+
+
+def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int], options: MaskOptions) -> Selection:
+    """Find the pixels to fill.
+
+    Parameters
+    ----------
+    sources : list of str
+        Mask files, and names of masks that are found in the picture (see `SOURCES`). Their masks are joined.
+    picture : Picture
+    numbers : list of int
+        Pages to look at, from 0.
+    options : MaskOptions
+
+    Returns
+    -------
+    Selection
+        On each page, ``missing`` are the pixels to fill; ``ignored`` are pixels that are neither known nor to fill,
+        because they are too far from known ones or hold no values.
+
+    Raises
+    ------
+    InputError
+        If a mask cannot be read, does not fit the picture, or cannot be found in a picture of this kind.
+    """
+    masks, notes, warnings = _join_masks(sources, picture, numbers, options)
+    pages = []
+    for mask, number in zip(masks, numbers, strict=True):
+        missing = widen(mask, options.grow)
+        unusable, page_warnings = _unusable_outside(picture, number, missing)
+        near = missing
+        if options.max_distance is not None:
+            near = keep_near(missing, ~(missing | unusable), options.max_distance)
+        if near.any():
+            prefix = _page_prefix(picture, number)
+            warnings += [prefix + text for text in page_warnings]
+            pages.append(Page(number, picture.pages[number], near, (missing & ~near) | unusable))
+    return Selection(pages, notes, list(dict.fromkeys(warnings)))
+
+
+def _join_masks(
+    sources: Sequence[str], picture: Picture, numbers: Sequence[int], options: MaskOptions
+) -> tuple[list[Mask], list[str], list[str]]:
+    """Return the union of all masks for each page, notes, and warnings."""
+    masks = [np.zeros(picture.pages[number].shape[:2], bool) for number in numbers]
+    notes, warnings = [], []
+    for source in sources:
+        if is_from_image(source):
+            found = [mask_from_image(source, picture, number) for number in numbers]
+            further = [mask for mask, _ in found]
+            pairs = zip(numbers, found, strict=True)
+            new = [_page_prefix(picture, number) + note for number, (mask, note) in pairs if note and mask.any()]
+            notes += new or [note for _, note in found[:1] if note]
+        else:
+            _check_spelling(source)
+            shapes = [mask.shape for mask in masks]
+            count, white_is_missing, max_pixels = len(picture.pages), options.white_is_missing, options.max_pixels
+            further, warning = read_masks(Path(source), shapes, count, numbers, white_is_missing, max_pixels=max_pixels)
+            warnings += [warning] if warning else []
+        masks = [mask | more for mask, more in zip(masks, further, strict=True)]
+    return masks, notes, warnings
+
+
+def _unusable_outside(picture: Picture, number: int, missing: Mask) -> tuple[Mask, list[str]]:
+    """Return the unusable pixels outside a page's mask, and a warning about each kind of them."""
+    unusable, warnings = np.zeros(missing.shape, bool), []
+    for mask, description, source in unusable_pixels(picture, number):
+        new = mask & ~missing & ~unusable
+        unusable |= new
+        if new.any():
+            warnings.append(
+                f"{new.sum():,} pixels outside the mask {description} and stay so; --mask {source} fills them"
+            )
+    return unusable, warnings
+
+
+def keep_near(missing: Mask, known: Mask, distance: float) -> Mask:
+    """Return the missing pixels that are at most ``distance`` pixels from a known one."""
+    from scipy.ndimage import distance_transform_edt
+
+    if not known.any():
+        return np.zeros_like(missing)
+    return np.asarray(missing & (distance_transform_edt(~known) <= distance))
+
+
+def widen(missing: Mask, by: int) -> Mask:
+    """Dilate a mask by a chessboard distance."""
+    from scipy.ndimage import distance_transform_cdt
+
+    if not by or not missing.any():
+        return missing
+    return np.asarray(distance_transform_cdt(~missing, "chessboard") <= by)
+
+
+def _check_spelling(source: str) -> None:
+    """Raise InputError if a source is no file but nearly the name of a mask found in the image."""
+    near = get_close_matches(source, SOURCES, n=1)
+    if near and not Path(source).exists():
+        raise InputError(f"--mask {source}: no such file; did you mean {near[0]!r}?")
+
+
+def _page_prefix(picture: Picture, number: int) -> str:
+    return f"page {number + 1}: " if len(picture.pages) > 1 else ""

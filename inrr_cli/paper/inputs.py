@@ -1,0 +1,75 @@
+"""The images and masks of the experiments: those of a folder, or scikit-image's photographs and made masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inrr_cli.errors import InputError
+from inrr_cli.imaging.reading import read_picture
+from inrr_cli.masking.from_file import read_mask
+from inrr_cli.masking.synthetic import Pattern, make_mask
+
+PAPER_IMAGES = ("baboon", "man", "barbara", "boats", "cameraman")
+SIDE = 256  # pixels, as in the paper
+
+MaskMaker = Callable[[tuple[int, int]], NDArray[np.bool_]]
+
+
+def read_images(folder: Path | None) -> dict[str, NDArray[np.uint8]]:
+    """Read the paper's images in a folder as grey, or all images if none is the paper's; without one scikit-image's.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no .png or .jpg image, or one that is not 8-bit.
+    """
+    from PIL import Image
+
+    if folder is None:
+        from skimage import data
+
+        names = ("camera", "astronaut", "chelsea", "coffee")
+        found = {name: Image.fromarray(getattr(data, name)()) for name in names}
+        sized = {name: _square(image).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for name, image in found.items()}
+        return {name: np.asarray(image.convert("L")) for name, image in sized.items()}
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is no folder of pictures")
+    files = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() in (".png", ".jpg", ".jpeg")}
+    wanted = {name: files[name] for name in PAPER_IMAGES if name in files} or files
+    if not wanted:
+        raise InputError(f"{folder}: holds no .png or .jpg pictures")
+    return {name: _grey(file) for name, file in wanted.items()}
+
+
+def mask_makers(folder: Path | None) -> dict[str, MaskMaker]:
+    """Return a maker of each mask from rows and columns: a file of the folder if it has one, else `make_mask`."""
+    return {pattern.value: partial(_mask, folder, pattern.value) for pattern in Pattern}
+
+
+def _mask(folder: Path | None, pattern: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    if folder is not None and (file := folder / "masks" / f"{pattern}_{shape[0]}.png").exists():
+        missing, _ = read_mask(file, shape)
+        return missing
+    return make_mask(shape, pattern)
+
+
+def _grey(file: Path) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    pixels = read_picture(file).pixels
+    if pixels.dtype != np.uint8:
+        raise InputError(f"{file}: holds {pixels.dtype} samples; the experiments take 8-bit pictures")
+    return np.asarray(Image.fromarray(pixels).convert("L"))
+
+
+def _square(image: Any) -> Any:
+    """Return the middle square of a Pillow image."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return image.crop((left, top, left + side, top + side))
