@@ -12,7 +12,6 @@ import typer
 from inrr_cli.cli.console import note, print_error, verbosity
 from inrr_cli.errors import ExitCode, InputError
 from inrr_cli.imaging.reading import STANDARD
-from inrr_cli.imaging.writing import UNCERTAINTY_SUFFIXES
 from inrr_cli.masking.from_image import is_from_image
 
 
@@ -26,7 +25,7 @@ class ExtraOutput:
 
 EXTRA_OUTPUTS = {
     "sidecar": ExtraOutput(".json", (".json",)),
-    "uncertainty": ExtraOutput("_sigma.tif", UNCERTAINTY_SUFFIXES),
+    "uncertainty": ExtraOutput("_sigma.tif", (".tif", ".tiff", ".png")),
     "save_mask": ExtraOutput("_mask.png", (".png", ".tif", ".tiff", ".npy")),
     "preview": ExtraOutput("_preview.png", (".png",)),
 }

@@ -19,9 +19,9 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
 from inrr_cli.imaging.value_range import Pixels, ValueRange
-from inrr_cli.inpainting.pages import Page, inpaint_pages
+from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack import Stack
-from inrr_cli.masking.selection import MaskOptions, find_missing
+from inrr_cli.masking.selection import MaskOptions, Page, find_missing
 from inrr_cli.memory import check_inpainting_memory
 from inrr_cli.metrics import Measurement
 from inrr_cli.result import Result

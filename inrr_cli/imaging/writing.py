@@ -15,7 +15,6 @@ from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD
 
-UNCERTAINTY_SUFFIXES = (".tif", ".tiff", ".png")
 FORMATS = {
     ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF",
     ".npy": "NPY",

@@ -12,7 +12,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import overlay, to_8_bits
 from inrr_cli.imaging.value_range import Pixels, ValueRange, full_scale, measured_range
-from inrr_cli.inpainting.pages import Page
+from inrr_cli.masking.selection import Page
 from inrr_cli.result import Result
 
 

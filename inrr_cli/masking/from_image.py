@@ -1,4 +1,4 @@
-"""Find missing pixels by the image itself: no data, transparent, lost lines, dead pixels."""
+"""Find missing pixels in the image itself: no data, transparent pixels, lost lines, dead pixels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.masking import Mask
 from inrr_cli.masking.defects import dead_pixels, lost_lines
 
-SOURCES = ("nan", "alpha", "nodata", "value=V", "lines", "dead")  # names of masks that no file is read for; V: a number
+SOURCES = ("nan", "alpha", "nodata", "value=V", "lines", "dead")  # of masks; V is a number
 
 
 def is_from_image(source: str) -> bool:

@@ -1,4 +1,4 @@
-"""Select the pixels to fill on each page: join the masks, widen them, and leave out what no known pixel is near."""
+"""Select the pixels to fill on each page: join the masks, widen them, and leave out pixels far from known ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS
-from inrr_cli.inpainting.pages import Page
+from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.masking import Mask
 from inrr_cli.masking.from_file import read_masks
 from inrr_cli.masking.from_image import SOURCES, is_from_image, mask_from_image, unusable_pixels
@@ -47,6 +47,32 @@ class MaskOptions:
     def __post_init__(self) -> None:
         if self.max_distance is not None and not 0 < self.max_distance < float("inf"):
             raise InputError(f"--max-distance must be above 0, got {self.max_distance:g}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to fill.
+
+    Attributes
+    ----------
+    number : int
+        Of the page in its stack, from 0.
+    pixels : (M, N[, C]) ndarray
+    missing : (M, N) ndarray of bool
+        Pixels to fill.
+    ignored : (M, N) ndarray of bool
+        Pixels that are neither known nor to be filled.
+    """
+
+    number: int
+    pixels: Pixels
+    missing: Mask
+    ignored: Mask
+
+    @property
+    def known(self) -> Mask:
+        """Pixels that are known: (M, N) ndarray of bool."""
+        return np.asarray(~(self.missing | self.ignored))
 
 
 @dataclass(frozen=True)

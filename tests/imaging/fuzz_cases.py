@@ -1,4 +1,4 @@
-"""Cases for the fuzz program: files, most of them damaged, and a command to run on them."""
+"""Cases of the fuzz program: a command and its files, about half of them damaged."""
 
 import io
 import random
@@ -9,8 +9,19 @@ from functools import cache
 
 import numpy as np
 import tifffile
-from made import PNG_CHANNELS, PNG_KINDS, PROFILE, coded, exif, png, png_chunks, samples_of, tiff
 from PIL import Image
+from sample_files import (
+    PNG_CHANNELS,
+    PNG_DEPTHS,
+    PROFILE,
+    exif,
+    pack_chunk,
+    pillow_bytes,
+    png,
+    png_chunks,
+    samples_of,
+    tiff,
+)
 
 SIZE = (13, 11)
 SUFFIXES = (".png", ".jpg", ".webp", ".bmp", ".tif", ".npy")
@@ -18,30 +29,48 @@ SUFFIXES = (".png", ".jpg", ".webp", ".bmp", ".tif", ".npy")
 
 @dataclass
 class Case:
-    """A command to run among some files."""
+    """A command and the files in its folder.
 
-    what: str
+    Attributes
+    ----------
+    description : str
+        Name of the whole file and how it was damaged.
+    arguments : list of str
+    files : dict
+        Content of each file by name.
+    standard_input : bytes
+    image : str
+        Name of the image, or "-".
+    rotated : bool
+        Whether the upright image has its sides swapped.
+    output : str or None
+        Name of the restored image, None if it is not checked.
+    may_change : set
+        Names of the files that the command may overwrite.
+    """
+
+    description: str
     arguments: list
     files: dict
     standard_input: bytes = b""
     image: str = ""
-    turned: bool = False
+    rotated: bool = False
     output: str | None = None
     may_change: set = field(default_factory=set)
 
 
 @cache
 def seeds():
-    """Whole files of every kind, by name."""
+    """Return undamaged files of every format, by name."""
     files = {}
     rng = np.random.default_rng(0)
-    for colours, kinds in PNG_KINDS.items():
-        for bits in kinds:
-            samples = rng.integers(0, 2**bits, (*SIZE, PNG_CHANNELS[colours]))
-            chunks = [(b"PLTE", rng.bytes(3 * 2**bits)), (b"tRNS", rng.bytes(2**bits))] if colours == 3 else []
-            files[f"p{colours}-{bits}.png"] = png(samples, bits, colours, chunks)
-    more = [(b"eXIf", exif(6)[6:]), (b"iCCP", b"p\0\0" + zlib.compress(PROFILE)), (b"pHYs", bytes(8) + b"\1")]
-    files["says.png"] = png(samples_of("uint8", (*SIZE, 3)), 8, 2, more, interlaced=True)
+    for colour_type, depths in PNG_DEPTHS.items():
+        for bits in depths:
+            samples = rng.integers(0, 2**bits, (*SIZE, PNG_CHANNELS[colour_type]))
+            chunks = [(b"PLTE", rng.bytes(3 * 2**bits)), (b"tRNS", rng.bytes(2**bits))] if colour_type == 3 else []
+            files[f"p{colour_type}-{bits}.png"] = png(samples, bits, colour_type, chunks)
+    chunks = [(b"eXIf", exif(6)[6:]), (b"iCCP", b"p\0\0" + zlib.compress(PROFILE)), (b"pHYs", bytes(8) + b"\1")]
+    files["metadata.png"] = png(samples_of("uint8", (*SIZE, 3)), 8, 2, chunks, interlaced=True)
     grey, rgb, rgba = (samples_of("uint8", (*SIZE, n) if n > 1 else SIZE) for n in (1, 3, 4))
     for number, (kind, pixels, options) in enumerate([
         ("JPEG", grey, {}), ("JPEG", rgb, {"exif": exif(6), "icc_profile": PROFILE, "xmp": b"<x/>"}),
@@ -50,7 +79,7 @@ def seeds():
         ("BMP", rgb, {}), ("BMP", grey > 99, {}),
     ]):  # fmt: skip
         suffix = {"JPEG": "jpg", "WEBP": "webp", "BMP": "bmp"}[kind]
-        files[f"c{number}.{suffix}"] = coded(pixels, kind, **options)
+        files[f"c{number}.{suffix}"] = pillow_bytes(pixels, kind, **options)
     with io.BytesIO() as buffer:
         Image.fromarray(rgb).save(buffer, "WEBP", save_all=True, append_images=[Image.fromarray(rgb[::-1].copy())])
         files["animated.webp"] = buffer.getvalue()
@@ -59,7 +88,7 @@ def seeds():
 
 
 def tiffs():
-    """TIFF files of every layout and type."""
+    """Return TIFF files of every layout and type, by name."""
     tags = [(42113, 2, 4, "nan", True), (33550, 12, 3, (1.0, 1.0, 0.0), True), (274, 3, 1, 6, True)]
     layouts = [
         {}, {"compression": "lzw", "predictor": True}, {"compression": "zlib", "tile": (16, 16)}, {"bigtiff": True},
@@ -86,7 +115,7 @@ def tiffs():
 
 
 def arrays():
-    """Arrays of every type and number of axes."""
+    """Return .npy files of every type and number of axes, by name."""
     found = {}
     shapes = [SIZE, (*SIZE, 3), (2, *SIZE), (2, *SIZE, 3), (*SIZE, 1), (5,), (1, 1), (1, 30), (0, 5)]
     for number, dtype in enumerate(("u1", ">u2", "i2", "f4", "f8", "f2", "i8", "?", "c8")):
@@ -101,81 +130,80 @@ def arrays():
 
 
 def damage(data, rng):
-    """Damage a file in one of several ways; return it and the way's name."""
-    way = rng.choice(("flip", "flip", "cut", "number", "number", "splice", "chunk", "grow", "zeros", "empty", "noise"))
+    """Damage a file at random; return the damaged bytes and the kind of damage."""
+    kind = rng.choice(("flip", "flip", "cut", "number", "number", "splice", "chunk", "grow", "zeros", "empty", "noise"))
     new = bytearray(data)
-    if way == "flip":
+    if kind == "flip":
         for _ in range(rng.choice((1, 1, 2, 5, 30))):
             new[rng.randrange(min(len(new), rng.choice((40, 200, 10**9))))] = rng.randrange(256)
-    elif way == "cut":
+    elif kind == "cut":
         del new[rng.randrange(len(new)) :]
-    elif way == "number":
+    elif kind == "number":
         at = rng.randrange(max(1, min(len(new), rng.choice((60, 400, 10**9))) - 4))
         value = rng.choice((0, 1, 2, 255, 65535, 2**31 - 1, 2**31, 2**32 - 1, 70000, at))
         size = rng.choice((2, 4))
         new[at : at + size] = struct.pack(rng.choice("<>") + "I", value)[:size]
-    elif way == "splice":
+    elif kind == "splice":
         other = rng.choice(list(seeds().values()))
         new = new[: rng.randrange(len(new))] + other[rng.randrange(len(other)) :]
-    elif way == "chunk" and data.startswith(b"\x89PNG"):
-        return with_a_chunk_changed(data, rng), way
-    elif way == "grow":
+    elif kind == "chunk" and data.startswith(b"\x89PNG"):
+        return change_chunk(data, rng), kind
+    elif kind == "grow":
         new += rng.randbytes(rng.randrange(1, 300))
-    elif way == "zeros":
+    elif kind == "zeros":
         at = rng.randrange(len(new))
         new[at : at + rng.randrange(1, 60)] = bytes(rng.randrange(1, 60))
-    elif way == "empty":
+    elif kind == "empty":
         new = bytearray()
-    elif way == "noise":
+    elif kind == "noise":
         new = new[: rng.randrange(12)] + rng.randbytes(rng.randrange(400))
-    return bytes(new), way
+    return bytes(new), kind
 
 
-def with_a_chunk_changed(data, rng):
-    """A PNG with a chunk changed, doubled, moved or left out, its checksums right."""
+def change_chunk(data, rng):
+    """Change, double, remove or insert a chunk of a PNG, with correct checksums."""
     chunks = png_chunks(data)
     at = rng.randrange(len(chunks))
     name, content = chunks[at]
-    way = rng.randrange(4)
-    if way == 0:
+    change = rng.randrange(4)
+    if change == 0:
         new = bytearray(content or b"x")
         new[rng.randrange(len(new))] = rng.randrange(256)
         chunks[at] = (name, bytes(new))
-    elif way == 1:
+    elif change == 1:
         chunks.insert(rng.randrange(len(chunks)), chunks[at])
-    elif way == 2:
+    elif change == 2:
         del chunks[at]
     else:
         names = (b"tRNS", b"PLTE", b"IHDR", b"eXIf", b"iCCP", b"pHYs", b"acTL", b"iTXt", b"sBIT")
         chunks.insert(rng.randrange(1, len(chunks)), (rng.choice(names), rng.randbytes(rng.randrange(20))))
-    parts = (struct.pack(">I", len(c)) + n + c + struct.pack(">I", zlib.crc32(n + c)) for n, c in chunks)
-    return data[:8] + b"".join(parts)
+    return data[:8] + b"".join(pack_chunk(*chunk) for chunk in chunks)
 
 
 def make_case(number):
-    """Make the case of a number."""
+    """Make a case from its number."""
     rng = random.Random(number)
     name = rng.choice(list(seeds()))
-    data, way = seeds()[name], "whole"
+    data, kind = seeds()[name], "undamaged"
     if rng.random() < 0.45:
-        data, way = damage(data, rng)
+        data, kind = damage(data, rng)
     suffix = "." + name.rsplit(".")[-1]
     image = "image" + (rng.choice(SUFFIXES) if rng.random() < 0.1 else suffix)
-    case = Case(f"{name}, {way}", [], {image: data}, image=image, turned=name in TURNED)
+    case = Case(f"{name}, {kind}", [], {image: data}, image=image, rotated=name in ROTATED)
     command = rng.choices((inpaint, superres, mask), (90, 4, 6))[0]
     command(case, rng)
     return case
 
 
 def mask_file(case, rng):
-    """Put a mask among the files, most often one that fits; return its name."""
+    """Add a mask to the files, usually one of the image's size; return its name."""
     kind = rng.randrange(10)
     if kind == 0:
         case.files["mask.png"] = rng.choice(list(seeds().values()))
     elif kind == 1:
         return case.image
     else:
-        size = SIZE[::-1] if (rng.random() < 0.1) != case.turned else SIZE
+        size = SIZE[::-1] if (rng.random() < 0.1) != case.rotated else SIZE
         pixels = (np.random.default_rng(rng.randrange(99)).random(size) < rng.choice((0.02, 0.3, 0.9, 0, 1))) * 255
         case.files["mask.png"] = png(pixels[..., None], 8, 0)
         if kind == 2:
@@ -183,30 +211,39 @@ def mask_file(case, rng):
     return "mask.png"
 
 
-TURNED = ("says.png", "c1.jpg", "c4.webp", "uint8-5.tif", "uint16-4.tif", "int16-3.tif", "float16-1.tif", "int8-5.tif")
-FROM_PICTURE = ("nan", "alpha", "nodata", "value=0", "value=255", "value=nan", "value=x", "value=1e400", "lines",
+ROTATED = (
+    "metadata.png",
+    "c1.jpg",
+    "c4.webp",
+    "uint8-5.tif",
+    "uint16-4.tif",
+    "int16-3.tif",
+    "float16-1.tif",
+    "int8-5.tif",
+)
+SOURCES = ("nan", "alpha", "nodata", "value=0", "value=255", "value=nan", "value=x", "value=1e400", "lines",
                 "dead", "value=-1", "nothing.png", "", "-")  # fmt: skip
 ODD = ("0", "-1", "1e999", "nan", "9" * 30, "", "a", "1,2", "--", "{0}", "%s", "\0", "ü" * 9)
 
 
 def inpaint(case, rng):
-    """Fill it."""
-    wanted = [mask_file(case, rng)] if rng.random() < 0.75 else []
-    some = (
-        FROM_PICTURE if rng.random() < 0.3 else ("lines", "dead", "value=0", *(["nan"] if "float" in case.what else []))
-    )
-    wanted += rng.choices(some, k=rng.choice((0, 1, 2)) if wanted else 1)
+    """Make an inpaint command with random options."""
+    masks = [mask_file(case, rng)] if rng.random() < 0.75 else []
+    usual = ("lines", "dead", "value=0", *(["nan"] if "float" in case.description else []))
+    masks += rng.choices(SOURCES if rng.random() < 0.3 else usual, k=rng.choice((0, 1, 2)) if masks else 1)
     arguments = [
         "inpaint",
         case.image,
-        *(f"--mask={name}" for name in wanted),
+        *(f"--mask={name}" for name in masks),
         "--rounds=2",
         "--similar=4",
         "--radius=2",
     ]
     if rng.random() < 0.05:
         case.standard_input, case.image, arguments[1] = case.files.pop(case.image), "-", "-"
-    case.output = "out" + (rng.choice(SUFFIXES) if rng.random() < 0.5 else "." + case.what.split(",")[0].split(".")[1])
+    case.output = "out" + (
+        rng.choice(SUFFIXES) if rng.random() < 0.5 else "." + case.description.split(",")[0].split(".")[1]
+    )
     if case.image == "-" or rng.random() < 0.04:
         case.output = "-"
         arguments += [f"--format={rng.choice(('png', 'tif', 'jpg', 'npy', 'gif'))}"]
@@ -237,13 +274,13 @@ def inpaint(case, rng):
 
 
 def superres(case, rng):
-    """Enlarge it."""
+    """Make a superres command."""
     scale = rng.choice(("2", "1.5", "0", "nan", "1e9", "3"))
     case.arguments = ["superres", case.image, f"--scale={scale}", "-o", "out.png", "--net=siren", "--reg=inrr",
                       "--steps=2", "--width=8", "--layers=1"]  # fmt: skip
 
 
 def mask(case, rng):
-    """Make a mask of its size, or one laid over it."""
+    """Make a mask command that reads the image for its size or its preview."""
     option = rng.choice(("--like", "--preview"))
     case.arguments = ["mask", f"{option}={case.image}", "-o", "out.png", f"--pattern={rng.choice(('random', 'patch'))}"]

@@ -92,7 +92,7 @@ def exif(orientation=1, order="<"):
     return block.tobytes()
 
 
-def encode_with_pillow(pixels, kind, **options):
+def pillow_bytes(pixels, kind, **options):
     """Encode pixels as JPEG, WebP or BMP."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, kind, **options)

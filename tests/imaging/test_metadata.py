@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from image_checks import change_hole, tags_of
 from PIL import Image, ImageOps
-from sample_files import PROFILE, SIZE, encode_with_pillow, exif, png, png_chunks, samples_of, tiff
+from sample_files import PROFILE, SIZE, exif, pillow_bytes, png, png_chunks, samples_of, tiff
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.metadata import PixelTransform
@@ -108,11 +108,9 @@ def test_every_orientation_is_read_upright_and_written_as_it_was(orientation):
     pixels = samples_of("uint8", (*SIZE, 3))
     block = exif(orientation)
     files = {
-        "JPEG": encode_with_pillow(
-            np.repeat(np.repeat(pixels, 8, 0), 8, 1), "JPEG", exif=block, quality=95, subsampling=0
-        ),
+        "JPEG": pillow_bytes(np.repeat(np.repeat(pixels, 8, 0), 8, 1), "JPEG", exif=block, quality=95, subsampling=0),
         "PNG": png(pixels, 8, 2, [(b"eXIf", block[6:])]),
-        "WEBP": encode_with_pillow(pixels, "WEBP", exif=block, lossless=True),
+        "WEBP": pillow_bytes(pixels, "WEBP", exif=block, lossless=True),
         "TIFF": tiff(pixels, extratags=[(274, 3, 1, orientation, True)]),
     }
     for kind, data in files.items():
@@ -138,7 +136,7 @@ def test_a_jpeg_written_as_jpeg_keeps_tables_sampling_and_every_segment(orientat
     photoshop = b"Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\0"
     segment = b"\xff\xed" + struct.pack(">H", len(photoshop) + 2) + photoshop
     options = {"quality": 71, "subsampling": sampling, "progressive": progressive}
-    data = encode_with_pillow(
+    data = pillow_bytes(
         pixels, "JPEG", exif=exif(orientation), icc_profile=PROFILE, xmp=XMP, comment=b"a comment", dpi=(300, 200),
         extra=segment, **options,
     )  # fmt: skip
@@ -155,7 +153,7 @@ def test_a_jpeg_written_as_jpeg_keeps_tables_sampling_and_every_segment(orientat
 
 def test_metadata_of_a_jpeg_is_written_to_other_formats():
     pixels = np.asarray(Image.effect_noise((64, 48), 40).convert("RGB"))
-    data = encode_with_pillow(pixels, "JPEG", exif=exif(6), icc_profile=PROFILE, xmp=XMP, dpi=(300, 200))
+    data = pillow_bytes(pixels, "JPEG", exif=exif(6), icc_profile=PROFILE, xmp=XMP, dpi=(300, 200))
     picture = decode(data, Path("a"))
     for kind in ("PNG", "TIFF", "WEBP"):
         with Image.open(io.BytesIO(encode(picture, kind))) as new, Image.open(io.BytesIO(data)) as old:
@@ -174,7 +172,7 @@ def test_metadata_of_a_jpeg_is_written_to_other_formats():
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("big", [False, True])
 def test_exif_and_gps_directories_of_a_tiff_are_kept(order, big):
-    jpeg = decode(encode_with_pillow(samples_of("uint8", SIZE), "JPEG", exif=exif(1, order)), Path("a"))
+    jpeg = decode(pillow_bytes(samples_of("uint8", SIZE), "JPEG", exif=exif(1, order)), Path("a"))
     data = encode(jpeg, "TIFF")
     assert data[:2] == (b"II" if order == "<" else b"MM")
     picture = decode(data, Path("a"))
@@ -252,4 +250,4 @@ def test_a_further_sample_of_unknown_meaning_is_kept(tmp_path, meaning):
     pixels = np.arange(8 * 9 * 4, dtype=np.uint16).reshape(8, 9, 4)
     path = with_tag(tmp_path, pixels, 338, meaning, photometric="rgb", extrasamples=[0])
     again = decode(encode(decode(path.read_bytes(), path), "TIFF"), path)
-    assert (again.stored(0, turned=False) == pixels).all()
+    assert (again.page_with_alpha(0, stored_orientation=False) == pixels).all()

@@ -1,17 +1,20 @@
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from inrr_cli import InputError
 from inrr_cli.imaging.atomic import write_atomically
-from inrr_cli.imaging.picture import Metadata, Picture
-from inrr_cli.imaging.preview import overlay, side_by_side
-from inrr_cli.imaging.writing import check_destination, read_picture, write_picture
+from inrr_cli.imaging.metadata import Metadata
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.reading import read_picture
+from inrr_cli.imaging.writing import check_destination, check_holds, write_picture
 
 
-@pytest.mark.parametrize("which", ["grey", "colour"])
-def test_png_comes_back_bit_for_bit_with_its_profile(tmp_path, request, which):
-    pixels = request.getfixturevalue(which)
+@pytest.mark.parametrize("fixture", ["grey", "colour"])
+def test_png_keeps_pixels_and_profile(tmp_path, request, fixture):
+    pixels = request.getfixturevalue(fixture)
     path = tmp_path / "a.png"
     write_picture(path, Picture([pixels], [None], Metadata("JPEG", icc_profile=b"a colour profile")))
     read = read_picture(path)
@@ -21,17 +24,18 @@ def test_png_comes_back_bit_for_bit_with_its_profile(tmp_path, request, which):
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 
 
-def test_jpeg_is_read_the_way_up_a_person_sees_it(tmp_path, grey):
+def test_jpeg_is_read_upright(tmp_path, grey):
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn right by 90 degrees
+    exif[0x0112] = 6  # rotate by 90 degrees clockwise
     Image.fromarray(grey).save(tmp_path / "a.jpg", exif=exif, quality=100)
     pixels = read_picture(tmp_path / "a.jpg").pixels
     assert pixels.shape == grey.shape[::-1]
     assert np.abs(pixels.astype(int) - np.rot90(grey, -1)).max() < 12
 
 
-def test_files_that_cannot_be_read(tmp_path, grey):
+def test_unreadable_files_are_refused(tmp_path, grey):
     (tmp_path / "text.png").write_text("hello")
+    (tmp_path / "empty.png").write_bytes(b"")
     Image.fromarray(grey).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:900])
     Image.new("CMYK", (8, 8)).save(tmp_path / "cmyk.jpg")
@@ -39,6 +43,7 @@ def test_files_that_cannot_be_read(tmp_path, grey):
     for name, message in [
         ("none.png", "no such file"),
         ("text.png", "not an image"),
+        ("empty.png", "is empty$"),
         ("cut.png", "damaged"),
         ("cmyk.jpg", "its pixels are CMYK; convert"),
         ("a.gif", "not an image that can be read"),
@@ -48,12 +53,23 @@ def test_files_that_cannot_be_read(tmp_path, grey):
             read_picture(tmp_path / name)
 
 
-def test_destinations_that_cannot_be_written(tmp_path):
+def test_pictures_larger_than_the_free_memory_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    Image.new("L", (300, 200)).save(path)  # 60,000 bytes of pixels in a small file
+    for free, message in [(59_999, "a.png: needs 0.0 GB of memory"), (10, "a.png: does not fit in the 0.0 GB")]:
+        monkeypatch.setattr("inrr_cli.imaging.reading.free_memory", lambda free=free: free)
+        with pytest.raises(InputError, match=message):
+            read_picture(path)
+    monkeypatch.setattr("inrr_cli.imaging.reading.free_memory", lambda: 60_000)
+    assert read_picture(path).pixels.shape == (200, 300)
+
+
+def test_destinations_that_cannot_be_written_are_refused(tmp_path):
     (tmp_path / "old.png").write_bytes(b"old")
     (tmp_path / "folder.png").mkdir()
     for path, message in [
         (tmp_path / "a.gif", "cannot write '.gif'"),
-        (tmp_path / "no" / "a.png", "does not exist"),
+        (tmp_path / "no" / "a.png", "a.png: the folder .*no does not exist; create it first$"),
         (tmp_path / "folder.png", "is a folder"),
         (tmp_path / "old.png", "--force"),
     ]:
@@ -63,25 +79,41 @@ def test_destinations_that_cannot_be_written(tmp_path):
     check_destination(tmp_path / "new.JPG", force=False)
 
 
+@pytest.mark.parametrize(
+    ("shape", "dtype", "kind", "suffix"),
+    [
+        ((4, 5), "uint16", "JPEG", ".png"),
+        ((4, 5), "float32", "PNG", ".tif"),
+        ((4, 5), "int64", "TIFF", ".npy"),
+        ((4, 70_000), "uint8", "JPEG", ".png"),
+        ((4, 5, 7), "uint8", "WEBP", ".tif"),
+    ],
+)
+def test_the_error_names_a_format_that_can_hold_the_picture(tmp_path, shape, dtype, kind, suffix):
+    picture = Picture.of(np.zeros(shape, dtype))
+    with pytest.raises(InputError, match=f"{kind} cannot hold .*; write a {suffix}$"):
+        check_holds(kind, tmp_path / "a", picture)
+    write_picture(tmp_path / f"a{suffix}", picture)
+    assert read_picture(tmp_path / f"a{suffix}").pixels.dtype == dtype
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     path = tmp_path / "a.json"
     path.write_bytes(b"old")
 
-    def full(fd):
+    def fail(fd):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.fsync", full)
+    monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(InputError, match="No space left"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_views(grey, colour):
-    missing = np.zeros(colour.shape[:2], bool)
-    missing[5] = True
-    view = overlay(colour, missing)
-    assert (view[~missing] == colour[~missing]).all()
-    assert (view[missing] != colour[missing]).any()
-    assert overlay(grey, np.ones(grey.shape, bool)).shape == (*grey.shape, 3)
-    assert side_by_side([colour, colour[..., 0], colour]).shape == (40, 3 * 32 + 2 * 8, 3)
+def test_metadata_too_large_for_a_jpeg_is_refused(tmp_path, grey):
+    picture = Picture([grey], [None], Metadata("PNG", xmp=bytes(70_000)))
+    with pytest.raises(InputError, match="JPEG cannot hold 70,000 bytes of XMP"):
+        write_picture(tmp_path / "a.jpg", picture)
+    write_picture(tmp_path / "a.jpg", Picture([grey], [None], Metadata("PNG", xmp=bytes(60_000))))
+    assert Image.open(io.BytesIO((tmp_path / "a.jpg").read_bytes())).info["xmp"] == bytes(60_000)

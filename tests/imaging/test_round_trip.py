@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from image_checks import assert_only_hole_differs, change_hole
 from PIL import Image
-from sample_files import PNG_CHANNELS, PNG_DEPTHS, SIZE, encode_with_pillow, png, png_chunks, samples_of, tiff
+from sample_files import PNG_CHANNELS, PNG_DEPTHS, SIZE, pillow_bytes, png, png_chunks, samples_of, tiff
 
 from inrr_cli.imaging.reading import decode
 from inrr_cli.imaging.writing import encode
@@ -113,7 +113,7 @@ def test_npy_keeps_known_samples_shape_and_type(dtype, shape):
 def test_bmp_and_lossless_webp_keep_known_samples(kind, channels):
     samples = samples_of("uint8", (*SIZE, channels))
     samples = samples[..., 0] if channels == 1 else samples
-    data = encode_with_pillow(samples, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
+    data = pillow_bytes(samples, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
     new = change_hole(data)
     assert_only_hole_differs(np.asarray(Image.open(io.BytesIO(new))), samples)
 
@@ -128,7 +128,7 @@ def test_bmp_with_a_palette_or_one_bit_is_decoded():
         np.asarray(Image.open(io.BytesIO(change_hole(buffer.getvalue())))), np.asarray(indexed.convert("RGB"))
     )
     bits = samples_of(bool, SIZE)
-    new = change_hole(encode_with_pillow(bits, "BMP"))
+    new = change_hole(pillow_bytes(bits, "BMP"))
     assert_only_hole_differs(
         np.asarray(Image.open(io.BytesIO(new)).convert("L")), np.where(bits, 255, 0).astype(np.uint8)
     )
@@ -139,7 +139,7 @@ def test_bmp_with_a_palette_or_one_bit_is_decoded():
 def test_lossy_pictures_are_written_to_png_as_decoded(channels, options):
     pixels = np.asarray(Image.effect_noise(SIZE[::-1], 60).convert("RGB"))[..., : 3 if channels == 3 else 1].squeeze()
     for kind in ("JPEG", "WEBP"):
-        data = encode_with_pillow(pixels, kind, **options)
+        data = pillow_bytes(pixels, kind, **options)
         decoded = np.asarray(Image.open(io.BytesIO(data)))
         picture = decode(data, Path("a"))
         assert picture.metadata.lossy

@@ -3,22 +3,22 @@ import pytest
 from PIL import Image
 
 from inrr_cli import InputError
-from inrr_cli.masking.from_file import read_mask
+from inrr_cli.masking.from_file import read_mask, read_masks
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "RGB", "P"])
-def test_a_mask_may_be_of_any_mode(tmp_path, mode):
+def test_masks_of_any_mode_are_read(tmp_path, mode):
     missing = np.zeros((6, 8), bool)
     missing[2:4, 1:3] = True
     Image.fromarray(missing).convert(mode).save(tmp_path / "m.png")
     read, warning = read_mask(tmp_path / "m.png", (6, 8))
     assert (read == missing).all()
     assert not warning
-    turned, _ = read_mask(tmp_path / "m.png", (6, 8), white_is_missing=False)
-    assert (turned == ~missing).all()
+    inverted, _ = read_mask(tmp_path / "m.png", (6, 8), white_is_missing=False)
+    assert (inverted == ~missing).all()
 
 
-def test_masks_of_other_values(tmp_path):
+def test_the_higher_of_two_values_is_white_and_grey_is_split_at_half(tmp_path):
     labels = np.zeros((4, 4), np.uint8)
     labels[0] = 1
     Image.fromarray(labels).save(tmp_path / "labels.png")
@@ -32,3 +32,24 @@ def test_masks_of_other_values(tmp_path):
     assert "16 grey values" in warning
     with pytest.raises(InputError, match="the mask is 4 x 4 but the image is 5 x 3"):
         read_mask(tmp_path / "grey.png", (3, 5))
+
+
+def test_transparent_pixels_of_a_mask_are_black(tmp_path):
+    white = np.full((4, 5, 4), 255, np.uint8)
+    white[1, :, 3] = 0
+    Image.fromarray(white).save(tmp_path / "m.png")
+    read, _ = read_mask(tmp_path / "m.png", (4, 5))
+    assert np.flatnonzero(~read.all(1)).tolist() == [1]
+
+
+def test_one_mask_serves_all_pages_or_each_page_has_its_own(tmp_path):
+    masks = np.random.default_rng(0).random((3, 6, 8)) < 0.5
+    np.save(tmp_path / "all.npy", masks[0])
+    np.save(tmp_path / "each.npy", masks)
+    shapes, numbers = [(6, 8)] * 2, [0, 2]
+    read, _ = read_masks(tmp_path / "all.npy", shapes, 3, numbers)
+    assert (np.stack(read) == masks[0]).all()
+    read, _ = read_masks(tmp_path / "each.npy", shapes, 3, numbers)
+    assert (np.stack(read) == masks[[0, 2]]).all()
+    with pytest.raises(InputError, match="has 3 pages but the image has 4"):
+        read_masks(tmp_path / "each.npy", shapes, 4, numbers)

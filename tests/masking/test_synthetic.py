@@ -12,7 +12,7 @@ SIZES = st.tuples(st.integers(16, 120), st.integers(16, 120))
 @pytest.mark.parametrize("pattern", list(Pattern))
 @settings(max_examples=15, deadline=None)
 @given(shape=SIZES, seed=st.integers(0, 9))
-def test_every_pattern_leaves_some_pixels_and_takes_some(pattern, shape, seed):
+def test_every_pattern_drops_some_pixels_and_keeps_some(pattern, shape, seed):
     mask = make_mask(shape, pattern, seed=seed)
     assert mask.shape == shape
     assert mask.dtype == bool
@@ -20,7 +20,7 @@ def test_every_pattern_leaves_some_pixels_and_takes_some(pattern, shape, seed):
 
 
 @pytest.mark.parametrize("pattern", list(Pattern))
-def test_the_seed_decides(pattern):
+def test_masks_depend_on_the_seed_alone(pattern):
     first, again = make_mask((60, 80), pattern, seed=1), make_mask((60, 80), pattern, seed=1)
     assert (first == again).all()
     drawn = {Pattern.RANDOM, Pattern.TEXTURAL, Pattern.MIXTURE}
@@ -28,17 +28,17 @@ def test_the_seed_decides(pattern):
 
 
 @given(shape=SIZES, rate=st.floats(0.01, 0.99))
-def test_random_meets_its_rate_to_the_pixel(shape, rate):
+def test_the_rate_of_random_is_exact_to_the_pixel(shape, rate):
     assert abs(make_mask(shape, "random", rate=rate).sum() - rate * shape[0] * shape[1]) <= 0.5
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.125, 0.3])
 @pytest.mark.parametrize("shape", [(256, 256), (200, 480)])
-def test_text_meets_its_rate_to_about_a_word(shape, rate):
+def test_the_rate_of_text_is_exact_to_about_a_word(shape, rate):
     assert make_mask(shape, "textural", rate=rate).mean() == pytest.approx(rate, abs=0.012)
 
 
-def test_patch_is_the_papers_two_rectangles():
+def test_patch_gives_the_two_rectangles_of_the_paper():
     mask = make_mask((256, 256), "patch")
     expected = np.zeros((256, 256), bool)
     expected[70:100, 150:190] = expected[200:230, 200:230] = True
@@ -65,7 +65,7 @@ def test_mixture_drops_random_pixels_in_the_left_half_only():
     assert mask[:, 128:].mean() < 0.4
 
 
-def test_other_words_give_another_mask():
+def test_the_text_changes_the_mask():
     assert (make_mask((99, 99), "textural", text="a") != make_mask((99, 99), "textural", text="W")).any()
 
 

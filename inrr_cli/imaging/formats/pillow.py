@@ -112,7 +112,7 @@ def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
-        raise ValueError("its header is not valid") from None
+        raise ValueError("the header is not valid") from None
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 

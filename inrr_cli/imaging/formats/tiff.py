@@ -82,7 +82,7 @@ def _full_pages(file: tifffile.TiffFile) -> tuple[list[TiffPage], bool]:
     full = [page for page in pages if isinstance(page, TiffPage) and not page.is_reduced]
     found = full or [page for page in pages if isinstance(page, TiffPage)]
     if not found:
-        raise ValueError("it has no pages")
+        raise ValueError("the file has no pages")
     return found, len(found) < len(pages)
 
 

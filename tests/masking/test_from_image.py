@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from inrr_cli import InputError
+from inrr_cli.imaging.metadata import Metadata
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.masking.from_image import SOURCES, is_from_image, mask_from_image, unusable_pixels
+
+FIELD = np.array([[1.0, np.nan, -9999.0], [np.inf, 2.0, 3.0]], np.float32)
+ALPHA = np.array([[1.0, 1.0, 1.0], [1.0, np.nan, 0.0]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("nan", [[0, 1, 0], [1, 0, 0]]),
+        ("alpha", [[0, 0, 0], [0, 1, 1]]),
+        ("nodata", [[0, 0, 1], [0, 0, 0]]),
+        ("value=2", [[0, 0, 0], [0, 1, 0]]),
+        ("value=nan", [[0, 1, 0], [0, 0, 0]]),
+    ],
+)
+def test_each_source_finds_its_pixels(source, missing):
+    picture = Picture([FIELD], [ALPHA], Metadata("TIFF", nodata=-9999))
+    mask, note = mask_from_image(source, picture, 0)
+    assert mask.tolist() == np.array(missing, bool).tolist()
+    assert note == ""
+
+
+def test_a_pixel_has_a_value_only_if_all_its_channels_have():
+    colours = np.zeros((2, 3, 3), np.uint8)
+    colours[0, 0], colours[1, 1, 0] = 7, 7
+    assert np.argwhere(mask_from_image("value=7", Picture.of(colours), 0)[0]).tolist() == [[0, 0]]
+    colours = colours.astype(np.float32)
+    colours[1, 2, 1] = np.nan
+    assert np.argwhere(mask_from_image("nan", Picture.of(colours), 0)[0]).tolist() == [[1, 2]]
+
+
+def test_the_nodata_value_is_rounded_to_the_type_of_the_image():
+    lowest = np.finfo(np.float32).min
+    picture = Picture([np.array([[lowest, 0]], np.float32)], [None], Metadata("TIFF", nodata=-3.4028235e38))
+    assert mask_from_image("nodata", picture, 0)[0].tolist() == [[True, False]]
+
+
+def test_pixels_without_data_are_not_called_dead():
+    field = np.random.default_rng(0).normal(500, 1, (40, 40)).astype(np.float32)
+    field[5:8, 5:8], field[20, 20] = -9999, 900
+    mask, note = mask_from_image("dead", Picture([field], [None], Metadata("TIFF", nodata=-9999)), 0)
+    assert np.argwhere(mask).tolist() == [[20, 20]]
+    assert note == "1 dead or hot pixels"
+    lines, note = mask_from_image("lines", Picture([field], [None], Metadata("TIFF", nodata=-9999)), 0)
+    assert not lines.any()
+    assert note == "no lost rows or columns"
+
+
+def test_unusable_pixels_are_found_by_kind():
+    picture = Picture([FIELD], [ALPHA], Metadata("TIFF", nodata=-9999))
+    kinds = {source: int(mask.sum()) for mask, _, source in unusable_pixels(picture, 0)}
+    assert kinds == {"nan": 2, "nodata": 1, "alpha": 2}
+    assert unusable_pixels(Picture.of(np.zeros((2, 2), np.uint8)), 0) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("nan", "is for floats; the image holds uint8"),
+        ("alpha", "needs an image with an alpha channel"),
+        ("nodata", "needs a TIFF with GDAL's nodata tag"),
+        ("value=x", "needs a number, as in value=0; got 'x'"),
+    ],
+)
+def test_sources_that_the_image_does_not_have_are_refused(source, message):
+    with pytest.raises(InputError, match=message):
+        mask_from_image(source, Picture.of(np.zeros((4, 5), np.uint8)), 0)
+
+
+def test_names_of_sources_are_told_from_names_of_files():
+    assert all(is_from_image(source) for source in (*SOURCES, "value=3.5"))
+    assert not any(is_from_image(name) for name in ("mask.png", "nan.png", "Value=3"))
