@@ -1,10 +1,11 @@
-"""How well the patch engine's error bars are calibrated on scikit-image's pictures.
+"""Measure how well the patch engine's error bars are calibrated on scikit-image's pictures.
 
     python examples/calibration.py
 
 Damages 16 pictures, grey 256 x 256, with each of five kinds of mask, restores them, and prints for each kind the share
-of true errors within one sigma (68 % is right); then, for each class of depth in a hole, the geometric mean over
-pictures of the 68 % quantile of |error| / sigma (1 is right), from which BIAS in ``inrr_cli/patch/selection.py`` is.
+of true errors within one sigma (68 % is right); then, for each class of distance to the nearest known pixel, the
+geometric mean over pictures of the 68 % quantile of |error| / sigma (1 is right), from which SIGMA_BIAS in
+``inrr_cli/holdout/calibration.py`` was set.
 """
 
 import math
@@ -17,9 +18,7 @@ import skimage.data
 from PIL import Image
 from skimage.draw import disk
 
-from inrr_cli import make_mask
-from inrr_cli.inpainting.image import run_inpainting
-from inrr_cli.settings import make_settings
+from inrr_cli import make_mask, make_settings, run_inpainting
 
 PICTURES = (
     "camera", "astronaut", "chelsea", "coffee", "brick", "grass", "gravel", "moon", "coins", "page",
@@ -27,11 +26,11 @@ PICTURES = (
 )  # fmt: skip
 KINDS = ("random", "patch", "textural", "mixture", "brush")
 SIDE = 256
-LEAST = 50  # pixels of a class that make a quantile
+CLASS_MINIMUM = 50  # pixels of a class, for a quantile
 
 
 def picture(name: str) -> np.ndarray:
-    """Return the middle square of a picture, at its own scale if it is a texture: (256, 256) of uint8."""
+    """Return the middle square of a picture, grey, nearer its own scale if it is a texture: (256, 256) of uint8."""
     image = Image.fromarray(np.asarray(getattr(skimage.data, name)())).convert("L")
     most = 384 if name in ("brick", "grass", "gravel", "immunohistochemistry") else 10_000
     side = min(*image.size, most)
@@ -45,20 +44,20 @@ def brush(seed: int, side: int = SIDE) -> np.ndarray:
     rng = np.random.default_rng(seed)
     mask = np.zeros((side, side), bool)
     for _ in range(4):
-        place, angle, width = rng.uniform(0, side, 2), rng.uniform(0, 2 * np.pi), rng.uniform(4, 12)
+        centre, angle, width = rng.uniform(0, side, 2), rng.uniform(0, 2 * np.pi), rng.uniform(4, 12)
         for _ in range(rng.integers(10, 40)):
-            mask[disk(place, width, shape=mask.shape)] = True
+            mask[disk(centre, width, shape=mask.shape)] = True
             angle += rng.normal(0, 0.4)
-            place += 0.6 * width * np.array([np.sin(angle), np.cos(angle)])
+            centre += 0.6 * width * np.array([np.sin(angle), np.cos(angle)])
     return mask
 
 
 def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
-    """Restore one picture; return the share of errors within sigma and the quantile of each class of depth."""
+    """Restore one picture; return the share of errors within sigma and the quantile of each class of distance."""
     import torch
 
-    from inrr_cli.holdout.blend import ONE_SIGMA
-    from inrr_cli.holdout.sampling import chessboard_distance, distance_class
+    from inrr_cli.holdout.calibration import ONE_SIGMA
+    from inrr_cli.solvers.distance import chessboard_distance, distance_class
 
     torch.set_num_threads(1)
     name, kind, seed = case
@@ -69,13 +68,13 @@ def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
     quantiles = {
         int(k): float(np.quantile(ratio[classes == k], ONE_SIGMA))
         for k in np.unique(classes)
-        if (classes == k).sum() >= LEAST
+        if (classes == k).sum() >= CLASS_MINIMUM
     }
     return float((ratio <= 1).mean()), quantiles
 
 
 def main() -> None:
-    """Measure on all processors and print."""
+    """Measure on all processors and print the tables."""
     cases = [(name, kind, 100 + number) for kind in KINDS for number, name in enumerate(PICTURES)]
     covered, quantiles = defaultdict(list), defaultdict(list)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:

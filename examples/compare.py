@@ -1,13 +1,13 @@
-"""Compare the patch engine with what people use today: OpenCV, scikit-image and scipy.
+"""Compare the patch engine with OpenCV, scikit-image and scipy.
 
     pip install "inrr-cli[compare]"
     python examples/compare.py                                      # scikit-image's pictures
     python examples/compare.py --images a.png b.png --masks m.png   # your own
 
 Prints a Markdown table of psnr_missing, psnr_full and seconds for each picture, mask and method, checks that every
-known pixel came back, and ends with the gain over the best of the others. Masks are white where a pixel is missing and
-of the pictures' size; without them the four kinds that `inrr mask` makes are used. `--methods patch inrr siren-patch`
-measures the networks too.
+known pixel is unchanged, and ends with the gain over the best of the others. Masks are white where a pixel is missing,
+and have the pictures' size; without masks, four kinds that `inrr mask` makes are used. `--methods patch inrr
+siren-patch` measures the networks too.
 """
 
 import argparse
@@ -32,24 +32,24 @@ PATTERNS = ("random", "patch", "textural", "mixture")
 
 
 def telea(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """OpenCV's fast marching."""
+    """Fill by OpenCV's fast marching."""
     return cv2.inpaint(image, missing.astype(np.uint8), 3, cv2.INPAINT_TELEA)
 
 
 def navier_stokes(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """OpenCV's Navier-Stokes."""
+    """Fill by OpenCV's Navier-Stokes equations."""
     return cv2.inpaint(image, missing.astype(np.uint8), 3, cv2.INPAINT_NS)
 
 
 def biharmonic(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """scikit-image's thin plate."""
+    """Fill by scikit-image's biharmonic equations."""
     channels = 2 if image.ndim == 3 else None
     filled = inpaint_biharmonic(image, missing, channel_axis=channels)
-    return as_before(255 * filled if image.dtype == np.uint8 else filled, image)
+    return to_dtype_of(255 * filled if image.dtype == np.uint8 else filled, image)
 
 
 def interpolated(kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Interpolate over triangles by scipy, the nearest known pixel outside them."""
+    """Return a fill by scipy's interpolation over triangles; outside these, by the nearest known pixel."""
 
     def fill(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
         known, wanted = np.argwhere(~missing), np.argwhere(missing)
@@ -57,13 +57,13 @@ def interpolated(kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
         nearest = griddata(known, image[~missing].astype(float), wanted, "nearest")
         filled = image.astype(float)
         filled[missing] = np.where(np.isnan(values), nearest, values)
-        return as_before(filled, image)
+        return to_dtype_of(filled, image)
 
     return fill
 
 
-def as_before(values: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Give values the type of an image of uint8, rounded and clipped, or of floats."""
+def to_dtype_of(values: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Convert values to the type of an image: uint8, rounded and clipped, or floats."""
     if image.dtype == np.uint8:
         values = np.clip(np.round(values), 0, 255)
     return values.astype(image.dtype)
@@ -84,7 +84,7 @@ OURS = {
 
 
 def bundled(name: str) -> np.ndarray:
-    """Cut a square out of scikit-image's picture of that name, grey, and reduce it to (256, 256)."""
+    """Return the middle square of a scikit-image picture, grey and reduced to (256, 256)."""
     picture = Image.fromarray(getattr(data, name)()).convert("L")
     side = min(picture.size)
     left, top = ((length - side) // 2 for length in picture.size)
@@ -93,7 +93,7 @@ def bundled(name: str) -> np.ndarray:
 
 
 def main() -> None:
-    """Parse, measure, print."""
+    """Parse the options, measure, and print the table and the gains."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", nargs="+", type=Path)
     parser.add_argument("--masks", nargs="+", type=Path)

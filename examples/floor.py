@@ -1,4 +1,4 @@
-"""Is the patch engine ever worse than a simple fill? PolyharmonicFill maps, textures, text, scan paths and scans of lines.
+"""Is the patch engine ever worse than a simple fill? Smooth maps, textures, text, scan paths and scans of lines.
 
     pip install "inrr-cli[compare,paper]"
     python examples/floor.py --pictures development   # the choice between patches and smooth fills was set on these
@@ -8,7 +8,7 @@
 
 Restores crops of scikit-image's and matplotlib's pictures, smooth random fields, a gradient and a checkerboard, all
 grey, 128 x 128 and floats in [0, 1], and prints a Markdown table: psnr_missing, that of the best of OpenCV's,
-scikit-image's and scipy's fills, what is gained over it, and the share of true errors within one sigma (68 % is right).
+scikit-image's and scipy's fills, the gain over it, and the share of true errors within one sigma (68 % is right).
 """
 
 import argparse
@@ -30,11 +30,11 @@ from skimage.util import img_as_float
 from inrr_cli import make_mask, make_settings, psnr, run_inpainting
 
 SIDE = 128
-BELOW = -0.1  # dB
+WORSE = -0.1  # dB of gain; smaller losses do not count
 
 
 def crop(load: Callable[[], np.ndarray], factor: int = 1) -> np.ndarray:
-    """Cut the middle out of a picture, reduced by a factor, grey."""
+    """Return the middle of a picture, grey and reduced by a factor."""
     image = img_as_float(np.asarray(load()))
     grey = rgb2gray(image[..., :3]) if image.ndim == 3 else image
     small = downscale_local_mean(grey, (factor, factor))
@@ -43,12 +43,12 @@ def crop(load: Callable[[], np.ndarray], factor: int = 1) -> np.ndarray:
 
 
 def bundled(factor: int, *names: str) -> dict[str, Callable[[], np.ndarray]]:
-    """Crop scikit-image's pictures of those names."""
+    """Return crops of scikit-image's pictures, by name."""
     return {name: partial(crop, getattr(skimage.data, name), factor) for name in names}
 
 
 def motorcycle() -> np.ndarray:
-    """Take the left one of scikit-image's stereo pair."""
+    """Return the left one of scikit-image's stereo pair."""
     return skimage.data.stereo_motorcycle()[0]
 
 
@@ -59,7 +59,7 @@ def portrait() -> np.ndarray:
 
 
 def heights() -> np.ndarray:
-    """Read matplotlib's heights of the ground."""
+    """Read matplotlib's elevation model."""
     with get_sample_data("jacksboro_fault_dem.npz") as file:
         return in_unit(file["elevation"])
 
@@ -76,7 +76,7 @@ def in_unit(values: np.ndarray) -> np.ndarray:
 
 
 def field(power: float, seed: int) -> np.ndarray:
-    """Make a random field, whose amplitudes fall with that power of the frequency."""
+    """Return a random field whose amplitudes fall with a power of the frequency."""
     frequency = np.hypot(np.fft.fftfreq(SIDE)[:, None], np.fft.fftfreq(SIDE))
     frequency[0, 0] = np.inf
     noise = np.random.default_rng(seed).standard_normal((SIDE, SIDE))
@@ -85,12 +85,12 @@ def field(power: float, seed: int) -> np.ndarray:
 
 
 def gradient() -> np.ndarray:
-    """Tilt a plane both ways."""
+    """Return a plane with a slope along both axes."""
     return np.add.outer(np.linspace(0.1, 0.6, SIDE), np.linspace(0, 0.3, SIDE))
 
 
 def checkerboard() -> np.ndarray:
-    """Lay squares of 16 pixels."""
+    """Return squares of 16 pixels."""
     return 0.2 + 0.6 * ((np.indices((SIDE, SIDE)) // 16).sum(0) % 2)
 
 
@@ -121,19 +121,19 @@ PICTURES = {
 
 
 def walk(seed: int) -> np.ndarray:
-    """All but the path of a probe that wanders over 22 % of the pixels."""
+    """Return the mask of all pixels but 22 %, along the path of a probe that wanders."""
     rng = np.random.default_rng(seed)
     known = np.zeros((SIDE, SIDE), bool)
-    place, angle = np.full(2, SIDE / 2), 0.0
+    position, angle = np.full(2, SIDE / 2), 0.0
     while known.mean() < 0.22:
         angle += rng.normal(0, 0.2)
-        place = (place + np.array([np.sin(angle), np.cos(angle)])) % SIDE
-        known[tuple(place.astype(int))] = True
+        position = (position + np.array([np.sin(angle), np.cos(angle)])) % SIDE
+        known[tuple(position.astype(int))] = True
     return ~known
 
 
 def spiral(seed: int) -> np.ndarray:
-    """All but a spiral of 25 % of the pixels."""
+    """Return the mask of all pixels but 25 %, along a spiral."""
     del seed
     radius = np.linspace(0, SIDE, 100_000)
     angle = 2 * np.pi * radius / 4.5  # pixels between turns
@@ -145,7 +145,7 @@ def spiral(seed: int) -> np.ndarray:
 
 
 def lines(axis: int, every: int, seed: int) -> np.ndarray:
-    """All but every so many-th row or column."""
+    """Return the mask of all rows (axis 0) or columns (1) but each ``every``-th."""
     del seed
     return np.broadcast_to(np.expand_dims(np.arange(SIDE) % every > 0, 1 - axis), (SIDE, SIDE)).copy()
 
@@ -164,7 +164,7 @@ MASKS = {
 
 
 def main() -> None:
-    """Parse, measure, print."""
+    """Parse the options, measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", nargs="+", choices=PICTURES, default=["others"])
     parser.add_argument("--masks", nargs="+", choices=MASKS, default=[kind for kind in MASKS if kind != "patch"])
@@ -194,7 +194,7 @@ def main() -> None:
         gains, shares = np.array(cells).T
         print(
             f"| {kind} | {len(cells)} | {gains.mean():+.2f} | {np.median(gains):+.2f} | {gains.min():+.2f} "
-            f"| {(gains < BELOW).sum()} | {shares.mean():.0%} | {shares.min():.0%} | {shares.max():.0%} |"
+            f"| {(gains < WORSE).sum()} | {shares.mean():.0%} | {shares.min():.0%} | {shares.max():.0%} |"
         )
 
 

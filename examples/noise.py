@@ -1,9 +1,9 @@
-"""What telling or finding the noise of the known pixels is worth.
+"""Measure the worth of the noise of the known pixels, given or estimated.
 
     python examples/noise.py
 
-Adds noise of sigma 10 to six pictures of scikit-image, grey 256 x 256, takes half of the pixels away, and restores them
-with ``--noise auto``, ``--noise 10`` and ``--noise 0``. Prints the sigma that was found, psnr_missing and the share of
+Adds noise of sigma 10 to six pictures of scikit-image, grey 256 x 256, removes half of the pixels, and restores these
+with ``--noise auto``, ``--noise 10`` and ``--noise 0``. Prints the estimated sigma, psnr_missing and the share of
 errors within one sigma against the picture without noise, and the PSNR of the known pixels before and after
 ``--denoise``.
 """
@@ -12,16 +12,14 @@ import numpy as np
 import torch
 from calibration import picture
 
-from inrr_cli import make_mask, psnr
-from inrr_cli.inpainting.image import run_inpainting
-from inrr_cli.settings import make_settings
+from inrr_cli import make_mask, make_settings, psnr, run_inpainting
 
 PICTURES = ("camera", "coffee", "chelsea", "astronaut", "rocket", "moon")
 SIGMA = 10
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the table."""
     torch.set_num_threads(1)
     print("| picture | found | auto | told | 0 | within, auto | told | 0 | known before | denoised |")
     print("|---|---|---|---|---|---|---|---|---|---|")

@@ -1,10 +1,10 @@
-"""Run one cell of the paper with its full recipe, in as many pieces as it takes, and keep the curve.
+"""Run one cell of the paper with its full recipe, in several runs if need be, and write the curve of its PSNR.
 
     python examples/paper_cell.py --image baboon.png --mask textural_256.png --curve curve.csv --checkpoint state.pt
 
-The recipe's 10,001 full-batch steps in float32 take hours on a processor. Stop it with Ctrl-C whenever you like: the
-same command goes on from the checkpoint. Every ``--every`` steps a line with the PSNR of the network's own output
-(psnr_raw, what the paper prints), of the missing pixels and of the known ones is added to the curve.
+The 10,001 full-batch steps in float32 take hours on a processor. Stop the program with Ctrl-C at any time: the same
+command resumes from the checkpoint. Every ``--every`` steps the program adds a line to the curve, with the PSNR of the
+network's own output (psnr_raw, as in the paper), of the missing pixels and of the known ones.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from inrr_cli import psnr
 from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
 from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.paper.training import View, recipe_for, watch
+from inrr_cli.paper.snapshots import Snapshot, fit_recipe, fit_with_snapshots, snapshot_settings
 
 
 def main() -> None:
-    """Parse, go on, keep."""
+    """Run the program."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--image", type=Path, required=True)
     parser.add_argument("--mask", type=Path, required=True)
@@ -33,24 +33,24 @@ def main() -> None:
     image = read_picture(options.image).pixels
     missing, _ = read_mask(options.mask, image.shape[:2])
     truth = image / np.float32(255)
-    total = recipe_for("paper", "siren", options.reg).steps
-    state = Checkpoint(options.checkpoint, f"{options.image.stem} {options.mask.stem} {options.reg}")
+    settings = snapshot_settings("siren", options.reg, "paper", 0, "cpu")
+    total = fit_recipe(settings).steps
+    checkpoint = Checkpoint(options.checkpoint, f"{options.image.stem} {options.mask.stem} {options.reg}")
     if not options.curve.exists():
         options.curve.write_text("step,psnr_raw,psnr_missing,psnr_known\n")
     start = time.perf_counter()
 
-    def look(view: View) -> None:
-        picture = view.picture.cpu().numpy()
-        numbers = [psnr(picture, truth, where) for where in (None, missing, ~missing)]
+    def write_line(snapshot: Snapshot) -> None:
+        numbers = [psnr(snapshot.image, truth, where) for where in (None, missing, ~missing)]
         with options.curve.open("a") as file:
-            file.write(f"{view.step},{','.join(f'{number:.3f}' for number in numbers if number is not None)}\n")
+            file.write(f"{snapshot.step},{','.join(f'{number:.3f}' for number in numbers if number is not None)}\n")
         print(
-            f"step {view.step} of {total}: psnr_raw {numbers[0]:.2f} dB, {time.perf_counter() - start:.0f} s",
+            f"step {snapshot.step} of {total}: psnr_raw {numbers[0]:.2f} dB, {time.perf_counter() - start:.0f} s",
             flush=True,
         )
 
     steps = sorted({*range(options.every, total, options.every), total})
-    watch(image, missing, "siren", options.reg, "paper", 0, "cpu", steps, look, checkpoint=state)
+    fit_with_snapshots(image, missing, settings, steps, write_line, checkpoint=checkpoint)
 
 
 if __name__ == "__main__":

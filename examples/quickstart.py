@@ -1,8 +1,8 @@
-"""Damage a photograph, restore it, and enlarge it, all from Python.
+"""Damage a photograph, restore it and enlarge a part of it, from Python.
 
     python examples/quickstart.py [FOLDER]
 
-Writes damaged.png, restored.png and enlarged.png to FOLDER (this one by default).
+The program writes damaged.png, restored.png and enlarged.png to FOLDER (the current folder by default).
 """
 
 import sys
@@ -16,7 +16,7 @@ from inrr_cli import inpaint, make_mask, psnr, superres
 
 
 def main(folder: Path) -> None:
-    """Run the example."""
+    """Run the program."""
     photo = np.asarray(Image.fromarray(camera()).resize((128, 128)))
     mask = make_mask(photo.shape, "random", rate=0.4, seed=1)  # True where a pixel is missing
     damaged = np.where(mask, 0, photo).astype(np.uint8)
@@ -28,8 +28,8 @@ def main(folder: Path) -> None:
     enlarged = superres(photo[:64, 32:96], 2.5)
     print(f"64 x 64 enlarged to {enlarged.shape[1]} x {enlarged.shape[0]}")
 
-    for name, picture in (("damaged", damaged), ("restored", restored), ("enlarged", enlarged)):
-        Image.fromarray(picture).save(folder / f"{name}.png")
+    for name, pixels in (("damaged", damaged), ("restored", restored), ("enlarged", enlarged)):
+        Image.fromarray(pixels).save(folder / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Time and memory of the patch engine against the size of the damage.
+"""Measure time and memory of the patch engine against the number of missing pixels.
 
     python examples/scaling.py
 
 Runs the command on a photograph of scikit-image at 256 to 2048 pixels square with half of its pixels missing, and on a
-12-megapixel colour one with 1 % of scratches. Prints a Markdown table.
+12-megapixel colour one with 1 % of its pixels under scratches. Prints a Markdown table.
 """
 
 import json
@@ -20,7 +20,7 @@ from inrr_cli import make_mask
 
 
 def scratches(rows: int, columns: int, part: float) -> np.ndarray:
-    """Random strokes, 3 to 7 pixels wide, until ``part`` of the pixels is missing: (rows, columns) of bool."""
+    """Return a mask (rows, columns) of random strokes, 3 to 7 pixels wide, on at least ``part`` of the pixels."""
     rng = np.random.default_rng(0)
     mask = Image.new("1", (columns, rows))
     while np.asarray(mask).mean() < part:
@@ -32,7 +32,7 @@ def scratches(rows: int, columns: int, part: float) -> np.ndarray:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the table."""
     photo = Image.fromarray(retina())
     cases = [(f"{n} x {n} grey, 50 % random", (n, n), "L", None) for n in (256, 512, 1024, 2048)]
     cases.append(("4000 x 3000 colour, 1 % scratches", (4000, 3000), "RGB", 0.01))

@@ -24,7 +24,8 @@ from inrr_cli.patch.options import PatchOptions
 from inrr_cli.superres.options import SuperresOptions
 
 if TYPE_CHECKING:
-    from inrr_cli.neural.interfaces import Regularizer, Representation
+    from inrr_cli.neural.regularizers.base import Regularizer
+    from inrr_cli.neural.representations.base import Representation
 
 
 class Method(NamedTuple):
@@ -66,7 +67,7 @@ REGULARIZERS = {
 Task = Literal["inpaint", "superres"]
 
 
-def choose_methods(reg: str | None, net: str | None) -> tuple[str, str]:
+def choose_methods(reg: str | None, net: str | None, task: Task = "inpaint") -> tuple[str, str]:
     """Complete a choice of regulariser and representation, and check that the two go together.
 
     The patch engine works on the pixel grid; the other regularisers need a network; a kernel regression has none.
@@ -82,6 +83,8 @@ def choose_methods(reg: str | None, net: str | None) -> tuple[str, str]:
         net = "grid" if reg == "patch" else "siren"
     check_name("regulariser", reg, REGULARIZERS["inpaint"])
     check_name("representation", net, REPRESENTATIONS)
+    if net == "ntk" and task == "superres":
+        raise InputError(f"superres does not take --net ntk; use grid or {' or '.join(NETWORKS)}")
     if net == "grid" and reg != "patch":
         raise InputError(f"the pixel grid has no regulariser {reg}; use --reg patch, or --net siren")
     if net == "ntk" and reg != "none":

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 
 from inrr_cli.errors import InputError
 from inrr_cli.methods import NETWORKS, REGULARIZERS, REPRESENTATIONS, Task, choose_methods
-from inrr_cli.neural.presets import PRESETS, Recipe
+from inrr_cli.neural.presets import PRESETS
+from inrr_cli.neural.recipe import Recipe
 from inrr_cli.options import check_name, make_options
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -25,27 +26,32 @@ class Settings:
 
     Attributes
     ----------
-    reg, net : str
-        Regulariser and representation.
-    preset : str or None
-        Name of the recipe; None where no network is fitted.
+    reg : {"patch", "inrr", "air", "tv", "l2", "none"}
+        Regulariser; "patch" by default, "inrr" for a network.
+    net : {"grid", "siren", "relu", "fourier", "gabor", "dmf", "inr-z", "ntk"}
+        Representation; the pixel grid for "patch" by default, "siren" for the other regularisers.
+    preset : {"fast", "paper"} or None
+        Recipe of a network's fit: seconds ("fast", the default), or the recipe that the paper's authors released. None
+        where no network is fitted.
     seed : int
-    device : str
-        "auto", "cpu", "cuda" or "mps".
+        At least 0. The same seed, device and number of threads give the same bytes.
+    device : {"auto", "cpu", "cuda", "mps"}
+        Device to compute on; "auto" takes cuda, else mps, else cpu.
     recipe : Recipe or None
-        How a network is fitted; None where no network is fitted.
+        The preset for the two methods, with the steps and the learning rate that were asked for.
     representation, regularizer
         Options of the two methods, in their dataclasses.
     noise : float or None
-        Standard deviation of the noise of known samples, in the image's units; None estimates it.
+        Standard deviation of the noise of known samples, in the image's units; None estimates it. For "patch".
     denoise : bool
-        Whether known samples are estimated too.
+        Whether known samples are estimated too, instead of kept ("patch" on "grid" only).
     tile : int or None
-        Side of the tiles in pixels; None works on the whole image (`superres`: on tiles of 1024 pixels).
+        Side of the tiles in pixels, at least 64, to bound memory ("patch" on "grid" only); None works on the whole
+        image, and in `superres` on tiles of 1024 pixels.
     per_channel : bool
-        Whether each channel is restored by itself.
+        Whether each channel is restored by itself (`inpaint` only).
     kernel : str
-        Downscaling kernel of `superres`.
+        Downscaling kernel of `superres`: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA".
     """
 
     reg: str
@@ -84,30 +90,10 @@ def make_settings(
 
     Parameters
     ----------
-    reg : {"patch", "inrr", "air", "tv", "l2", "none"}, optional
-        Regulariser; "patch" by default, "inrr" for a network.
-    net : {"grid", "siren", "relu", "fourier", "gabor", "dmf", "inr-z", "ntk"}, optional
-        Representation; the pixel grid for "patch" by default, "siren" for the other regularisers.
-    preset : {"fast", "paper"}, optional
-        Recipe of a network's fit: seconds ("fast", the default), or the recipe that the paper's authors released.
-    steps : int, optional
-        Optimiser steps; the preset's by default.
-    lr : float, optional
-        Learning rate of the representation; the preset's by default.
-    seed : int
-        At least 0. The same seed, device and number of threads give the same bytes.
-    device : {"auto", "cpu", "cuda", "mps"}
-        Device to compute on; "auto" takes cuda, else mps, else cpu.
-    noise : float or "auto"
-        Standard deviation of the noise of known samples, in the image's units; "auto" estimates it. For "patch".
-    denoise : bool
-        Estimate known samples too, instead of keeping them ("patch" on "grid" only).
-    tile : int, optional
-        Work in tiles of ``tile`` x ``tile`` pixels, at least 64, to bound memory ("patch" on "grid" only).
-    per_channel : bool
-        Restore each channel by itself (`inpaint` only).
-    kernel : str
-        Downscaling kernel of `superres`: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA".
+    reg, net, preset, ...
+        The attributes of `Settings`; ``noise="auto"`` estimates the noise.
+    steps, lr : int, float, optional
+        Optimiser steps, and learning rate of the representation; the preset's by default.
     task : {"inpaint", "superres"}
         The patch engine has different options for the two.
     **method_options
@@ -118,43 +104,48 @@ def make_settings(
     InputError
         For an unknown name, a value out of its range, or an option that the chosen methods do not have.
     """
-    if task == "superres" and net == "ntk":
-        raise InputError(f"superres does not take --net ntk; use grid or {' or '.join(NETWORKS)}")
-    reg, net = choose_methods(reg, net)
-    check_name("preset", preset or "fast", get_args(Preset))
-    check_name("device", device, get_args(Device))
-    _check_ranges(steps, lr, seed)
+    reg, net = choose_methods(reg, net, task)
+    _check_values(preset, device, steps, lr, seed)
     _check_tile(tile, net, denoise)
-    options = (REPRESENTATIONS[net].options, REGULARIZERS[task][reg].options)
-    is_fitted = net in NETWORKS
-    given = {"preset": preset, "steps": steps, "lr": lr} if not is_fitted else {}
+    given = {"preset": preset, "steps": steps, "lr": lr} if net not in NETWORKS else {}
     given |= {"denoise": denoise or None} if net != "grid" or task == "superres" else {}
     given |= {"noise": None if noise == "auto" else noise} if reg != "patch" else {}
+    options = REPRESENTATIONS[net].options, REGULARIZERS[task][reg].options
+    _check_unused(f"net {net} with reg {reg}", options, given, method_options)
+    preset = preset or "fast"
+    recipe = PRESETS[preset].suited_to(net, reg)
+    values = recipe.options_for(net, reg) | method_options
+    return Settings(
+        reg,
+        net,
+        preset if net in NETWORKS else None,
+        seed,
+        device,
+        dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if net in NETWORKS else None,
+        make_options(net, options[0], values),
+        make_options(reg, options[1], values),
+        _parse_noise(noise),
+        denoise,
+        tile,
+        per_channel,
+        kernel,
+    )
+
+
+def _check_unused(
+    methods: str, options: tuple[type[Any], ...], given: dict[str, Any], method_options: dict[str, Any]
+) -> None:
+    """Refuse what the chosen methods do not use: settings that were ``given``, and options that are not theirs."""
     names = {field.name for kind in options for field in dataclasses.fields(kind)}
     unused = [name for name in method_options if name not in names]
     unused += [name for name, value in given.items() if value is not None]
     if unused:
-        raise InputError(f"{unused[0]} has no meaning for net {net} with reg {reg}")
-    recipe = PRESETS[preset or "fast"].suited_to(net, reg)
-    values = recipe.options_for(net, reg) | method_options
-    return Settings(
-        reg=reg,
-        net=net,
-        preset=preset or "fast" if is_fitted else None,
-        seed=seed,
-        device=device,
-        recipe=dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if is_fitted else None,
-        representation=make_options(net, options[0], values),
-        regularizer=make_options(reg, options[1], values),
-        noise=_parse_noise(noise),
-        denoise=denoise,
-        tile=tile,
-        per_channel=per_channel,
-        kernel=kernel,
-    )
+        raise InputError(f"{unused[0]} has no meaning for {methods}")
 
 
-def _check_ranges(steps: int | None, lr: float | None, seed: int) -> None:
+def _check_values(preset: str | None, device: str, steps: int | None, lr: float | None, seed: int) -> None:
+    check_name("preset", preset or "fast", get_args(Preset))
+    check_name("device", device, get_args(Device))
     if steps is not None and steps < 1:
         raise InputError(f"steps must be at least 1, got {steps}")
     if lr is not None and not 0 < lr <= LEARNING_RATE_LIMIT:

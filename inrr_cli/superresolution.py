@@ -1,7 +1,8 @@
-"""Enlarge a picture from itself: ``superres``, in the manner of scikit-image."""
+"""Super-resolution: enlarge an image from the image itself. Importing this module does not import torch."""
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,27 +16,28 @@ from inrr_cli.imaging.value_range import Pixels, ValueRange, check_image, workin
 from inrr_cli.methods import NETWORKS
 from inrr_cli.result import Result, finite_values, make_result
 from inrr_cli.settings import Settings, make_settings
+from inrr_cli.solvers.blend_tiles import Window
 from inrr_cli.superres.options import SuperresOptions
 
 if TYPE_CHECKING:
     from inrr_cli.superres.problem import SuperresProblem
 
-SCALE_LIMIT = 64  # beyond that no detail of the input is left to enlarge
-ANISOTROPY_LIMIT = 4  # scale along one axis over that along the other
+    Engine = Callable[[SuperresProblem, Settings, Control], Estimate]
 
-Window = tuple[tuple[int, int], tuple[int, int]]
+SCALE_LIMIT = 64  # a result at a larger scale has no detail that the input supports
+ANISOTROPY_LIMIT = 4  # scale along one axis over that along the other; empirical
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be made; from `make_target`.
+    """Size of the enlarged image and the part that is wanted; `make_target` returns it.
 
     Attributes
     ----------
     size : (int, int)
-        Rows and columns of the whole enlarged picture.
+        Rows and columns of the whole enlarged image.
     window : ((int, int), (int, int))
-        First row of it that is wanted and the one after the last, and the same of columns.
+        The wanted part: first row and the one after the last, and the same of columns.
     """
 
     size: tuple[int, int]
@@ -49,7 +51,7 @@ class Target:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the window is all of it."""
+        """Whether the window is the whole enlarged image."""
         return self.shape == self.size
 
 
@@ -73,21 +75,21 @@ def superres(
     scale : float
         Factor above 1 and at most 64, whole or not.
     size : (int, int), optional
-        Rows and columns to make, instead of ``scale``.
+        Rows and columns of the enlarged image, instead of ``scale``.
     crop : (int, int, int, int), optional
-        First column and row, and number of columns and rows, of the part of the enlarged image that is wanted.
+        First column and row, and number of columns and rows, of the wanted part of the enlarged image.
     kernel : str
-        How the image came from the fine one that is sought: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA"
-        (see `inrr_cli.superres.kernels.parse_kernel`).
+        How a fine image was downscaled to ``image``: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA" (see
+        `inrr_cli.superres.kernels.parse_kernel`).
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
-        Further keywords of `make_settings`: ``noise``, ``seed``, ``device``, ``train_steps``, ``steps``, ...
+        Other parameters of `make_settings`: ``noise``, ``seed``, ``device``, ``train_steps``, ``steps``, ...
 
     Returns
     -------
     (P, Q[, C]) ndarray
-        The enlarged image, of the same dtype, P = round(M scale) and Q = round(N scale); it downscales to ``image``.
+        The enlarged image, of the same dtype, P = round(M scale) and Q = round(N scale). Downscaled, it is ``image``.
 
     Raises
     ------
@@ -109,7 +111,7 @@ def superres(
 
 
 def check_scale(scale: float | None, size: tuple[int, int] | None) -> None:
-    """Refuse what enlarges no image; the parameters are those of `superres`."""
+    """Raise InputError unless one of ``scale`` and ``size`` is given, and ``scale`` is in its range."""
     if (scale is None) == (size is None):
         raise InputError("give either --scale or --size" if scale is None else "give --scale or --size, not both")
     if scale is not None and not 1 < scale <= SCALE_LIMIT:
@@ -123,32 +125,35 @@ def make_target(
     size: tuple[int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
 ) -> Target:
-    """Check what is to be made of an image of ``shape`` (M, N[, C]); the other parameters are those of `superres`."""
+    """Return the target for an image of ``shape`` (M, N[, C]); the other parameters are those of `superres`.
+
+    Raises
+    ------
+    InputError
+        If the image would not be enlarged, or be enlarged too much, or the crop is not inside the enlarged image.
+    """
     check_scale(scale, size)
+    rows, columns = shape[:2]
     if scale is not None:
-        size = max(round(shape[0] * scale), shape[0]), max(round(shape[1] * scale), shape[1])
+        size = max(round(rows * scale), rows), max(round(columns * scale), columns)
     assert size is not None
-    if size[0] < shape[0] or size[1] < shape[1] or size == tuple(shape[:2]):
-        raise InputError(
-            f"a size of {size[1]} x {size[0]} does not enlarge {shape[1]} x {shape[0]} pixels; give at least as many "
-            "of both, and more of one"
-        )
-    if size[0] > SCALE_LIMIT * shape[0] or size[1] > SCALE_LIMIT * shape[1]:
-        raise InputError(f"a size of {size[1]} x {size[0]} is more than {SCALE_LIMIT} times {shape[1]} x {shape[0]}")
-    stretch = size[0] * shape[1] / (size[1] * shape[0])
-    if not 1 / ANISOTROPY_LIMIT <= stretch <= ANISOTROPY_LIMIT:
-        raise InputError(
-            f"a size of {size[1]} x {size[0]} enlarges one axis of {shape[1]} x {shape[0]} more than {ANISOTROPY_LIMIT} "
-            "times as much as the other"
-        )
+    height, width = size
+    wanted, given = f"a size of {width} x {height}", f"{columns} x {rows}"
+    if height < rows or width < columns or size == (rows, columns):
+        raise InputError(f"{wanted} does not enlarge {given} pixels; give at least as many of both, and more of one")
+    if height > SCALE_LIMIT * rows or width > SCALE_LIMIT * columns:
+        raise InputError(f"{wanted} is more than {SCALE_LIMIT} times {given}")
+    if not 1 / ANISOTROPY_LIMIT <= height * columns / (width * rows) <= ANISOTROPY_LIMIT:
+        limit = f"more than {ANISOTROPY_LIMIT} times as much as the other"
+        raise InputError(f"{wanted} enlarges one axis of {given} {limit}")
     if crop is None:
-        return Target(size, ((0, size[0]), (0, size[1])))
-    left, top, wide, high = crop
-    if min(left, top) < 0 or min(wide, high) < 1 or left + wide > size[1] or top + high > size[0]:
-        raise InputError(
-            f"a crop of {wide} x {high} pixels at {left},{top} is not inside the enlarged {size[1]} x {size[0]}"
-        )
-    return Target(size, ((top, top + high), (left, left + wide)))
+        return Target(size, ((0, height), (0, width)))
+    left, top, crop_width, crop_height = crop
+    bottom, right = top + crop_height, left + crop_width
+    if min(left, top) < 0 or min(crop_width, crop_height) < 1 or right > width or bottom > height:
+        wanted = f"a crop of {crop_width} x {crop_height} pixels at {left},{top}"
+        raise InputError(f"{wanted} is not inside the enlarged {width} x {height}")
+    return Target(size, ((top, bottom), (left, right)))
 
 
 def run_superres(
@@ -157,11 +162,11 @@ def run_superres(
     settings: Settings,
     control: Control = Control(),  # noqa: B008, for it is frozen
 ) -> Result:
-    """Enlarge an image and return the whole result.
+    """Enlarge an image, and return how the result was made and how consistent it is beside the image.
 
     Parameters
     ----------
-    image
+    image : (M, N[, C]) ndarray
         As in `superres`.
     target : Target or float
         From `make_target`, or a scale.
@@ -169,6 +174,13 @@ def run_superres(
         From `make_settings` with ``task="superres"``.
     control : Control
         Progress and cancellation.
+
+    Raises
+    ------
+    InputError
+        If the image, the scale or the settings cannot be used.
+    DivergedError
+        If the fit diverges.
     """
     from inrr_cli.superres.noise import with_estimated_noise
 
@@ -186,29 +198,25 @@ def run_superres(
     values = finite_values(estimate, np.ones(target.shape, bool))
     restored = units.from_unit(values.reshape(*target.shape, *image.shape[2:]), image.dtype)
     result = make_result(estimate, restored, image, known, units, start)
-    off = problem.inconsistency(units.to_unit(restored).reshape(*target.shape, -1))
-    return replace(result, consistency_max=None if off is None else off * units.span)
+    difference = problem.inconsistency(units.to_unit(restored).reshape(*target.shape, -1))
+    return replace(result, consistency_max=None if difference is None else difference * units.span)
 
 
 def enlarge_alpha(plane: Pixels, target: Target, *, kernel: str = "bicubic") -> Pixels:
-    """Enlarge an alpha channel (M, N) consistently, without learning from it."""
+    """Enlarge an alpha channel (M, N): interpolate it consistently, without training."""
     settings = make_settings(task="superres", noise=0, train_steps=0, rounds=0, kernel=kernel)
     return run_superres(plane, target, settings).image
 
 
-def _load_engine(settings: Settings) -> Callable[[SuperresProblem, Settings, Control], Estimate]:
-    """Return the engine for a representation; torch is imported here at the latest."""
-    if settings.net == "grid":
-        from inrr_cli.superres.engine import estimate as by_patches
-
-        return by_patches
-    from inrr_cli.superres.networks import estimate as by_network
-
-    return by_network
+def _load_engine(settings: Settings) -> Engine:
+    """Return the ``estimate`` of the engine for a representation."""
+    module = "engine" if settings.net == "grid" else "networks"
+    engine: Engine = importlib.import_module(f"inrr_cli.superres.{module}").estimate
+    return engine
 
 
 def _make_problem(image: Pixels, units: ValueRange, target: Target, settings: Settings) -> SuperresProblem:
-    """Return the problem as tensors on the chosen device, in units of the range."""
+    """Return the problem on the chosen device, in units of the range."""
     import torch
 
     from inrr_cli.device import choose_device
@@ -226,12 +234,10 @@ def _make_problem(image: Pixels, units: ValueRange, target: Target, settings: Se
 
 
 def _check_settings(settings: Settings) -> None:
-    """Raise InputError unless ``settings`` can enlarge."""
+    """Raise InputError unless ``settings`` suit super-resolution."""
     if settings.net == "ntk":
         raise InputError(f"superres does not take --net {settings.net}; use grid or {' or '.join(NETWORKS)}")
     if settings.reg == "patch" and not isinstance(settings.regularizer, SuperresOptions):
         raise InputError('these settings are for inpaint; make them with task="superres"')
-    if settings.denoise:
-        raise InputError("superres has no --denoise; --noise SIGMA removes noise")
     if settings.per_channel:
         raise InputError("superres has no --per-channel")

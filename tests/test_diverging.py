@@ -1,67 +1,69 @@
-"""A fit that diverges is noticed, restarted once at a lower rate, and else an error."""
+"""A fit that diverges is noticed, restarted once at a lower rate, and an error if it diverges again."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from inrr_cli import DivergedError, make_mask, make_settings, run_inpainting
-
-QUICK = {"net": "siren", "steps": 60, "device": "cpu"}
-
-
-def fill(grey, lr, **options):
-    grey = grey[:32, :40]
-    mask = make_mask(grey.shape, "random")
-    return run_inpainting(grey, mask, make_settings(lr=lr, **QUICK), **options)
+from inrr_cli import Control, DivergedError, make_mask, make_settings, run_inpainting
+from inrr_cli.patch import engine as patch_engine
 
 
-def test_one_at_a_usual_rate_is_left_alone(grey):
-    assert fill(grey, None).notice == ""
+def restore(grey, lr, control=Control()):  # noqa: B008
+    image = grey[:32, :40]
+    settings = make_settings(net="siren", lr=lr, steps=60, device="cpu")
+    return run_inpainting(image, make_mask(image.shape, "random"), settings, control)
 
 
-def test_one_that_is_worse_than_the_mean_colour_is_restarted(grey):
-    result = fill(grey, 0.1)
+def test_a_fit_at_the_usual_rate_is_not_restarted(grey):
+    assert restore(grey, None).notice == ""
+
+
+def test_a_fit_that_is_worse_than_the_mean_colour_is_restarted(grey):
+    result = restore(grey, 0.1)
     assert result.notice == "the fit diverged and was restarted at --lr 0.025"
-    assert " at 0.025 on " in result.account
+    assert " at 0.025 on " in result.summary
     assert result.psnr_known > 20
 
 
-def test_one_that_diverges_again_is_an_error(grey):
+def test_a_fit_that_diverges_again_is_an_error(grey):
     with pytest.raises(DivergedError, match="diverged"):
-        fill(grey, 1e4)
+        restore(grey, 1e4)
 
 
-def test_its_checkpoint_is_one_of_the_slower_fit(grey, tmp_path):
-    file = tmp_path / "state"
-    first = fill(grey, 0.1, checkpoint=file)
-    again = fill(grey, 0.1, checkpoint=file)
+def test_its_checkpoint_belongs_to_the_slower_fit(grey, tmp_path):
+    control = Control(checkpoint=tmp_path / "state")
+    first = restore(grey, 0.1, control)
+    again = restore(grey, 0.1, control)
     assert again.steps == 60
     assert (again.image == first.image).all()
     assert again.notice == first.notice
 
 
-def test_the_command_says_so(run, files):
-    ask = ("inpaint", files["grey"], "--mask", files["mask"], "--net", "siren", "--steps", 60)
-    result = run(*ask, "--lr", 0.1, "-o", "a.png")
+def test_the_command_reports_a_restart_and_an_error(run, files):
+    ask = ("inpaint", files["grey"], "--mask", files["mask"], "--net", "siren", "--device", "cpu")
+    result = run(*ask, "--steps", 60, "--lr", 0.1, "-o", "a.png")
     assert result.exit_code == 0
     assert "warning: the fit diverged and was restarted at --lr 0.025" in result.stderr
-    result = run(*ask, "--lr", 1e4, "--steps", 20, "-o", "b.png")
+    result = run(*ask, "--steps", 20, "--lr", 1e4, "-o", "b.png")
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1] == "inrr: error: the fit diverged; give a lower --lr than 2500"
     assert not (files["grey"].with_name("b.png")).exists()
 
 
-def test_no_value_that_is_not_finite_reaches_an_engine_or_comes_out(grey, monkeypatch):
-    from inrr_cli import engines
+def test_no_engine_gets_or_returns_a_value_that_is_not_finite(grey, monkeypatch):
+    received = []
+    original = patch_engine.estimate
 
-    seen = []
+    def spoil(problem, settings, control):
+        received.append(problem.values)
+        estimate = original(problem, settings, control)
+        return replace(estimate, values=torch.full_like(estimate.values, torch.nan))
 
-    def spoil(values, known, *rest):
-        seen.append(values)
-        return engines.Output(np.full_like(values, np.nan), "cpu", "", True)
-
-    monkeypatch.setattr(engines, "fill_patches", spoil)
+    monkeypatch.setattr(patch_engine, "estimate", spoil)
     mask = make_mask(grey.shape, "random")
     image = np.where(mask, np.inf, grey)
     with pytest.raises(DivergedError, match="not finite"):
-        run_inpainting(image, mask, make_settings())
-    assert np.isfinite(seen[0]).all()
+        run_inpainting(image, mask, make_settings(rounds=2, similar=12, radius=3, device="cpu"))
+    assert torch.isfinite(received[0]).all()

@@ -1,5 +1,6 @@
 """Every representation with every regulariser, through the API and the command line."""
 
+import importlib
 import json
 from itertools import product
 
@@ -8,7 +9,9 @@ import pytest
 from PIL import Image
 
 from inrr_cli import InputError, inpaint, make_mask, make_settings, psnr, run_inpainting, run_superres
-from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS
+from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS, REGULARIZERS, Method
+
+SMALL = {name: {} if name == "dmf" else {"width": 16} for name in NETWORKS}
 
 
 @pytest.mark.parametrize(("net", "reg"), [*product(NETWORKS, [*NETWORK_REGULARIZERS, "patch"])])
@@ -16,21 +19,63 @@ def test_any_regulariser_goes_with_any_network(colour, grey, net, reg):
     for image in (colour[:24, :20], grey[:17, :30]):
         mask = make_mask(image.shape[:2], "random")
         patches = {"rounds": 2, "similar": 12, "radius": 3} if reg == "patch" else {}
-        result = run_inpainting(image, mask, make_settings(net=net, reg=reg, steps=4, device="cpu", **patches))
+        settings = make_settings(net=net, reg=reg, steps=4, device="cpu", **SMALL[net], **patches)
+        result = run_inpainting(image, mask, settings)
         assert (result.image[~mask] == image[~mask]).all()
         assert (result.image[mask] != image[mask]).any()
         assert result.raw.shape == image.shape
-        assert f"{net} " in result.account
+        assert f"{net} " in result.summary
 
 
 @pytest.mark.parametrize("net", NETWORKS)
-def test_any_network_learns_a_picture_and_enlarges_it(grey, net):
+def test_any_network_learns_an_image_and_enlarges_it(grey, net):
     image, mask = grey[:32, :32], make_mask((32, 32), "random", rate=0.2)
     mean = psnr(np.full((32, 32), image.mean() / 255), image / 255)
     steps = {"relu": 400, "dmf": 2000}.get(net, 100)
-    result = run_inpainting(image, mask, make_settings(net=net, reg="none", steps=steps, device="cpu"))
+    small = {} if net == "dmf" else {"width": 64}
+    result = run_inpainting(image, mask, make_settings(net=net, reg="none", steps=steps, device="cpu", **small))
     assert result.psnr_known > mean + 4
-    assert run_superres(image, 1.5, make_settings(net=net, reg="none", steps=3, device="cpu")).image.shape == (48, 48)
+    enlarged = run_superres(image, 1.5, make_settings(net=net, reg="none", steps=3, device="cpu", **SMALL[net]))
+    assert enlarged.image.shape == (48, 48)
+
+
+NEW_REGULARIZER = '''
+from dataclasses import dataclass
+
+from inrr_cli.neural.regularizers.base import Regularizer
+from inrr_cli.options import option
+
+
+@dataclass(frozen=True)
+class BrightnessOptions:
+    """Mean square of the image."""
+
+    strength: float = option(0.0, "Weight of the mean square.", ">= 0")
+
+
+class Brightness(Regularizer):
+    """``strength`` times the mean square of the image."""
+
+    def __init__(self, options, shape, *, generator):
+        super().__init__(options, shape, generator=generator)
+        self.strength = options.strength
+
+    def forward(self, image, y, x, weights):
+        return self.strength * image.square().mean()
+'''
+
+
+def test_a_new_regulariser_is_one_file_and_one_line_in_the_table(grey, tmp_path, monkeypatch):
+    (tmp_path / "brightness.py").write_text(NEW_REGULARIZER)
+    monkeypatch.syspath_prepend(tmp_path)
+    options = importlib.import_module("brightness").BrightnessOptions
+    monkeypatch.setitem(REGULARIZERS["inpaint"], "mine", Method(options, "brightness:Brightness"))
+    mask = make_mask(grey.shape, "random")
+    common = {"reg": "mine", "steps": 30, "width": 16, "device": "cpu"}
+    without, strong = (inpaint(grey, mask, strength=strength, **common) for strength in (0.0, 100.0))
+    assert strong[mask].mean() < 0.7 * without[mask].mean()
+    with pytest.raises(InputError, match="strength of mine must be >= 0"):
+        inpaint(grey, mask, strength=-1.0, **common)
 
 
 def test_the_kernel_regression(grey):
@@ -39,7 +84,9 @@ def test_the_kernel_regression(grey):
     assert (result.image[~mask] == grey[~mask]).all()
     mean = np.full(grey.shape, grey[~mask].mean() / 255)
     assert psnr(result.image / 255, grey / 255, mask) > psnr(mean, grey / 255, mask) + 3
-    assert (inpaint(grey, mask, net="ntk", delta=5.0)[mask] != result.image[mask]).any()
+
+
+def test_combinations_that_do_not_exist_are_refused(grey):
     with pytest.raises(InputError, match="superres does not take --net ntk"):
         run_superres(grey, 2, make_settings(net="ntk", task="superres"))
     with pytest.raises(InputError, match="a kernel regression has no regulariser inrr"):
@@ -48,27 +95,22 @@ def test_the_kernel_regression(grey):
         make_settings(net="ntk", steps=3)
 
 
-@pytest.mark.parametrize(
-    ("net", "option", "values"),
-    [("relu", "layers", (2, 5)), ("fourier", "filters", (1, 4)), ("gabor", "omega", (5.0, 90.0)),
-     ("dmf", "factors", (1, 3)), ("inr-z", "neighbours", (1, 5)), ("ntk", "depth", (1, 4))],
-)  # fmt: skip
-def test_options_of_representations_change_the_result(grey, net, option, values):
-    mask = make_mask(grey.shape, "random")
-    common = {} if net == "ntk" else {"steps": 20, "reg": "none"}
-    first, second = (inpaint(grey, mask, net=net, device="cpu", **common, **{option: value}) for value in values)
-    assert (first != second).any()
+def test_inrr_is_better_than_no_regulariser_on_text(grey):
+    mask = make_mask(grey.shape, "textural", seed=1)
+    common = {"net": "siren", "steps": 150, "width": 64, "device": "cpu"}
+    none, inrr = (inpaint(grey, mask, reg=reg, **common) for reg in ("none", "inrr"))
+    assert psnr(inrr / 255, grey / 255, mask) > psnr(none / 255, grey / 255, mask) + 0.2
 
 
-@pytest.mark.parametrize(("reg", "weight"), [("tv", 30.0), ("l2", 1e-2), ("air", 50.0)])
-def test_a_heavy_regulariser_flattens_the_networks_picture(grey, reg, weight):
+@pytest.mark.parametrize(("reg", "weight"), [("tv", 30.0), ("l2", 1e-2), ("air", 50.0), ("inrr", 50.0)])
+def test_a_heavy_regulariser_flattens_the_image_of_the_network(grey, reg, weight):
     mask = make_mask(grey.shape, "random")
     common = {"net": "siren", "reg": reg, "steps": 60, "width": 32, "device": "cpu"}
     light, heavy = (run_inpainting(grey, mask, make_settings(weight=w, **common)).raw for w in (0.0, weight))
     assert np.abs(np.diff(heavy)).mean() < 0.95 * np.abs(np.diff(light)).mean()
 
 
-def test_a_checkpoint_goes_on_through_the_command_line(run, files):
+def test_a_checkpoint_resumes_through_the_command_line(run, files):
     ask = ("inpaint", files["grey"], "--mask", files["mask"], "--net", "siren", "--width", 16, "--device", "cpu")
     assert run(*ask, "--steps", 9, "-o", "a.png").exit_code == 0
     for output in ("b.png", "c.png"):

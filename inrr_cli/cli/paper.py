@@ -16,12 +16,14 @@ from inrr_cli.cli import options
 from inrr_cli.cli.console import note, say, verbosity
 from inrr_cli.cli.parsing import parse_seeds
 from inrr_cli.errors import InputError
-from inrr_cli.paper.catalogue import WHERE, load_experiment
+from inrr_cli.paper.catalogue import EXPERIMENTS, load_experiment
+from inrr_cli.paper.cells import run_cells
+from inrr_cli.paper.experiment import Setup
 from inrr_cli.paper.inputs import mask_makers, read_images
-from inrr_cli.paper.study import Setup, run, write_report
+from inrr_cli.paper.report import write_report
 from inrr_cli.settings import Preset
 
-Experiment: Any = Literal[tuple(WHERE)]
+Experiment: Any = Literal[tuple(EXPERIMENTS)]
 
 
 def paper(
@@ -71,7 +73,7 @@ def paper(
     cells = chosen.cells(setup)
     note(f"{chosen.title}: {len(cells)} cells, into {output}")
     with _progress() as done:
-        results = run(experiment, cells, output, done)
+        results = run_cells(experiment, cells, output, done)
     report = chosen.report(setup, results)
     command = shlex.join(["inrr", *sys.argv[1:]])
     for path in write_report(experiment, command, chosen, report, output):

@@ -1,1 +1,1 @@
-"""Hide known pixels, fill them, and learn from the errors there."""
+"""Holdout: hide known pixels, fill them, and learn from the errors of the fills."""

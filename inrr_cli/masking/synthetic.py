@@ -79,22 +79,15 @@ def make_mask(
         chosen = Pattern(pattern)
     except ValueError:
         raise InputError(f"unknown pattern {pattern!r}; choose one of {', '.join(p.value for p in Pattern)}") from None
-    makers: dict[Pattern, Callable[..., Mask]] = {
-        Pattern.RANDOM: _random,
-        Pattern.PATCH: _patch,
-        Pattern.TEXTURAL: _textural,
-        Pattern.MIXTURE: _mixture,
-        Pattern.DOWNSAMPLE: _downsample,
-    }
     options = {"rate": rate, "count": count, "patch_size": patch_size, "text": text, "factor": factor}
     given = {name: value for name, value in options.items() if value is not None}
-    for name in sorted(given.keys() - signature(makers[chosen]).parameters.keys()):
+    for name in sorted(given.keys() - signature(MAKERS[chosen]).parameters.keys()):
         raise InputError(f"{name} has no meaning for the pattern {chosen.value}")
     if min(shape) < 1:
         raise InputError(f"a mask needs at least one row and one column, got {shape[0]} x {shape[1]}")
     if rate is not None and not 0 < rate < 1:
         raise InputError(f"rate must lie between 0 and 1, got {rate:g}")
-    return makers[chosen](shape, np.random.default_rng(seed), **given)
+    return MAKERS[chosen](shape, np.random.default_rng(seed), **given)
 
 
 def _random(shape: tuple[int, int], rng: np.random.Generator, rate: float = 0.5) -> Mask:
@@ -202,3 +195,12 @@ def _downsample(shape: tuple[int, int], rng: np.random.Generator, factor: int = 
     mask = np.ones(shape, bool)
     mask[::factor, ::factor] = False
     return mask
+
+
+MAKERS: dict[Pattern, Callable[..., Mask]] = {
+    Pattern.RANDOM: _random,
+    Pattern.PATCH: _patch,
+    Pattern.TEXTURAL: _textural,
+    Pattern.MIXTURE: _mixture,
+    Pattern.DOWNSAMPLE: _downsample,
+}

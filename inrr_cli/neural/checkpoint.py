@@ -1,4 +1,4 @@
-"""A fit's state in a file, so that a long one can go on after an interruption exactly where it was."""
+"""The file that holds the state of a fit, so that a long fit resumes exactly where it was interrupted."""
 
 from __future__ import annotations
 
@@ -12,59 +12,67 @@ import torch
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import write_atomically
 
-EVERY = 10.0  # seconds between two writings
+CHECKPOINT_INTERVAL = 10.0  # seconds: what an interrupted fit loses at most
 
 
 class Checkpoint:
-    """The file of one restoration. A fit in several stages overwrites the state of the former one.
+    """The file of a restoration. A fit in two stages overwrites the state of the first one.
 
     Parameters
     ----------
     path : Path
         Read if it exists.
     identity : str
-        What the state belongs to: picture and settings.
-    instead : str, optional
-        Another identity that the file may have; it is then that of the checkpoint.
+        Of the image and the settings that the state belongs to.
+    restart_identity : str, optional
+        Of the same fit after a restart at a lower learning rate.
+
+    Attributes
+    ----------
+    stage : int
+        Stage of the state that was read, 0 if none was.
+    restarted : bool
+        Whether the state belongs to the restarted fit.
 
     Raises
     ------
     InputError
-        If the file is no checkpoint, or one of another picture or of other settings.
+        If the file is no checkpoint, or the checkpoint of another image or of other settings.
     """
 
-    def __init__(self, path: Path, identity: str, instead: str | None = None) -> None:
-        self.path, self.identity, self.written = path, identity, time.monotonic()
+    def __init__(self, path: Path, identity: str, restart_identity: str | None = None) -> None:
+        self.path, self.written = path, time.monotonic()
+        self.identity, self.restart_identity, self.restarted = identity, restart_identity, False
         self.stage, self.state = 0, None
         if path.exists():
             try:
-                held = torch.load(path, weights_only=True, map_location="cpu")
-                identity, self.stage, self.state = held["inrr"], held["stage"], held["state"]
+                saved = torch.load(path, weights_only=True, map_location="cpu")
+                found, self.stage, self.state = saved["inrr"], saved["stage"], saved["state"]
             except Exception:
                 raise InputError(f"{path}: is not a checkpoint of inrr; give another file") from None
-            if identity == instead:
-                self.identity = instead
-            if identity != self.identity:
+            if found not in (identity, restart_identity):
                 raise InputError(
                     f"{path}: is the checkpoint of another picture or of other settings; delete it to start anew"
                 )
+            self.restarted = found == restart_identity
 
     def take(self) -> dict[str, Any] | None:
-        """Return the state that was read, once."""
+        """Return the state that was read, the first time only."""
         state, self.state = self.state, None
         return state
 
-    def restart(self, identity: str) -> None:
-        """Forget what was read; what is written from now on belongs to ``identity``."""
-        self.identity, self.stage, self.state = identity, 0, None
+    def restart(self) -> None:
+        """Drop the state that was read; later ones belong to the restarted fit."""
+        self.restarted, self.stage, self.state = True, 0, None
 
     def save(self, stage: int, state: dict[str, Any]) -> None:
         """Write the state of a stage, all or nothing."""
+        identity = self.restart_identity if self.restarted else self.identity
         buffer = io.BytesIO()
-        torch.save({"inrr": self.identity, "stage": stage, "state": state}, buffer)
+        torch.save({"inrr": identity, "stage": stage, "state": state}, buffer)
         write_atomically(self.path, buffer.getvalue())
         self.written = time.monotonic()
 
     def is_due(self) -> bool:
-        """Whether the last writing is some time ago."""
-        return time.monotonic() - self.written >= EVERY
+        """Whether CHECKPOINT_INTERVAL has passed since the state was last written."""
+        return time.monotonic() - self.written >= CHECKPOINT_INTERVAL

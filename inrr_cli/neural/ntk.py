@@ -9,11 +9,12 @@ from inrr_cli.engine import Control, Estimate, InpaintingProblem
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
 
-TOLERANCE, ITERATIONS = 1e-4, 2000  # of conjugate gradients: residual relative to the known pixels
+RESIDUAL_TOLERANCE = 1e-4  # relative to the known samples: a fraction of the rounding to 8 bits
+ITERATION_LIMIT = 2000  # of conjugate gradients: empirical
 
 
 def kernel(similarity: Tensor, depth: int) -> Tensor:
-    """h_NTK of a fully connected ReLU network with ``chessboard_distance`` hidden layers, scaled to h(1) = 1.
+    """Return h_NTK of a fully connected ReLU network with ``depth`` hidden layers, scaled to h(1) = 1.
 
     Arc-cosine recursion of Jacot et al. 2018 (arXiv:1806.07572) and Cho and Saul 2009, for inputs on a sphere.
 
@@ -23,6 +24,10 @@ def kernel(similarity: Tensor, depth: int) -> Tensor:
         Inner products of the inputs, in [0, 1].
     depth : int
         At least 1.
+
+    Returns
+    -------
+    (...) Tensor
     """
     covariance = tangent = similarity
     for _ in range(depth):
@@ -39,7 +44,8 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
 
     k(x, x') = h_NTK(exp(-delta^2 |x - x'|^2)), the limit of many random Fourier features of standard deviation delta
     (theorem 1), with coordinates in [0, 1]. The kernel depends on differences only, so K times a vector is a
-    convolution on the grid, done by fast Fourier transforms; conjugate gradients solve for K^-1 z without forming K.
+    convolution on the grid, computed by fast Fourier transforms; conjugate gradients solve for K^-1 z without forming
+    K.
 
     Parameters
     ----------
@@ -56,12 +62,12 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
     rows, columns, _ = image.shape
     device, dtype = image.device, torch.float32 if image.device.type == "mps" else torch.float64
     y, x = (torch.fft.fftfreq(2 * n, 0.5 / n, device=device, dtype=dtype) / n for n in (rows, columns))
-    squared = y[:, None].square() + x.square()
-    spectrum = torch.fft.rfft2(kernel(torch.exp(-(options.delta**2) * squared), options.depth)).real
+    squared_distance = y[:, None].square() + x.square()
+    spectrum = torch.fft.rfft2(kernel(torch.exp(-(options.delta**2) * squared_distance), options.depth)).real
 
-    def convolve(points: Tensor) -> Tensor:
+    def convolve(values: Tensor) -> Tensor:
         size = 2 * rows, 2 * columns
-        result: Tensor = torch.fft.irfft2(torch.fft.rfft2(points, s=size) * spectrum, s=size)
+        result: Tensor = torch.fft.irfft2(torch.fft.rfft2(values, s=size) * spectrum, s=size)
         return result[..., :rows, :columns]
 
     truth = torch.where(known, image.permute(2, 0, 1), 0).to(dtype)
@@ -69,17 +75,17 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
 
     def report(iteration: int, squared_residual: Tensor) -> None:
         if control.progress:
-            control.progress(iteration, ITERATIONS, (squared_residual / power).max().sqrt().item())
+            control.progress(iteration, ITERATION_LIMIT, (squared_residual / power).max().sqrt().item())
 
     coefficients = conjugate_gradient(
         lambda direction: torch.where(known, convolve(direction), 0),
         torch.zeros_like(truth),
         truth.clone(),
-        iterations=ITERATIONS,
-        tolerance=TOLERANCE**2 * power,
+        iterations=ITERATION_LIMIT,
+        tolerance=RESIDUAL_TOLERANCE**2 * power,
         dim=(1, 2),
         report=report,
     )
-    summary = f"kernel regression on {device.type}; {options}"
     prediction = convolve(coefficients).permute(1, 2, 0).float()
+    summary = f"kernel regression on {device.type}; {options}"
     return Estimate(prediction, summary, raw=prediction, fitted=prediction)

@@ -1,37 +1,29 @@
-"""The loss of a fit, and pictures of a representation, block by block."""
+"""The loss of a fit and its gradient."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from inrr_cli.neural.interfaces import Regularizer, Representation
-from inrr_cli.neural.presets import BLOCK_POINTS, KEPT_POINTS
-
-# An adapted weight is itself at this mean squared error (30 dB), and never more than MOST times itself.
-RESIDUAL, MOST = 1e-3, 10.0
-
-
-@torch.no_grad()
-def render(representation: Callable[[Tensor, Tensor], Tensor], y: Tensor, x: Tensor) -> Tensor:
-    """Evaluate a representation on a grid, in blocks of rows: (R,), (C,) to (R, C, K)."""
-    return torch.cat([representation(block, x) for block in torch.split(y, max(1, BLOCK_POINTS // len(x)))])
+from inrr_cli.neural.recipe import KEPT_POINTS
+from inrr_cli.neural.regularizers.base import Regularizer
+from inrr_cli.neural.rendering import row_blocks
+from inrr_cli.neural.representations.base import Representation
 
 
 @dataclass(frozen=True)
 class Objective:
-    """The loss of a fit and how to carry its gradient into the weights.
+    """The loss of a fit.
 
     Attributes
     ----------
-    representation, regularizer
-        What is trained.
+    representation : Representation
+    regularizer : Regularizer or None
     bfloat16 : bool
-        Precision of the representation's hidden layers.
+        Whether hidden layers are multiplied in bfloat16.
     missing : float
         Fraction of missing pixels.
     adapt : bool
@@ -45,43 +37,67 @@ class Objective:
     adapt: bool
 
     def predict(self, y: Tensor, x: Tensor) -> Tensor:
-        """Render (R, C, K) in the precision of the fit."""
+        """Render the grid of rows ``y`` (R,) and columns ``x`` (C,) in the precision of the fit: (R, C, K)."""
         with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
             return self.representation(y, x)  # type: ignore[no-any-return]
 
     def loss(
-        self, prediction: Tensor, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: Tensor | None = None
+        self,
+        prediction: Tensor,
+        target: Tensor,
+        known: Tensor,
+        y: Tensor,
+        x: Tensor,
+        missing_weight: Tensor | None = None,
     ) -> Tensor:
-        """Loss of a prediction (R, C, K) of ``image`` (R, C, K), which is ``known`` or counts ``pull`` (R, C, 1)."""
-        squared = (prediction - image).square().sum(-1, keepdim=True)
+        """Return the mean squared error, summed over channels, plus the energy of the regulariser.
+
+        Parameters
+        ----------
+        prediction, target : (R, C, K) Tensor
+        known : (R, C, 1) Tensor of bool
+            Pixels whose error has weight 1.
+        y, x : (R,) and (C,) Tensor
+            Coordinates of the rows and columns.
+        missing_weight : (R, C, 1) Tensor, optional
+            Weight of the error of missing pixels, 0 by default.
+
+        Returns
+        -------
+        () Tensor
+        """
+        squared = (prediction - target).square().sum(-1, keepdim=True)
         error = torch.where(known, squared, 0).mean()
-        loss = error if pull is None else error + (pull * torch.where(known, 0, squared)).mean()
+        loss = error
+        if missing_weight is not None:
+            loss = error + (missing_weight * torch.where(known, 0, squared)).mean()
         if self.regularizer is None:
             return loss
+        weights = self.representation.weights()
         if not self.adapt:
-            regular: Tensor = loss + self.regularizer(prediction, y, x, self.representation.weights())
-            return regular
-        completed = torch.where(known, image, prediction) if self.missing else prediction
-        residual = error.detach() / (1 - self.missing)
-        scale = (residual / RESIDUAL).square().clamp(max=MOST) / math.sqrt(self.missing or 1)
-        energy: Tensor = self.regularizer(completed, y, x, self.representation.weights())
-        return loss + scale * energy
+            return loss + self.regularizer(prediction, y, x, weights)  # type: ignore[no-any-return]
+        completed = torch.where(known, target, prediction) if self.missing else prediction
+        # the weight is the option's at a mean squared error of 1e-3 (30 dB), and at most ten times that: empirical
+        factor = (error.detach() / (1 - self.missing) / 1e-3).square().clamp(max=10) / math.sqrt(self.missing or 1)
+        return loss + factor * self.regularizer(completed, y, x, weights)  # type: ignore[no-any-return]
 
-    def backward(self, image: Tensor, known: Tensor, y: Tensor, x: Tensor, pull: Tensor | None = None) -> float:
-        """Add the gradients of the loss to the parameters and return it.
+    def backward(
+        self, target: Tensor, known: Tensor, y: Tensor, x: Tensor, missing_weight: Tensor | None = None
+    ) -> float:
+        """Add the gradient of the loss to the parameters and return the loss; the parameters are those of `loss`.
 
-        The blocks of a grid are rendered to get the loss and its gradient at each pixel, which is then carried into the
-        weights block by block; more than KEPT_POINTS are rendered once more for that.
+        The grid is rendered in blocks for the loss and its gradient at each pixel. The gradient is then propagated
+        into the weights block by block; a block of a grid of more than KEPT_POINTS is rendered again for that.
         """
-        parts = torch.split(y, max(1, BLOCK_POINTS // len(x)))
+        parts = row_blocks(y, len(x))
         kept = len(y) * len(x) <= KEPT_POINTS
         with torch.set_grad_enabled(kept):
             blocks = [self.predict(part, x) for part in parts]
         prediction = torch.cat([block.detach() for block in blocks]).requires_grad_()
-        loss = self.loss(prediction, image, known, y, x, pull)
+        loss = self.loss(prediction, target, known, y, x, missing_weight)
         torch.autograd.backward(loss)
         assert prediction.grad is not None
         for part, grad in zip(parts, torch.split(prediction.grad, len(parts[0])), strict=True):
-            block = blocks.pop(0)  # and with it what it kept
+            block = blocks.pop(0)  # which frees the activations of the block afterwards
             torch.autograd.backward(block if kept else self.predict(part, x), grad)
         return loss.item()

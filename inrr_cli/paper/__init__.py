@@ -1,1 +1,1 @@
-"""The experiments of the INRR paper: every table and figure as a list of cells, each measured once and kept."""
+"""The experiments of the INRR paper: every table and figure as cells that are measured once and kept in files."""

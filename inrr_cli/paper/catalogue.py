@@ -1,25 +1,25 @@
-"""All experiments by name, loaded when they are asked for."""
+"""The experiments by name. A module is imported only when one of its experiments is asked for."""
 
 from __future__ import annotations
 
 import importlib
 
-from inrr_cli.paper.study import Experiment
+from inrr_cli.paper.experiment import Experiment
 
-WHERE = {
-    "table1": ("tables", "TABLE1_EXPERIMENT"),
-    "table2": ("tables", "TABLE2_EXPERIMENT"),
-    "fig3": ("sweeps", "FIG3"),
-    "fig5": ("laplacian_figures", "FIG5"),
-    "fig6": ("training_figures", "FIG6"),
-    "fig7": ("training_figures", "FIG7"),
-    "fig8": ("laplacian_figures", "FIG8"),
-    "fig9": ("laplacian_figures", "FIG9"),
+EXPERIMENTS = {
+    "table1": "tables:TABLE1_EXPERIMENT",
+    "table2": "tables:TABLE2_EXPERIMENT",
+    "fig3": "sweeps:FIG3",
+    "fig5": "laplacian_figures:FIG5",
+    "fig6": "training_figures:FIG6",
+    "fig7": "training_figures:FIG7",
+    "fig8": "laplacian_figures:FIG8",
+    "fig9": "laplacian_figures:FIG9",
 }
 
 
 def load_experiment(name: str) -> Experiment:
-    """Return the experiment of that name, one of WHERE."""
-    module, attribute = WHERE[name]
-    found: Experiment = getattr(importlib.import_module(f"inrr_cli.paper.{module}"), attribute)
-    return found
+    """Return the experiment of that name, one of EXPERIMENTS."""
+    module, attribute = EXPERIMENTS[name].split(":")
+    experiment: Experiment = getattr(importlib.import_module(f"inrr_cli.paper.{module}"), attribute)
+    return experiment

@@ -1,8 +1,7 @@
-"""The images and masks of the experiments: those of a folder, or scikit-image's photographs and made masks."""
+"""The images and masks of the experiments: those of a folder, or scikit-image's photographs and synthetic masks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,14 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
 from inrr_cli.masking.synthetic import Pattern, make_mask
+from inrr_cli.paper.experiment import GreyImage, MaskMaker
 
 PAPER_IMAGES = ("baboon", "man", "barbara", "boats", "cameraman")
-SIDE = 256  # pixels, as in the paper
-
-MaskMaker = Callable[[tuple[int, int]], NDArray[np.bool_]]
+IMAGE_SIDE = 256  # pixels, as in the paper
 
 
-def read_images(folder: Path | None) -> dict[str, NDArray[np.uint8]]:
-    """Read the paper's images in a folder as grey, or all images if none is the paper's; without one scikit-image's.
+def read_images(folder: Path | None) -> dict[str, GreyImage]:
+    """Read the paper's images in a folder as grey, or all images of a folder without any; else scikit-image's.
 
     Raises
     ------
@@ -36,7 +34,7 @@ def read_images(folder: Path | None) -> dict[str, NDArray[np.uint8]]:
 
         names = ("camera", "astronaut", "chelsea", "coffee")
         found = {name: Image.fromarray(getattr(data, name)()) for name in names}
-        sized = {name: _square(image).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for name, image in found.items()}
+        sized = {name: _square(image).resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.LANCZOS) for name, image in found.items()}
         return {name: np.asarray(image.convert("L")) for name, image in sized.items()}
     if not folder.is_dir():
         raise InputError(f"{folder}: is no folder of pictures")
@@ -48,7 +46,7 @@ def read_images(folder: Path | None) -> dict[str, NDArray[np.uint8]]:
 
 
 def mask_makers(folder: Path | None) -> dict[str, MaskMaker]:
-    """Return a maker of each mask from rows and columns: a file of the folder if it has one, else `make_mask`."""
+    """Return a function for each pattern that reads the mask file of the folder, if there is one, or makes a mask."""
     return {pattern.value: partial(_mask, folder, pattern.value) for pattern in Pattern}
 
 
@@ -59,7 +57,7 @@ def _mask(folder: Path | None, pattern: str, shape: tuple[int, int]) -> NDArray[
     return make_mask(shape, pattern)
 
 
-def _grey(file: Path) -> NDArray[np.uint8]:
+def _grey(file: Path) -> GreyImage:
     from PIL import Image
 
     pixels = read_picture(file).pixels

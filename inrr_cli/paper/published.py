@@ -1,4 +1,4 @@
-"""What the paper prints (Li, Wang and Meng, CVPR 2023), PSNR in dB of the network's own output: psnr_raw here."""
+"""The numbers of the paper (Li, Wang and Meng, CVPR 2023): PSNR in dB of the network's own output, psnr_raw here."""
 
 TABLE1_METHODS = {
     "INR": ("siren", "none"),
@@ -8,7 +8,7 @@ TABLE1_METHODS = {
     "AIR": ("siren", "air"),
     "INRR": ("siren", "inrr"),
 }
-PAPERS_TABLE1 = ("baboon", "barbara", "man", "boats")
+TABLE1_IMAGES = ("baboon", "barbara", "man", "boats")
 TABLE1_MASKS = ("random", "patch", "textural")
 # in the order of TABLE1_METHODS
 TABLE1 = {

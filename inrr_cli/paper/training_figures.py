@@ -1,4 +1,4 @@
-"""Figures 6 and 7: errors and ranks along training."""
+"""Figures 6 and 7: errors and ranks during training."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.masking.synthetic import make_mask
+from inrr_cli.paper.experiment import Cell, Experiment, GreyImage, Measurement, Report, Results, Setup
+from inrr_cli.paper.measures import effective_rank
 from inrr_cli.paper.published import TABLE1_MASKS
-from inrr_cli.paper.study import Cell, Experiment, Measured, Picture, Report, Results, Setup, markdown_table
-from inrr_cli.paper.training import View, effective_rank, spread, watch
+from inrr_cli.paper.report import markdown_table, result_rows, verdict
+from inrr_cli.paper.snapshots import Snapshot, fit_with_snapshots, logarithmic_steps, snapshot_settings
 
-REGULARIZERS = ("none", "tv", "l2", "air", "inrr")
-NETS: dict[str, tuple[str, dict[str, Any]]] = {
+FIG6_REGULARIZERS = ("none", "tv", "l2", "air", "inrr")
+FIG7_NETS: dict[str, tuple[str, dict[str, Any]]] = {
     "DMF-1": ("dmf", {"factors": 1}),
     "DMF-3": ("dmf", {"factors": 3}),
     "ReLU": ("relu", {}),
     "SIREN": ("siren", {}),
 }
-RISE = 1.02  # a mean squared error above its least by more than this has risen
+ERROR_RISE = 1.02  # times the least mean squared error, above which the error counts as risen
 
 
-def _errors(image: Picture, missing: NDArray[np.bool_], reg: str, setup: Setup, seed: int) -> Measured:
-    """Mean squared errors of known and of missing pixels along a fit."""
-    steps = spread(setup.preset, "siren", reg)
+def _measure_errors(image: GreyImage, missing: NDArray[np.bool_], reg: str, setup: Setup, seed: int) -> Measurement:
+    """Measure the mean squared errors of known and of missing pixels during a fit."""
+    settings = snapshot_settings("siren", reg, setup.preset, seed, setup.device)
+    steps = logarithmic_steps(settings)
     truth = image / np.float32(255)
     curve: list[tuple[float, float]] = []
 
-    def look(view: View) -> None:
-        squared = (view.picture.cpu().numpy() - truth) ** 2
+    def measure(snapshot: Snapshot) -> None:
+        squared = (snapshot.image - truth) ** 2
         curve.append((float(squared[~missing].mean()), float(squared[missing].mean())))
 
-    watch(image, missing, "siren", reg, setup.preset, seed, setup.device, steps, look)
+    fit_with_snapshots(image, missing, settings, steps, measure)
     observed, unobserved = np.array(curve).T
     values = {
         "observed_last": observed[-1],
@@ -42,49 +45,53 @@ def _errors(image: Picture, missing: NDArray[np.bool_], reg: str, setup: Setup, 
         "rise": unobserved[-1] / unobserved.min(),
     }
     arrays = {"steps": np.array(steps), "observed": observed, "unobserved": unobserved}
-    return Measured({name: float(value) for name, value in values.items()}, arrays)
+    return Measurement({name: float(value) for name, value in values.items()}, arrays)
 
 
 def fig6_cells(setup: Setup) -> list[Cell]:
-    """Five regularisers and three masks."""
-    name, image = setup.one("baboon")
+    """Return the cells of five regularisers and three masks."""
+    name, image = setup.named_image("baboon")
     return [
         Cell(
             {"image": name, "mask": mask, "reg": reg, "preset": setup.preset, "seed": seed},
-            partial(_errors, image, setup.masks[mask]((image.shape[0], image.shape[1])), reg, setup, seed),
+            partial(_measure_errors, image, setup.mask(mask, image), reg, setup, seed),
         )
         for mask in TABLE1_MASKS
-        for reg in REGULARIZERS
+        for reg in FIG6_REGULARIZERS
         for seed in setup.seeds
     ]
 
 
 def fig6_report(setup: Setup, results: Results) -> Report:
-    """Who overfits."""
-    rows: list[dict[str, Any]] = [{**key, **measured.values} for key, measured in results]
+    """Report with which regularisers the error of missing pixels rises."""
+    rows = result_rows(results)
+    head = ["mask", "regulariser", "observed", "least unobserved", "last unobserved", "rise"]
+    errors = ("observed_last", "unobserved_least", "unobserved_last")
     lines = [
-        [str(r["mask"]), str(r["reg"]), *(f"{r[k]:.2e}" for k in ("observed_last", "unobserved_least")),
-         f"{r['unobserved_last']:.2e}", f"{r['rise']:.2f}"]
-        for r in rows
-    ]  # fmt: skip
-    parts = [markdown_table(["mask", "regulariser", "observed", "least unobserved", "last unobserved", "rise"], lines)]
+        [str(row["mask"]), str(row["reg"]), *(f"{row[error]:.2e}" for error in errors), f"{row['rise']:.2f}"]
+        for row in rows
+    ]
+    parts = [markdown_table(head, lines)]
     for mask in TABLE1_MASKS:
-        rise = {reg: np.mean([r["rise"] for r in rows if (r["mask"], r["reg"]) == (mask, reg)]) for reg in REGULARIZERS}
-        up = [reg for reg in REGULARIZERS if rise[reg] > RISE]
-        holds = {"none", "tv", "l2"} <= set(up) and not {"air", "inrr"} & set(up)
+        rises = {
+            reg: np.mean([row["rise"] for row in rows if (row["mask"], row["reg"]) == (mask, reg)])
+            for reg in FIG6_REGULARIZERS
+        }
+        risen = [reg for reg, rise in rises.items() if rise > ERROR_RISE]
+        holds = {"none", "tv", "l2"} <= set(risen) and not {"air", "inrr"} & set(risen)
         parts.append(
-            f"{mask}: the error of missing pixels rises above {RISE} times its least with "
-            f"{', '.join(up) or 'nothing'}. "
+            f"{mask}: the error of missing pixels rises above {ERROR_RISE} times its least with "
+            f"{', '.join(risen) or 'nothing'}. "
             'The paper: it rises with none, TV and L2 and "keeps the decaying trend" with AIR and INRR: '
-            f"{'holds' if holds else 'does not hold'}."
+            f"{verdict(holds)}."
         )
 
     def plot(figure: Any) -> None:
         figure.set_size_inches(14, 4.4)
         for axis, mask in zip(figure.subplots(1, len(TABLE1_MASKS)), TABLE1_MASKS, strict=True):
-            for reg in REGULARIZERS:
-                kept = next(m.arrays for key, m in results if (key["mask"], key["reg"]) == (mask, reg))
-                axis.loglog(kept["observed"], kept["unobserved"], ".-", label=reg)
+            for reg in FIG6_REGULARIZERS:
+                arrays = next(m.arrays for key, m in results if (key["mask"], key["reg"]) == (mask, reg))
+                axis.loglog(arrays["observed"], arrays["unobserved"], ".-", label=reg)
             axis.set(title=mask, xlabel="MSE of known pixels", ylabel="MSE of missing pixels")
             axis.invert_xaxis()
             axis.legend()
@@ -92,76 +99,75 @@ def fig6_report(setup: Setup, results: Results) -> Report:
     return Report(rows, "\n\n".join(parts), {"fig6": plot})
 
 
-def synthetic(length: int = 256) -> Picture:
-    """s(x, y) = sin(25 pi sin(pi / 3 sqrt(x^2 + y^2))) on [-1, 1]^2, its [-1, 1] as 0 to 255: (length, length)."""
+def synthetic_image(length: int = 256) -> GreyImage:
+    """Return s(x, y) = sin(25 pi sin(pi / 3 sqrt(x^2 + y^2))) on [-1, 1]^2, with [-1, 1] as 0 to 255."""
     axis = np.linspace(-1, 1, length)
     radius = np.hypot(axis[:, None], axis)
     wave = np.sin(25 * np.pi * np.sin(np.pi / 3 * radius))
     return np.asarray(np.round((wave + 1) * 127.5), np.uint8)
 
 
-def _ranks(net: str, options: dict[str, Any], setup: Setup, seed: int) -> Measured:
-    """Effective rank of the prediction along a fit of the synthetic picture, half of it missing at random."""
-    image = synthetic()
+def _measure_ranks(net: str, options: dict[str, Any], setup: Setup, seed: int) -> Measurement:
+    """Measure the effective rank of the prediction during a fit of the synthetic image with 50 % missing."""
+    image = synthetic_image()
     missing = make_mask(image.shape, "random", rate=0.5, seed=seed)
+    settings = snapshot_settings(net, "none", setup.preset, seed, setup.device, **options)
+    steps = logarithmic_steps(settings)
     ranks: list[float] = []
-    shown: list[NDArray[Any]] = []
+    predictions: list[NDArray[Any]] = []
 
-    def look(view: View) -> None:
-        picture = view.picture.cpu().numpy()
-        ranks.append(effective_rank(picture))
-        shown.append((picture * 255).round().astype(np.uint8))
+    def measure(snapshot: Snapshot) -> None:
+        ranks.append(effective_rank(snapshot.image))
+        predictions.append((snapshot.image * 255).round().astype(np.uint8))
 
-    steps = spread(setup.preset, net, "none")
-    watch(image, missing, net, "none", setup.preset, seed, setup.device, steps, look, options=options)
-    middle = [shown[round(part * (len(shown) - 1))] for part in (0.6, 0.8, 1.0)]
+    fit_with_snapshots(image, missing, settings, steps, measure)
+    pictures = [predictions[round(part * (len(predictions) - 1))] for part in (0.6, 0.8, 1.0)]
     values = {"first_rank": ranks[0], "least_rank": min(ranks), "last_rank": ranks[-1]}
-    return Measured(values, {"steps": np.array(steps), "ranks": np.array(ranks), "pictures": np.stack(middle)})
+    return Measurement(values, {"steps": np.array(steps), "ranks": np.array(ranks), "pictures": np.stack(pictures)})
 
 
 def fig7_cells(setup: Setup) -> list[Cell]:
-    """Four representations of the synthetic picture."""
+    """Return the cells of four representations of the synthetic image."""
     return [
-        Cell({"net": name, "preset": setup.preset, "seed": seed}, partial(_ranks, net, options, setup, seed))
-        for name, (net, options) in NETS.items()
+        Cell({"net": name, "preset": setup.preset, "seed": seed}, partial(_measure_ranks, net, options, setup, seed))
+        for name, (net, options) in FIG7_NETS.items()
         for seed in setup.seeds
     ]
 
 
 def fig7_report(setup: Setup, results: Results) -> Report:
-    """Whose rank grows."""
-    rows = [{**key, **measured.values} for key, measured in results]
-    truth = effective_rank(synthetic() / np.float32(255))
+    """Report with which representations the effective rank grows."""
+    true_rank = effective_rank(synthetic_image() / np.float32(255))
     lines, grows = [], {}
-    for name in NETS:
-        curves = [measured.arrays["ranks"] for key, measured in results if key["net"] == name]
+    for name in FIG7_NETS:
+        curves = [measurement.arrays["ranks"] for key, measurement in results if key["net"] == name]
         curve = np.mean(curves, axis=0)
-        share = float((np.diff(curve) > 0).mean())
+        rising = float((np.diff(curve) > 0).mean())
         grows[name] = curve[-1] > 2 * curve.min() and curve.argmin() < len(curve) / 2
-        lines.append([name, *(f"{v:.1f}" for v in (curve[0], curve.min(), curve[-1])), f"{share:.0%}"])
-    holds = not grows["DMF-1"] and all(grows[name] for name in NETS if name != "DMF-1")
+        lines.append([name, *(f"{v:.1f}" for v in (curve[0], curve.min(), curve[-1])), f"{rising:.0%}"])
+    holds = not grows["DMF-1"] and all(grows[name] for name in FIG7_NETS if name != "DMF-1")
     text = (
-        f"Effective rank of the prediction; that of the true picture is {truth:.1f}.\n\n"
+        f"Effective rank of the prediction; that of the true picture is {true_rank:.1f}.\n\n"
         f"{markdown_table(['', 'at first', 'least', 'at last', 'steps that rise'], lines)}\n\n"
         "The paper: all but a single matrix go from low complexity to high, their effective rank increases gradually. "
-        f"Here it does with {', '.join(name for name in NETS if grows[name])}: {'holds' if holds else 'does not hold'}."
+        f"Here it does with {', '.join(name for name in FIG7_NETS if grows[name])}: {verdict(holds)}."
     )
 
     def plot(figure: Any) -> None:
         figure.set_size_inches(11, 9)
-        grid = figure.add_gridspec(len(NETS), 5)
+        grid = figure.add_gridspec(len(FIG7_NETS), 5)
         line = figure.add_subplot(grid[:, 3:])
-        for number, name in enumerate(NETS):
-            kept = next(measured.arrays for key, measured in results if key["net"] == name)
-            line.semilogx(kept["steps"], kept["ranks"], label=name)
-            for column, picture in enumerate(kept["pictures"]):
+        for number, name in enumerate(FIG7_NETS):
+            arrays = next(measurement.arrays for key, measurement in results if key["net"] == name)
+            line.semilogx(arrays["steps"], arrays["ranks"], label=name)
+            for column, picture in enumerate(arrays["pictures"]):
                 axis = figure.add_subplot(grid[number, column])
                 axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
                 axis.set(xticks=[], yticks=[], ylabel=name if column == 0 else "")
         line.set(xlabel="step", ylabel="effective rank")
         line.legend()
 
-    return Report(rows, text, {"fig7": plot})
+    return Report(result_rows(results), text, {"fig7": plot})
 
 
 FIG6 = Experiment("Figure 6: errors of known and missing pixels along training", fig6_cells, fig6_report)

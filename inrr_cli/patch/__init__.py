@@ -1,1 +1,1 @@
-"""Fill missing pixels from similar patches of the same picture."""
+"""The patch engine: fill missing pixels from similar patches of the same image."""

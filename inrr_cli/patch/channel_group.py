@@ -1,223 +1,199 @@
-"""The work of the patch engine: coarse to fine, judged on hidden pixels, with an error bar for every missing pixel."""
+"""The patch engine on one group of channels: coarse to fine, then a blend with smooth fills by hidden pixels."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
-from inrr_cli.holdout.blend import BlendWeights, fit_blend
-from inrr_cli.holdout.fit import BIHARMONIC, EXACT, HARMONIC, TRIHARMONIC, HoldoutFit, PolyharmonicFill
+from inrr_cli.holdout.blend import BlendPrior, BlendWeights, fit_blend
+from inrr_cli.holdout.fit import HoldoutFit
 from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, sample_holdout
-from inrr_cli.patch.gaussian_model import LEAST_NOISE
-from inrr_cli.patch.level import GRAPH_SIZE, PatchSettings, Scale
+from inrr_cli.patch.gaussian_model import NOISE_FLOOR
+from inrr_cli.patch.level import GRAPH_PATCH_SIZE, Level, PatchSettings
 from inrr_cli.patch.line_scan import find_lines
 from inrr_cli.patch.options import PatchOptions
-from inrr_cli.patch.patch_graph import HOLD, LINES_HOLD
-from inrr_cli.solvers.distance import chessboard_distance, dilate, distance_class, erode
-from inrr_cli.solvers.polyharmonic import refine_polyharmonic, solve_polyharmonic
-from inrr_cli.solvers.pyramid import double, halve, halve_mask
+from inrr_cli.patch.patch_graph import DAMPING, LINE_SCAN_DAMPING
+from inrr_cli.patch.pyramid import LevelProblem, count_levels
+from inrr_cli.solvers.distance import chessboard_distance, dilate, distance_class
+from inrr_cli.solvers.polyharmonic import BIHARMONIC, HARMONIC, TRIHARMONIC, PolyharmonicFill, solve_polyharmonic
 
-REACH = 2  # missing pixels farther than this from known ones start from the coarser scale
-RELAX = 60  # steps that smooth the rim of a hole around what the coarser scale put inside
-FIRST = 4  # times the noise in the first round, whose groups are found on a smooth guess
-OVERLAP, LAST_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last round
-MARGIN = 4  # pixels around hidden ones that are solved again without them
-JUDGED_ROUNDS = 2  # of that, and none of the graph: what is around is solved already
-JUDGING = 0.25  # part of the progress for that
-FINE = 3e-3  # root mean square error of the plate, below which it is solved to the end
-TURNS, CLEAR = 2, 1.5  # of hiding, at most; the other fills' squared error over the patches' that ends them
-MOST_VALUES = {7: 150, 9: 250, 13: 300}  # in a patch, by its side: with many channels patches are smaller
-
-
-@dataclass(frozen=True)
-class _Level:
-    """A picture at one scale: (H, W, C) ``image``, (H, W) masks of ``known`` and ``wanted`` pixels.
-
-    Missing pixels that are not wanted are those of ``fixed`` (H, W, C).
-    """
-
-    image: Tensor
-    known: Tensor
-    wanted: Tensor
-    fixed: Tensor
-
-    def halve(self) -> _Level:
-        image, known = halve(self.image, self.known)
-        fixed, _ = halve(self.fixed, torch.ones_like(self.known))
-        return _Level(image, known, halve_mask(self.wanted) & ~known, fixed)
+OVERLAP, FINAL_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last iteration; empirical
+HOLDOUT_REPEATS = 2  # at most, while the patches are not CLEARLY_WORSE times better than each other fill; empirical
+CLEARLY_WORSE = 1.5  # squared error of the other fills over that of the patches; empirical
+HOLDOUT_MARGIN = 4  # missing pixels around hidden ones that are estimated again without them; empirical
+HOLDOUT_WORK = 0.25  # part of the time that holdouts take, for the progress
+# values in a patch by its side, so that with many channels patches are smaller: a group of 80 to 120 patches tells
+# little of a covariance of more values; empirical
+PATCH_VALUES_MAXIMUM = {7: 150, 9: 250, 13: 300}
 
 
 class ChannelGroup:
-    """The work on one group of channels; as in `restore`."""
+    """The work on one group of channels, which is the unit of the ``meter``."""
 
     def __init__(self, problem: InpaintingProblem, options: PatchOptions, meter: WorkMeter | None = None) -> None:
         image, known = problem.values, problem.known
         self.image, self.known = torch.where(known[..., None], image, 0), known
-        self.options, self.noise = options, max(problem.noise or 0.0, LEAST_NOISE)
+        self.options, self.noise = options, max(problem.noise or 0.0, NOISE_FLOOR)
         self.meter = meter or WorkMeter(Control(), 1.0)
-        small, middle, large = (_patch_size(side, image.shape[2]) for side in MOST_VALUES)
-        many, radius = options.similar * 3 // 2, options.radius
-        self.fine = PatchSettings(small, options.similar, large, many, radius)
-        self.coarse = PatchSettings(middle, options.similar * 5 // 4, large, many, radius)
-        self.levels, left = 1, known
-        while erode(~left, REACH).any() and min(left.shape) >= 4 * small:
-            left = halve_mask(left)
-            self.levels += 1
+        fine, coarse, solid = (_patch_size(side, image.shape[2]) for side in PATCH_VALUES_MAXIMUM)
+        solid_similar, radius = options.similar * 3 // 2, options.radius
+        self.fine = PatchSettings(fine, options.similar, solid, solid_similar, radius)
+        self.coarse = PatchSettings(coarse, options.similar * 5 // 4, solid, solid_similar, radius)
+        self.levels = count_levels(known, fine)
         self.scan = find_lines(known.cpu().numpy())
-        self.solution: Scale | None = None
+        self.solution: Level | None = None
 
     def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Estimate:
-        """Solve, hide known pixels and solve around them again, judge, blend."""
+        """Estimate the missing pixels, and blend the estimate with smooth fills; the parameters are those of Settings.
+
+        The summary of the estimate is the shares of the blend beside known pixels.
+        """
         image, known = self.image, self.known
         end = self.meter.done + 1
         try:
-            everything = _Level(image, known, torch.ones_like(known) if denoise else ~known, image)
-            solved = self._solve(everything, self.options.rounds, 1 - JUDGING)
-            deep = chessboard_distance(~known)
-            blend_weights, smooth = self._judge(solved, deep, seed)
+            wanted = torch.ones_like(known) if denoise else ~known
+            solved = self._solve(LevelProblem(image, known, wanted, image), self.options.rounds, 1 - HOLDOUT_WORK)
+            distance = chessboard_distance(~known)
+            blend_weights, smooth = self._fit_blend(solved, distance, seed)
             self.meter.skip_to(end)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
-            guess = solve_polyharmonic(image, known).clamp(0, 1) if self.solution is None else self.solution.guess
-            return Estimate(guess.reshape(image.shape), "", completed=False, sigma=torch.zeros_like(image))
-        return self._blend(solved, smooth, blend_weights, distance_class(deep))
+            partial = solve_polyharmonic(image, known).clamp(0, 1) if self.solution is None else self.solution.image
+            return Estimate(partial, "", completed=False, sigma=torch.zeros_like(image))
+        return self._blend(solved, smooth, blend_weights, distance_class(distance))
 
-    def refine(self, picture: Tensor | None) -> Tensor:
-        """One step of `PatchPrior`."""
-        if picture is None or self.solution is None:
-            scale = self._solve(_Level(self.image, self.known, ~self.known, self.image), self.options.rounds, 1.0)
+    def refine(self, image: Tensor | None) -> Tensor:
+        """Solve at first; then iterate once from the missing pixels of an ``image`` (H, W, C)."""
+        if image is None or self.solution is None:
+            level = self._solve(LevelProblem(self.image, self.known, ~self.known, self.image), self.options.rounds, 1.0)
         else:
-            scale = self.solution
-            scale.guess[scale.missing] = picture.reshape(-1, picture.shape[2])[scale.missing]
-            scale.gaussian_round(1, LAST_OVERLAP)
-        return scale.guess.reshape(self.image.shape).clone()
+            level = self.solution
+            level.estimate[level.missing] = image.reshape(-1, image.shape[2])[level.missing]
+            level.iterate_gaussian(1, FINAL_OVERLAP)
+        return level.image.clone()
 
-    def _solve(self, level: _Level, rounds: int, share: float, *, graph: bool = True) -> Scale:
-        """Estimate the wanted pixels, from the coarsest scale that holes need to the finest; return the finest.
+    def _solve(self, problem: LevelProblem, iterations: int, share: float, *, graph: bool = True) -> Level:
+        """Estimate the wanted pixels, from the coarsest level that holes need to the finest; return the finest.
 
-        There are ``rounds`` at the finest scale and one less at the others, after one of the patch ``graph``. ``share``
-        is the part of the progress that this takes.
+        The finest level has ``iterations`` of the Gaussian model and the others one less, after one of the patch
+        ``graph``. ``share`` is the part of the group's work.
         """
-        pyramid = [level]
+        pyramid = [problem]
         while len(pyramid) < self.levels:
             pyramid.append(pyramid[-1].halve())
         work = [4.0**-number for number in range(self.levels)]
         coarse: Tensor | None = None
-        for number, level in reversed(list(enumerate(pyramid))):
-            here = level.known[..., None]
-            if coarse is None:
-                guess = solve_polyharmonic(level.image, level.known)
-            else:
-                guess = torch.where(here, level.image, double(coarse, level.known.shape))
-                guess = refine_polyharmonic(guess, ~level.known & ~erode(~level.known, REACH), 2, RELAX, 0.0)
-            guess = torch.where(level.wanted[..., None], guess.clamp(0, 1), level.fixed)
-            guess = torch.where(here, level.image, guess)
+        for number, problem in reversed(list(enumerate(pyramid))):
             settings = self.coarse if number else self.fine
-            scale = Scale(level.image, level.known, guess, level.wanted, settings, self.noise)
+            level = Level(problem, problem.start(coarse), settings, self.noise)
             if self.solution is None and number == 0:
-                self.solution = scale
-            if graph and len(scale.missing) and min(scale.shape) > GRAPH_SIZE:
-                scale.graph_round(HOLD if self.scan is None else LINES_HOLD)
-            self._iterate(scale, number, rounds - (number > 0), share * work[number] / sum(work))
-            coarse = scale.guess.reshape(level.image.shape)
-        return scale
+                self.solution = level
+            if graph and len(level.missing) and min(level.shape) > GRAPH_PATCH_SIZE:
+                level.iterate_graph(DAMPING if self.scan is None else LINE_SCAN_DAMPING)
+            self._iterate(level, number, iterations - (number > 0), share * work[number] / sum(work))
+            coarse = level.image
+        return level
 
-    def _iterate(self, scale: Scale, number: int, rounds: int, share: float) -> None:
-        """Run the rounds of the Gaussian model at scale ``number``, 0 the finest."""
-        for turn in range(rounds):
-            last = number == 0 and turn == rounds - 1
-            tick = self.meter.part(share / rounds)
-            change = scale.gaussian_round(FIRST if turn == 0 else 1, LAST_OVERLAP if last else OVERLAP, tick)
-            self.meter.measure = change
+    def _iterate(self, level: Level, number: int, iterations: int, share: float) -> None:
+        """Run the iterations of the Gaussian model at level ``number``, 0 the finest."""
+        for iteration in range(iterations):
+            final = number == 0 and iteration == iterations - 1
+            tick = self.meter.part(share / iterations)
+            caution = 4 if iteration == 0 else 1  # empirical: the first groups are found in a smooth fill
+            self.meter.measure = level.iterate_gaussian(caution, FINAL_OVERLAP if final else OVERLAP, tick)
 
-    def _judge(self, solved: Scale, deep: Tensor, seed: int) -> tuple[BlendWeights, list[Tensor]]:
-        """Judge the fills on hidden pixels: again on others while they are few and the patches not clearly best.
+    def _fit_blend(self, solved: Level, distance: Tensor, seed: int) -> tuple[BlendWeights, list[Tensor]]:
+        """Compare the fills on hidden pixels: again on others while these are few and the patches not clearly best.
 
-        Returns what was learned and the fills beside that of the patches (H, W, C): a thin plate, a membrane and, where
-        the plate is good, a smoother surface; both exact where it is very good. With a scan of lines they are others.
+        Returns the weights and the fills (H, W, C) beside that of the patches: a biharmonic, a harmonic and, if the
+        biharmonic one is good, a triharmonic fill; exact ones if it is very good. A scan of lines has its own fills.
         """
-        depths, scan = deep.cpu().numpy(), self.scan
+        distances, scan = distance.cpu().numpy(), self.scan
         kinds: tuple[PolyharmonicFill, ...] = (BIHARMONIC, HARMONIC)
-        belief, turns, margin = None, TURNS, MARGIN
+        prior: BlendPrior | None = None
+        repeats, margin = HOLDOUT_REPEATS, HOLDOUT_MARGIN
         if scan is not None:
-            typical = solved.variance[solved.slot[solved.missing]].median().sqrt().item()
-            kinds, belief = scan.fills(scan.study(self.image, self.known), typical)
-            turns, margin = 1, max(MARGIN, 2 * int(depths.max()))
+            typical = solved.variance[solved.index[solved.missing]].median().sqrt().item()
+            kinds, prior = scan.choose_fills(scan.measure_smoothness(self.image, self.known), typical)
+            repeats, margin = 1, max(HOLDOUT_MARGIN, 2 * int(distances.max()))
         smooth = self._fill(kinds, {})
-        trials: list[HoldoutFit] = []
+        fits: list[HoldoutFit] = []
         doubt = True
-        while doubt and len(trials) < turns and sum(len(trial.at) for trial in trials) < HOLDOUT_MAXIMUM:
-            turn = seed + len(trials)
-            hidden = sample_holdout(depths, turn) if scan is None else (depths == 0) & scan.sample_holdout(turn)
-            trial = self._try(solved, torch.from_numpy(hidden).to(deep.device), margin, JUDGING / TURNS)
-            trial.compare(smooth)
-            trials.append(trial)
-            patches, plate, *others = torch.stack([trial.errors() for trial in trials]).sum(0).tolist()
-            doubt = min(plate, *others) < CLEAR * patches
-        if scan is None and plate < FINE**2 * sum(trial.truth.numel() for trial in trials):
+        while doubt and len(fits) < repeats and sum(len(fit.hidden) for fit in fits) < HOLDOUT_MAXIMUM:
+            draw = seed + len(fits)
+            hidden = sample_holdout(distances, draw) if scan is None else (distances == 0) & scan.sample_holdout(draw)
+            fit = self._fit_holdout(solved, torch.from_numpy(hidden).to(distance.device), margin)
+            fit.compare(smooth)
+            fits.append(fit)
+            patches, biharmonic, *others = torch.stack([fit.squared_errors() for fit in fits]).sum(0).tolist()
+            doubt = min(biharmonic, *others) < CLEARLY_WORSE * patches
+        # on very smooth maps, where the root mean square error is below 0.003, the rest of float32 iterations matters
+        if scan is None and biharmonic < 3e-3**2 * sum(fit.truth.numel() for fit in fits):
             del smooth[BIHARMONIC]
-            smooth = self._fill(EXACT, smooth)
-        elif scan is None and plate < min(CLEAR * patches, *others):
+            smooth = self._fill((PolyharmonicFill(2, exact=True), HARMONIC, PolyharmonicFill(3, exact=True)), smooth)
+        elif scan is None and biharmonic < min(CLEARLY_WORSE * patches, *others):
             smooth = self._fill((*kinds, TRIHARMONIC), smooth)
-        for trial in trials:
-            trial.compare(smooth)
+        for fit in fits:
+            fit.compare(smooth)
         blend_weights = fit_blend(
-            torch.cat([trial.truth for trial in trials]),
-            torch.cat([trial.fills for trial in trials], 1),
-            torch.cat([trial.variance for trial in trials]),
-            self.noise**2 - LEAST_NOISE**2,
-            torch.cat([trial.classes for trial in trials]),
-            belief,
+            torch.cat([fit.truth for fit in fits]),
+            torch.cat([fit.fills for fit in fits], 1),
+            torch.cat([fit.variance for fit in fits]),
+            self.noise**2 - NOISE_FLOOR**2,
+            torch.cat([fit.classes for fit in fits]),
+            prior,
         )
         return blend_weights, list(smooth.values())
 
     def _fill(
         self, kinds: tuple[PolyharmonicFill, ...], done: dict[PolyharmonicFill, Tensor]
     ) -> dict[PolyharmonicFill, Tensor]:
+        """Return the fills of these kinds, some of which are ``done``."""
         filled = done
         for kind in kinds:
             filled = filled | {kind: kind.fill(self.image, self.known, filled)}
         return {kind: filled[kind] for kind in kinds}
 
-    def _try(self, solved: Scale, hidden: Tensor, margin: int, share: float) -> HoldoutFit:
-        """Fill the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them."""
+    def _fit_holdout(self, solved: Level, hidden: Tensor, margin: int) -> HoldoutFit:
+        """Estimate the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them.
+
+        Two iterations, and none of the graph, are enough, as all pixels around are estimated already.
+        """
         image, shown = self.image, self.known & ~hidden
-        near = dilate(hidden, margin) & ~shown
-        scale = self._solve(
-            _Level(image, shown, near, solved.guess.reshape(image.shape)), JUDGED_ROUNDS, share, graph=False
-        )
-        at = hidden.reshape(-1).nonzero()[:, 0]
+        refilled = dilate(hidden, margin) & ~shown
+        problem = LevelProblem(image, shown, refilled, solved.image)
+        level = self._solve(problem, 2, HOLDOUT_WORK / HOLDOUT_REPEATS, graph=False)
+        pixels = hidden.reshape(-1).nonzero()[:, 0]
         return HoldoutFit(
-            at=at,
-            near=near,
-            guess=scale.guess.reshape(image.shape)[near],
-            truth=image.flatten(0, 1)[at],
-            variance=scale.variance[scale.slot[at]],
-            classes=distance_class(chessboard_distance(~shown)).reshape(-1)[at],
-            patches=scale.estimate[scale.slot[at]].clamp(0, 1),
+            hidden=pixels,
+            refilled=refilled,
+            start=level.image[refilled],
+            truth=image.flatten(0, 1)[pixels],
+            variance=level.variance[level.index[pixels]],
+            classes=distance_class(chessboard_distance(~shown)).reshape(-1)[pixels],
+            patches=level.mean[level.index[pixels]].clamp(0, 1),
         )
 
-    def _blend(self, solved: Scale, smooth: list[Tensor], blend_weights: BlendWeights, classes: Tensor) -> Estimate:
-        """Blend the fills and scale the deviations."""
+    def _blend(self, solved: Level, smooth: list[Tensor], blend_weights: BlendWeights, classes: Tensor) -> Estimate:
+        """Blend the fills at missing pixels and calibrate sigma."""
         shape = self.image.shape
         values = self.image.flatten(0, 1).clone()
         sigma = torch.zeros_like(values)
         deviation = solved.variance.sqrt()
-        values[solved.unknown], sigma[solved.unknown] = solved.estimate.clamp(0, 1), blend_weights.spread[0] * deviation
+        values[solved.wanted] = solved.mean.clamp(0, 1)
+        sigma[solved.wanted] = blend_weights.sigma_factor[0] * deviation
         missing = solved.missing
-        kind = classes.reshape(-1)[missing]
-        uncertain = deviation[solved.slot[missing]]
+        missing_classes, missing_deviation = classes.reshape(-1)[missing], deviation[solved.index[missing]]
         fills = torch.stack([values[missing], *(fill.flatten(0, 1)[missing] for fill in smooth)])
-        values[missing] = blend_weights.blend(fills, uncertain, kind)
-        sigma[missing] = blend_weights.spread[kind][:, None] * uncertain
+        values[missing] = blend_weights.blend(fills, missing_deviation, missing_classes)
+        sigma[missing] = blend_weights.sigma_factor[missing_classes][:, None] * missing_deviation
         shares = " ".join(f"{share:.2f}" for share in blend_weights.weights[0].tolist())
         return Estimate(values.reshape(shape), shares, sigma=sigma.reshape(shape))
 
 
 def _patch_size(side: int, channels: int) -> int:
-    """Largest odd side up to this one whose patches have few enough values; at least 3."""
-    return max([3, *(size for size in range(3, side + 1, 2) if size**2 * channels <= MOST_VALUES[side])])
+    """Return the largest odd side up to ``side`` whose patches have few enough values; at least 3."""
+    most = PATCH_VALUES_MAXIMUM[side]
+    return max([3, *(size for size in range(3, side + 1, 2) if size**2 * channels <= most)])

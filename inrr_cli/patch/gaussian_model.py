@@ -1,34 +1,87 @@
-"""The Gaussian patch model: what a patch's known pixels tell about its missing ones.
+"""The Gaussian patch model: estimate unknown pixels of a patch from its known ones.
 
-Similar patches are taken as samples of one Gaussian (non-local Bayes: Lebrun, Buades and Morel 2013,
-doi:10.1137/120874989; piecewise linear estimators: Yu, Sapiro and Mallat 2012, doi:10.1109/TIP.2011.2176743).
-Their few samples are completed by all patches of the window (shrinkage: Ledoit and Wolf 2004,
-doi:10.1016/S0047-259X(03)00096-4).
+Similar patches are samples of one Gaussian (non-local Bayes: Lebrun, Buades and Morel 2013, doi:10.1137/120874989;
+piecewise linear estimators: Yu, Sapiro and Mallat 2012, doi:10.1109/TIP.2011.2176743). As the samples are few, their
+covariance is shrunk to that of all patches of the window (Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+
 import torch
 from torch import Tensor
 
-from inrr_cli.patch.rows import take_rows
+from inrr_cli.device import spread_work
+from inrr_cli.patch.block_matching import (
+    Chunk,
+    References,
+    candidate_patches,
+    find_similar,
+    matching_weights,
+    take_rows,
+)
 
-MOST_SHRINKAGE = 0.7
-SAMPLING = 6  # every sixth candidate is enough for their covariance
-LEAST_NOISE = 0.003  # of known pixels: rounding to 8 bits and what a Gaussian cannot say
+Estimator = Callable[[Chunk, Tensor, Tensor], tuple[Tensor, Iterable[Tensor]]]
+
+SHRINKAGE_MAXIMUM = 0.7  # empirical
+NOISE_FLOOR = 0.003  # least deviation of known pixels: rounding to 8 bits (0.0011) and errors of the Gaussian model
+
+
+def add_estimates(
+    sums: Iterable[Tensor],
+    estimate: Estimator,
+    references: References,
+    guide: Tensor,
+    known: Tensor,
+    count: int,
+    *,
+    prefer_near: bool,
+) -> Iterator[float]:
+    """Estimate all reference patches by the Gaussians of their groups, add overlaps, and yield the fraction done.
+
+    Parameters
+    ----------
+    sums : iterable of (v,) Tensor
+        Sums over patches, added to in place.
+    estimate : callable
+        Maps a chunk of n references, and the mean (n, d) and covariance (n, d, d) of their groups, which it may
+        overwrite, to indices in [0, v) and, for each of ``sums``, the values to add there.
+    references : References
+    guide : (H W, C) Tensor
+        Flat image in which groups are found and their Gaussians are learned.
+    known : (H W,) Tensor of bool
+        Pixels of the guide that are known, which count more when patches are compared.
+    count, prefer_near
+        As in `find_similar`.
+    """
+    channels = guide.shape[1]
+
+    def work(part: slice) -> tuple[int, Tensor, Iterable[Tensor]]:
+        chunk = references.chunk(part)
+        patches = candidate_patches(chunk, guide, references.size)
+        weights = matching_weights(chunk, known, channels)
+        _, nearest = find_similar(chunk, patches, weights, count, itself=True, prefer_near=prefer_near)
+        group = take_rows(patches, chunk.tile[:, None], nearest)
+        return part.stop, *estimate(chunk, *learn(group, patches, chunk.tile))
+
+    for done, index, parts in spread_work(work, references.chunks(channels, models=True), guide.device):
+        for total, part in zip(sums, parts, strict=True):
+            total.index_add_(0, index, part)
+        yield done / len(references)
 
 
 def learn(group: Tensor, patches: Tensor, tile: Tensor) -> tuple[Tensor, Tensor]:
     """Estimate the mean and covariance of each group of patches.
 
-    The sample covariance S is drawn towards T, the covariance of all candidates of the tile scaled down to the trace of
-    S, as S + a (T - S) with Ledoit and Wolf's a = (mean |c c^T - S|^2 / k) / |T - S|^2 over the centred samples c:
-    far where the samples say little about S, not at all where they agree.
+    The sample covariance S is shrunk to T, the covariance of all candidates of the tile scaled down to the trace of S,
+    as S + a (T - S) with Ledoit and Wolf's a = (mean |c c^T - S|^2 / k) / |T - S|^2 over the centred samples c: a is
+    large if the samples disagree about S, and 0 if they agree.
 
     Parameters
     ----------
     group : (n, k, d) Tensor
-        k similar patches for each of n references.
+        k similar patches for each of n references; overwritten.
     patches : (B, N, d) Tensor
         All candidates of each tile.
     tile : (n,) Tensor of int64
@@ -43,19 +96,19 @@ def learn(group: Tensor, patches: Tensor, tile: Tensor) -> tuple[Tensor, Tensor]
     centred = group.sub_(mean[:, None])
     sample = centred.transpose(1, 2) @ centred
     sample /= max(1, count - 1)
-    around = patches[:, ::SAMPLING]
+    around = patches[:, ::6]  # overlapping candidates are alike: a sixth of them is enough for T
     around = around - around.mean(1, keepdim=True)
     target = (around.transpose(1, 2) @ around).index_select(0, tile)
     target *= (_trace(sample) / _trace(target).clamp(min=1e-9)).clamp(max=1)[:, None, None]
     length = torch.linalg.vector_norm(sample, dim=(1, 2)).square()
-    spread = (torch.linalg.vector_norm(centred, dim=2).pow(4).mean(1) - length) / count
+    scatter = (torch.linalg.vector_norm(centred, dim=2).pow(4).mean(1) - length) / count
     target -= sample
-    shrinkage = (spread / (torch.linalg.vector_norm(target, dim=(1, 2)).square() + 1e-20)).clamp(0, MOST_SHRINKAGE)
+    shrinkage = (scatter / (torch.linalg.vector_norm(target, dim=(1, 2)).square() + 1e-20)).clamp(0, SHRINKAGE_MAXIMUM)
     return mean, sample.addcmul_(target, shrinkage[:, None, None])
 
 
 def condition(
-    mean: Tensor, covariance: Tensor, values: Tensor, given: Tensor, trust: Tensor, wanted: Tensor
+    mean: Tensor, covariance: Tensor, values: Tensor, given: Tensor, precision: Tensor, wanted: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Condition Gaussians on some pixels of patches to estimate others.
 
@@ -75,7 +128,7 @@ def condition(
         Pixels y of the patches; only the given ones are used.
     given : (n, k) Tensor of int64
         Numbers K of the given pixels, in [0, d).
-    trust : (n, k) Tensor
+    precision : (n, k) Tensor
         1 / s of the given pixels, 0 to leave one out.
     wanted : (n, m) Tensor of int64
         Numbers M of the wanted pixels, in [0, d).
@@ -86,17 +139,28 @@ def condition(
         Posterior mean and variance of the wanted pixels.
     """
     each = torch.arange(len(given), device=given.device)[:, None]
-    across = take_rows(covariance, each, given).mul_(trust[..., None])
-    matrix = across.gather(2, given[:, None].expand(-1, given.shape[1], -1)) * trust[:, None]
+    across = take_rows(covariance, each, given).mul_(precision[..., None])
+    matrix = across.gather(2, given[:, None].expand(-1, given.shape[1], -1)) * precision[:, None]
     matrix.diagonal(dim1=1, dim2=2).add_(1)
     factor, _ = torch.linalg.cholesky_ex(matrix)
-    innovation = trust * (values - mean).gather(1, given)
+    innovation = precision * (values - mean).gather(1, given)
     sides = torch.cat([across.gather(2, wanted[:, None].expand(-1, given.shape[1], -1)), innovation[..., None]], 2)
     half = torch.linalg.solve_triangular(factor, sides, upper=False)
     gain, innovation = half[..., :-1], half[..., -1:]
     estimate = mean.gather(1, wanted) + (gain * innovation).sum(1)
     variance = covariance.diagonal(dim1=1, dim2=2).gather(1, wanted) - gain.square().sum(1)
     return estimate, variance.clamp(min=0)
+
+
+def posterior_mean(mean: Tensor, covariance: Tensor, values: Tensor, deviation: float) -> Tensor:
+    """Condition Gaussians (n, d), (n, d, d) on all ``values`` y (n, d), with noise of one ``deviation`` s > 0: (n, d).
+
+    With the mean m and the covariance S, the result is m + S (S + s^2 I)^-1 (y - m) = y - s^2 (S + s^2 I)^-1 (y - m).
+    The covariance is overwritten.
+    """
+    covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
+    factor, _ = torch.linalg.cholesky_ex(covariance)
+    return values - deviation**2 * torch.cholesky_solve((values - mean)[..., None], factor)[..., 0]
 
 
 def _trace(matrix: Tensor) -> Tensor:

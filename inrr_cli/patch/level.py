@@ -1,4 +1,4 @@
-"""One scale of a picture: rounds of the patch graph and of the Gaussian patch model over its missing pixels."""
+"""One level of the pyramid: iterations of the patch graph and of the Gaussian patch model over its missing pixels."""
 
 from __future__ import annotations
 
@@ -10,219 +10,209 @@ import torch
 from torch import Tensor
 
 from inrr_cli.device import spread_work
-from inrr_cli.holdout.sampling import SOLID
+from inrr_cli.holdout.sampling import SOLID_DISTANCE
 from inrr_cli.patch import gaussian_model, patch_graph
-from inrr_cli.patch.block_matching import References, candidates, similar
-from inrr_cli.patch.rows import take_rows
+from inrr_cli.patch.block_matching import (
+    Chunk,
+    References,
+    candidate_patches,
+    find_similar,
+    grid_positions,
+    matching_weights,
+    take_rows,
+)
+from inrr_cli.patch.pyramid import LevelProblem
 from inrr_cli.solvers.distance import any_in_window, dilate, erode
 
-TRUST = 0.2  # in a guess, against a known pixel, when patches are compared
-GROUP_TILE, LARGE_TILE = 16, 48  # sides of tiles: over a solid hole the search goes farther
-GRAPH_SIZE, GRAPH_NEIGHBOURS, GRAPH_RADIUS = 7, 5, 8
-BATCHES = 4  # sorts of patches by their number of known pixels
+GRAPH_PATCH_SIZE = 7  # pixels; empirical
+GRAPH_NEIGHBOURS, GRAPH_RADIUS = 5, 8  # edges of each pixel and their reach in pixels: few and near ones; empirical
 
 
 @dataclass(frozen=True)
 class PatchSettings:
-    """What a round works with.
+    """Patches and groups of the Gaussian model.
 
     Attributes
     ----------
     size, similar : int
         Side of a patch and patches in a group.
-    large, many : int
-        The same over solid holes, which only a patch that reaches across can fill.
+    solid_size, solid_similar : int
+        The same over solid holes, as only a large patch reaches across.
     radius : int
-        Reach of the search beyond a tile.
+        Radius of the search beyond a tile, in pixels.
     """
 
     size: int
     similar: int
-    large: int
-    many: int
+    solid_size: int
+    solid_similar: int
     radius: int
 
 
-class Scale:
-    """A picture at one scale, some of whose pixels are to be estimated.
+class Level:
+    """The estimate of the wanted pixels of one level; only regions around these are computed.
 
     Parameters
     ----------
-    image : (H, W, C) Tensor of float32
-        Known pixels; the others are not used.
-    known : (H, W) Tensor of bool
-    guess : (H, W, C) Tensor
-        Where to start; it must be ``image`` at known pixels.
-    wanted : (H, W) Tensor of bool
-        Pixels to estimate. Only regions around them are worked on.
+    problem : LevelProblem
+    start : (H, W, C) Tensor
+        Start of the estimate, equal to the image at known pixels.
     settings : PatchSettings
     noise : float
         Standard deviation of the noise of known pixels, > 0.
 
     Attributes
     ----------
-    guess : (H W, C) Tensor
-        The picture so far; only wanted pixels that are missing change.
-    free, missing : (n,) Tensor of int64, (m,) Tensor of int64
+    estimate : (H W, C) Tensor
+        Estimate of the image; only wanted pixels that are missing change.
+    wanted, missing : (n,) Tensor of int64, (m,) Tensor of int64
         Flat pixels that are wanted, and those of them that are missing.
-    slot : (H W,) Tensor of int64
-        Place of each pixel in ``free``, n if it is not there.
-    estimate, variance : (n, C) Tensor
-        Of the last Gaussian round, at free pixels.
+    index : (H W,) Tensor of int64
+        Index of each pixel in ``wanted``, n for the others.
+    mean, variance : (n, C) Tensor
+        Of the wanted pixels, by the last Gaussian iteration.
     """
 
-    def __init__(
-        self, image: Tensor, known: Tensor, guess: Tensor, wanted: Tensor, settings: PatchSettings, noise: float
-    ) -> None:
-        self.shape = (image.shape[0], image.shape[1])
-        channels = image.shape[2]
-        self.settings, self.noise = settings, noise
-        self.values, self.known = image.reshape(-1, channels), known.reshape(-1)
-        self.guess = guess.reshape(-1, channels).clone()
-        self.unknown = wanted.reshape(-1).nonzero()[:, 0]
-        self.missing = self.unknown[~self.known[self.unknown]]
-        self.slot = torch.full((len(self.known),), len(self.unknown), dtype=torch.int64, device=image.device)
-        self.slot[self.unknown] = torch.arange(len(self.unknown), device=image.device)
-        size, large = (min(side, *self.shape) for side in (settings.size, settings.large))
-        # only a large patch reaches across a solid hole
-        solid = dilate(erode(~known, SOLID), SOLID) & wanted
-        layers = (wanted & ~solid, size, settings.similar, GROUP_TILE), (solid, large, settings.many, LARGE_TILE)
+    def __init__(self, problem: LevelProblem, start: Tensor, settings: PatchSettings, noise: float) -> None:
+        rows, columns, channels = problem.image.shape
+        self.shape, self.settings, self.noise = (rows, columns), settings, noise
+        self.values, self.known = problem.image.reshape(-1, channels), problem.known.reshape(-1)
+        self.estimate = start.reshape(-1, channels).clone()
+        self.wanted = problem.wanted.reshape(-1).nonzero()[:, 0]
+        self.missing = self.wanted[~self.known[self.wanted]]
+        self.index = torch.full_like(self.known, len(self.wanted), dtype=torch.int64)
+        self.index[self.wanted] = torch.arange(len(self.wanted), device=start.device)
+        size, solid_size = (min(side, *self.shape) for side in (settings.size, settings.solid_size))
+        solid = dilate(erode(~problem.known, SOLID_DISTANCE), SOLID_DISTANCE) & problem.wanted
+        # a large tile lets the search reach farther, to the surroundings of a solid hole
+        layers = (
+            (problem.wanted & ~solid, size, settings.similar, 16),
+            (solid, solid_size, settings.solid_similar, 48),
+        )
         self.layers = [layer for layer in layers if layer[0].any()]
-        self.estimate = self.guess[self.unknown]
-        self.variance = torch.full_like(self.estimate, gaussian_model.LEAST_NOISE**2)
-        self.turn = -1
+        self.mean = self.estimate[self.wanted]
+        self.variance = torch.full_like(self.mean, gaussian_model.NOISE_FLOOR**2)
+        self.iteration = -1
 
-    def graph_round(self, hold: float = patch_graph.HOLD) -> None:
-        """Join each missing pixel to its most similar ones by the patch graph and minimise its energy.
+    @property
+    def image(self) -> Tensor:
+        """The estimate as an image (H, W, C)."""
+        return self.estimate.reshape(*self.shape, -1)
 
-        A pixel should rise above one it is joined to as the known pixels of its patch do above those of the other's,
-        over all pixels, by their trust: where little is known, hardly. So slopes are not made steps.
-        ``hold`` is as in `patch_graph.minimise`. Every side of the picture must be longer than GRAPH_SIZE.
+    def iterate_graph(self, damping: float = patch_graph.DAMPING) -> None:
+        """Join each missing pixel to its most similar ones by the patch graph and minimise the energy of the graph.
+
+        A pixel should rise above one that it is joined to as the known pixels of its patch do above those of the
+        other's patch, by their share of the weights: hardly where little is known. So slopes do not turn into steps.
+        ``damping`` is as in `patch_graph.minimise`. Every side of the image must be longer than GRAPH_PATCH_SIZE.
         """
-        size, width, channels, missing = GRAPH_SIZE, self.shape[1], self.guess.shape[1], self.missing
+        size, width, channels, missing = GRAPH_PATCH_SIZE, self.shape[1], self.estimate.shape[1], self.missing
         rows = (missing // width - size // 2).clamp(0, self.shape[0] - size)
         columns = (missing % width - size // 2).clamp(0, width - size)
         references = References(rows, columns, self.shape, size, min(GRAPH_RADIUS, self.settings.radius))
         missing = missing[references.order]
 
-        def work(some: slice) -> tuple[Tensor, Tensor, Tensor]:
-            chunk = references.chunk(some)
-            patches = candidates(chunk, self.guess, size)
-            trust = self._trust(chunk.pixels)
-            distance, nearest = similar(chunk, patches, trust, GRAPH_NEIGHBOURS, itself=False)
-            down = nearest // chunk.across - (chunk.place // chunk.across)[:, None]
-            right = nearest % chunk.across - (chunk.place % chunk.across)[:, None]
-            reference, alike = (take_rows(patches, chunk.tile[:, None], at) for at in (chunk.place[:, None], nearest))
-            share = torch.where(trust == 1, 1 / trust.sum(1, keepdim=True), 0)[:, None]
-            rise = channels * (share * (reference - alike)).reshape(*nearest.shape, -1, channels).sum(2)
-            return distance, rise, missing[some, None] + down * width + right
+        def work(part: slice) -> tuple[Tensor, Tensor, Tensor]:
+            chunk = references.chunk(part)
+            patches = candidate_patches(chunk, self.estimate, size)
+            weights = matching_weights(chunk, self.known, channels)
+            distance, nearest = find_similar(chunk, patches, weights, GRAPH_NEIGHBOURS, itself=False)
+            down = nearest // chunk.window_width - (chunk.own // chunk.window_width)[:, None]
+            right = nearest % chunk.window_width - (chunk.own % chunk.window_width)[:, None]
+            own, other = (take_rows(patches, chunk.tile[:, None], row) for row in (chunk.own[:, None], nearest))
+            share = torch.where(weights == 1, 1 / weights.sum(1, keepdim=True), 0)[:, None]
+            rise = channels * (share * (own - other)).reshape(*nearest.shape, -1, channels).sum(2)
+            return distance, rise, missing[part, None] + down * width + right
 
-        parts = spread_work(work, references.chunks(channels, models=False), self.guess.device)
+        parts = spread_work(work, references.chunks(channels, models=False), self.estimate.device)
         distance, rise, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
-        weight = patch_graph.weigh(distance, self.known[neighbour])
-        self.guess[missing] = patch_graph.minimise(self.guess, missing, neighbour, weight, rise, hold)
+        weight = patch_graph.edge_weights(distance, self.known[neighbour])
+        self.estimate[missing] = patch_graph.minimise(self.estimate, missing, neighbour, weight, rise, damping)
 
-    def gaussian_round(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
+    def iterate_gaussian(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
         """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
 
-        Overlapping estimates are weighted by the inverse of their variance. The variance of a pixel is their mean
-        variance, plus the variance between them, plus the square of LEAST_NOISE.
+        Overlapping estimates are weighted by the inverse of their variance and noise. The variance of a pixel is their
+        mean variance, plus the variance between them, plus the square of NOISE_FLOOR.
 
         Parameters
         ----------
         caution : float
-            Factor of the noise, for groups that are not to be trusted yet.
+            Factor of the noise, > 1 for groups that were found in a poor estimate.
         overlap : int
             Patches over each pixel along an axis.
         tick : callable, optional
-            Called with the part of the round that is done.
+            Called with the fraction that is done.
 
         Returns
         -------
         float
             Root mean square of the change of missing pixels.
         """
-        channels, device = self.guess.shape[1], self.guess.device
-        sums = self.guess.new_zeros(3, (len(self.unknown) + 1) * channels)
-        self.turn += 1
-        for number, (where, size, count, tile) in enumerate(self.layers):
-            corners = _reference_corners(where, size, max(min(2, size), size // overlap), self.turn)
+        channels = self.estimate.shape[1]
+        sums = self.estimate.new_zeros(3, (len(self.wanted) + 1) * channels)
+        self.iteration += 1
+        for number, (where, size, similar, tile) in enumerate(self.layers):
+            corners = _reference_corners(where, size, max(min(2, size), size // overlap), self.iteration)
             references = References(*corners, self.shape, size, self.settings.radius, tile=tile)
-            work = partial(self._estimate, references, count, caution)
-            for some, places, parts in spread_work(work, references.chunks(channels, models=True), device):
-                for total, part in zip(sums, parts, strict=True):
-                    total.index_add_(0, places, part)
+            estimate, guide = partial(self._estimate_patches, caution), self.estimate
+            for done in gaussian_model.add_estimates(
+                sums, estimate, references, guide, self.known, similar, prefer_near=True
+            ):
                 if tick is not None:
-                    tick((number + some.stop / len(references.rows)) / len(self.layers))
+                    tick((number + done) / len(self.layers))
         share, first, second = sums[:, :-channels].reshape(3, -1, channels)
-        self.estimate = first / share
-        self.variance = (second / share - self.estimate.square()).clamp(min=0) + gaussian_model.LEAST_NOISE**2
-        before = self.guess[self.missing]
-        self.guess[self.missing] = self.estimate[self.slot[self.missing]]
-        return float((self.guess[self.missing] - before).square().mean().sqrt()) if len(before) else 0.0
+        self.mean = first / share
+        self.variance = (second / share - self.mean.square()).clamp(min=0) + gaussian_model.NOISE_FLOOR**2
+        before = self.estimate[self.missing]
+        self.estimate[self.missing] = self.mean[self.index[self.missing]]
+        return float((self.estimate[self.missing] - before).square().mean().sqrt()) if len(before) else 0.0
 
-    def _estimate(
-        self, references: References, count: int, caution: float, some: slice
-    ) -> tuple[slice, Tensor, list[Tensor]]:
-        """Estimate the wanted pixels of some patches.
+    def _estimate_patches(
+        self, caution: float, chunk: Chunk, mean: Tensor, covariance: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Estimate the wanted pixels of patches, as `add_estimates` needs.
 
-        Returns
-        -------
-        slice, (v,) Tensor of int64, list of three (v,) Tensor
-            The patches, places of values in (free pixels x channels), and of each value its share 1 / variance, its
-            share times its mean, and its share times its second moment.
+        Returns indices (v,) in (wanted pixels x channels), and of each (v,) its share 1 / (variance + noise**2),
+        its share times its mean, and its share times its second moment.
         """
-        channels = self.guess.shape[1]
-        chunk = references.chunk(some)
-        patches = candidates(chunk, self.guess, references.size)
-        _, nearest = similar(chunk, patches, self._trust(chunk.pixels), count, itself=True, near=True)
-        group = take_rows(patches, chunk.tile[:, None], nearest)
-        mean, covariance = gaussian_model.learn(group, patches, chunk.tile)
-        excess = self.noise**2 - gaussian_model.LEAST_NOISE**2
-        if excess > 0:
+        channels = self.estimate.shape[1]
+        excess = self.noise**2 - gaussian_model.NOISE_FLOOR**2
+        if excess > 0:  # the groups hold noise where they are known
             noisy = self.known[chunk.window].flatten(1).float().mean(1)[chunk.tile]
             covariance.diagonal(dim1=1, dim2=2).sub_(excess * noisy[:, None])
         known = self.known[chunk.pixels].repeat_interleave(channels, 1)
         values = self.values[chunk.pixels].flatten(1)
         channel = torch.arange(channels, device=values.device)
-        places = (self.slot[chunk.pixels][..., None] * channels + channel).flatten(1)
-        wanted = places < len(self.unknown) * channels
+        index = (self.index[chunk.pixels][..., None] * channels + channel).flatten(1)
+        wanted = index < len(self.wanted) * channels
         out = []
-        for lot in known.sum(1).argsort().chunk(BATCHES):
-            given, trust = _first(known[lot])
-            want, counts = _first(wanted[lot])
+        # batches of patches with about as many known pixels waste less padding
+        for batch in known.sum(1).argsort().chunk(4):
+            given, given_mask = _pad_chosen(known[batch])
+            want, want_mask = _pad_chosen(wanted[batch])
             estimate, variance = gaussian_model.condition(
-                mean[lot], covariance[lot], values[lot], given, trust / (caution * self.noise), want
+                mean[batch], covariance[batch], values[batch], given, given_mask / (caution * self.noise), want
             )
-            keep = counts > 0
-            estimate, variance = estimate[keep], variance[keep]
+            kept = want_mask > 0
+            estimate, variance = estimate[kept], variance[kept]
             share = 1 / (variance + self.noise**2)
             moments = share * estimate, share * (estimate.square() + variance)
-            out.append((places[lot].gather(1, want)[keep], share, *moments))
-        where, *parts = (torch.cat(lots) for lots in zip(*out, strict=True))
-        return some, where, parts
-
-    def _trust(self, pixels: Tensor) -> Tensor:
-        trust = torch.where(self.known[pixels], 1.0, TRUST)
-        return trust.repeat_interleave(self.guess.shape[1], 1)
+            out.append((index[batch].gather(1, want)[kept], share, *moments))
+        where, *parts = (torch.cat(column) for column in zip(*out, strict=True))
+        return where, parts
 
 
-def _first(chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Numbers of the chosen pixels of patches (n, d), padded with others to (n, k), and 1 for a chosen one else 0."""
+def _pad_chosen(chosen: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the numbers of the chosen pixels of patches (n, d), padded to (n, k), and 1, or 0 for padding."""
     most = max(1, int(chosen.sum(1).max()))
     ones, number = chosen.float().sort(dim=1, descending=True, stable=True)
     return number[:, :most], ones[:, :most]
 
 
 def _reference_corners(needed: Tensor, size: int, stride: int, shift: int) -> tuple[Tensor, Tensor]:
-    """Top left pixels of patches that touch a needed pixel (H, W), every ``stride`` pixels and at the borders."""
+    """Return the top left pixels of the patches on a grid that touch a needed pixel of a mask (H, W)."""
     touched = any_in_window(needed, size)
-    rows, columns = (_positions(length, stride, shift % stride, needed.device) for length in touched.shape)
+    rows, columns = (grid_positions(length, stride, shift, needed.device) for length in touched.shape)
     chosen = touched[rows][:, columns].nonzero()
     return rows[chosen[:, 0]], columns[chosen[:, 1]]
-
-
-def _positions(length: int, stride: int, shift: int, device: torch.device) -> Tensor:
-    """From ``shift`` on every ``stride``, and the first and the last: (n,) int64, ascending."""
-    positions = torch.arange(length, device=device)
-    return positions[(positions % stride == shift) | (positions == 0) | (positions == length - 1)]

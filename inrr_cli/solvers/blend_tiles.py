@@ -1,4 +1,4 @@
-"""Tiles that overlap and are blended, so that no seam shows."""
+"""Overlapping tiles and the weights that blend them without a visible seam."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Window = tuple[Span, Span]
 
 
 def ramp_weights(window: Window, region: Window, overlap: int) -> NDArray[np.float64]:
-    """Weights (h, w) in (0, 1] that rise linearly over 2 ``overlap`` pixels from the edges of a window.
+    """Return weights (h, w) in (0, 1] that rise linearly over 2 ``overlap`` pixels from the edges of a window.
 
-    They stay 1 at an edge of the region. The weights of two windows that overlap by 2 ``overlap`` pixels sum to 1.
+    Weights are 1 at an edge of the region. The weights of two windows that overlap by 2 ``overlap`` pixels sum to 1.
 
     Parameters
     ----------
     window, region : ((int, int), (int, int))
-        First row and the one after the last, and the same of columns; the window lies in the region.
+        First row and last row + 1, first column and last column + 1; the window lies in the region.
     overlap : int
     """
     sides = []
@@ -33,7 +33,7 @@ def ramp_weights(window: Window, region: Window, overlap: int) -> NDArray[np.flo
 
 
 def blended_tiles(region: Window, side: int, overlap: int) -> Iterator[tuple[Window, NDArray[np.float64]]]:
-    """Windows of about ``side`` pixels that cover a region, and their weights (h, w), which sum to 1 everywhere."""
+    """Yield windows of about ``side`` pixels that cover a region, and their weights (h, w), which sum to 1."""
     spans: list[list[Span]] = []
     for first, last in region:
         count = max(1, round((last - first) / max(side, 4 * overlap)))

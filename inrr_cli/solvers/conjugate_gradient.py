@@ -1,4 +1,4 @@
-"""Conjugate gradients for symmetric positive definite systems that are given as a function."""
+"""Conjugate gradients for symmetric positive definite systems whose matrix is a function."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-TINY = 1e-30  # keeps a quotient of two vanishing sums finite
+DIVISOR_MINIMUM = 1e-30  # of float32: keeps the quotient of two vanishing sums finite
 
 
 def conjugate_gradient(
@@ -25,13 +25,13 @@ def conjugate_gradient(
     Parameters
     ----------
     apply : callable
-        From a vector to A times the vector, of the same shape.
+        Maps a vector to A times the vector, of the same shape.
     x : Tensor
-        Start; changed in place.
+        Start of the iterations; changed in place and returned.
     residual : Tensor
-        b - A x of the start; changed in place.
+        b - A x at the start; changed in place.
     iterations : int
-        Most iterations.
+        At most so many.
     tolerance : Tensor or float
         Stop once r^T M^-1 r is at most this, with the residual r and the preconditioner M.
     diagonal : Tensor, optional
@@ -40,11 +40,6 @@ def conjugate_gradient(
         Axes of one system, where the others count independent systems; all axes by default.
     report : callable, optional
         Called before each iteration with the iterations done and r^T M^-1 r.
-
-    Returns
-    -------
-    Tensor
-        ``x``.
     """
 
     def dot(a: Tensor, b: Tensor) -> Tensor:
@@ -60,12 +55,12 @@ def conjugate_gradient(
             break
         image = apply(direction)
         curvature = dot(direction, image)
-        if not bool((curvature > 0).any()):  # of rounding alone: A is singular along this direction
+        if not bool((curvature > 0).any()):  # only rounding is left: A is singular along this direction
             break
-        step = power / curvature.clamp(min=TINY)
+        step = power / curvature.clamp(min=DIVISOR_MINIMUM)
         x += step * direction
         residual -= step * image
         scaled = residual if diagonal is None else residual / diagonal
         power, former = dot(residual, scaled), power
-        direction = scaled + power / former.clamp(min=TINY) * direction
+        direction = scaled + power / former.clamp(min=DIVISOR_MINIMUM) * direction
     return x

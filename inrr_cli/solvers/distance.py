@@ -7,12 +7,15 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-DISTANCE_CLASSES = (1, 2, 4, 8)  # upper ends of the classes of distance; the last class is farther
-DISTANCE_LIMIT = 16  # pixels; nothing that is learned at one distance changes beyond
+DISTANCE_CLASSES = (1, 2, 4, 8)  # upper ends in pixels, by octaves; a fifth class holds larger distances
+DISTANCE_LIMIT = 16  # pixels; larger distances need not be told apart, as all are in the last class
 
 
 def chessboard_distance(missing: Tensor) -> Tensor:
-    """Distance of each missing pixel (H, W) to the nearest known one, at most DISTANCE_LIMIT + 1: int64, 0 at known."""
+    """Return the distance of each missing pixel (H, W) to the nearest known one: (H, W) of int64, 0 at known pixels.
+
+    Distances above DISTANCE_LIMIT are DISTANCE_LIMIT + 1.
+    """
     mask = missing.cpu().numpy()
     if mask.all():  # scipy has no distance to nothing
         return torch.full_like(missing, DISTANCE_LIMIT + 1, dtype=torch.int64)
@@ -21,24 +24,24 @@ def chessboard_distance(missing: Tensor) -> Tensor:
 
 
 def distance_class(distance: Tensor) -> Tensor:
-    """Class of each distance: int64, of the same shape."""
+    """Return the class of each distance, in [0, 4]: int64, of the same shape."""
     return torch.bucketize(distance, torch.tensor(DISTANCE_CLASSES, device=distance.device))
 
 
 def any_in_window(mask: Tensor, size: int) -> Tensor:
-    """Whether each window of ``size`` x ``size`` pixels has a True: (H, W) to (H - size + 1, W - size + 1) bool."""
+    """Mark the windows of ``size`` x ``size`` pixels that have a True: (H, W) to (H - size + 1, W - size + 1) bool."""
     first = size // 2
     largest = ndimage.maximum_filter(_bytes(mask), size, mode="constant")
     return _mask(largest[first : first + mask.shape[0] - size + 1, first : first + mask.shape[1] - size + 1], mask)
 
 
 def dilate(mask: Tensor, by: int = 1) -> Tensor:
-    """Dilate a mask (H, W) by a chessboard distance."""
+    """Dilate a mask (H, W) by a chessboard distance in pixels."""
     return _mask(ndimage.maximum_filter(_bytes(mask), 2 * by + 1, mode="constant"), mask)
 
 
 def erode(mask: Tensor, by: int = 1) -> Tensor:
-    """Erode a mask (H, W) by a chessboard distance; nothing is eroded from a border."""
+    """Erode a mask (H, W) by a chessboard distance in pixels; borders of the image erode nothing."""
     return ~dilate(~mask, by)
 
 

@@ -1,8 +1,11 @@
-"""A smooth fill of missing pixels: where every engine starts."""
+"""Polyharmonic fills: the smoothest surface of an order through the known pixels."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -11,6 +14,48 @@ from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
 from inrr_cli.solvers.distance import dilate
 from inrr_cli.solvers.natural_borders import NaturalBorders
 from inrr_cli.solvers.pyramid import double, halve
+
+# empirical, by order: an order 3 converges more slowly
+FILL_ITERATIONS = {1: 1000, 2: 1000, 3: 2000}
+
+
+@dataclass(frozen=True)
+class PolyharmonicFill:
+    """A kind of polyharmonic fill; the parameters are those of `solve_polyharmonic`.
+
+    An ``exact`` fill is solved in float64, to a thousandth of the residual, and is not clipped to [0, 1].
+    """
+
+    order: int
+    axis: int | None = None
+    natural: bool = True
+    exact: bool = False
+
+    def fill(
+        self, image: Tensor, known: Tensor, done: Mapping[PolyharmonicFill, Tensor] = MappingProxyType({})
+    ) -> Tensor:
+        """Fill an image (H, W, C), unless its fill of this kind is among those ``done``.
+
+        Order 3 starts from the fill of order 2, as its iterations may end before it converges.
+        """
+        if self in done:
+            return done[self]
+        if self.order > 2:
+            return self.refill(replace(self, order=2).fill(image, known, done), ~known)
+        return self._solve(solve_polyharmonic, image, known)
+
+    def refill(self, start: Tensor, missing: Tensor) -> Tensor:
+        """Fill the ``missing`` pixels (H, W) of an image (H, W, C), from their values in ``start``."""
+        return self._solve(refine_polyharmonic, start, missing)
+
+    def _solve(self, solver: Callable[..., Tensor], image: Tensor, mask: Tensor) -> Tensor:
+        dtype, tolerance = (torch.float64, 1e-9) if self.exact else (torch.float32, 1e-6)
+        iterations = FILL_ITERATIONS[self.order]
+        filled = solver(image, mask, self.order, iterations, tolerance, self.axis, natural=self.natural, dtype=dtype)
+        return filled if self.exact else filled.clamp_(0, 1)
+
+
+HARMONIC, BIHARMONIC, TRIHARMONIC = PolyharmonicFill(1), PolyharmonicFill(2), PolyharmonicFill(3)
 
 
 @torch.no_grad()
@@ -25,37 +70,37 @@ def solve_polyharmonic(
     natural: bool = False,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Fill missing pixels by the smoothest surface of an order through the known ones: a polyharmonic fill.
+    """Solve (-L)^order x = 0 at the missing pixels, with L the 5-point Laplacian.
 
-    With L the 5-point Laplacian, it solves (-L)^order x = 0 at the missing pixels: order 1 is the membrane, 2 the thin
-    plate or biharmonic fill (Damelin and Hoang 2018, doi:10.1155/2018/3950312), 3 is smoother still. Conjugate
-    gradients go from the coarsest scale to the finest, so that large holes converge too. Work and memory at each scale
-    dilate with the missing pixels there.
+    Order 1 is the harmonic fill (a membrane), 2 the biharmonic fill (a thin plate; Damelin and Hoang 2018,
+    doi:10.1155/2018/3950312), 3 the triharmonic fill, which is smoother still. Conjugate gradients run from the
+    coarsest scale to the finest, so that large holes converge too. Work and memory at each scale grow with the missing
+    pixels of that scale.
 
     Parameters
     ----------
     image : (H, W, K) Tensor of float32
-        What stands at missing pixels is not used.
+        Values of missing pixels are not used.
     known : (H, W) Tensor of bool
         At least one True.
     order : {1, 2, 3}
         Power of the Laplacian.
     iterations : int
-        Most steps of conjugate gradients at each scale.
+        Most iterations of conjugate gradients at each scale.
     tolerance : float
         Stop at this root mean square of the residual, in the image's units.
     axis : {0, 1}, optional
-        PolyharmonicFill along this axis only: order 2 is then a cubic spline along each column or row.
+        L is the second difference along this axis only: order 2 is then a cubic spline along each column or row.
     natural : bool
-        The surface goes on to the borders as it comes to them, as a natural spline does: see `NaturalBorders`. It is
-        flat there otherwise, which is safe where much is missing beside a border.
+        Whether the surface keeps its slope at the borders, as a natural spline does: see `NaturalBorders`. Otherwise it
+        is flat there, which is safe where much is missing beside a border.
     dtype : torch.dtype
-        What to solve in: float32 stops at about 1e-6 of the image's range.
+        Precision of the solver: float32 stops at about 1e-6 of the image's range.
 
     Returns
     -------
     (H, W, K) Tensor of float32
-        Known pixels as they are; the fill is not clipped.
+        Known pixels are unchanged; the fill is not clipped.
     """
     if bool(known.all()):
         return image
@@ -69,7 +114,7 @@ def solve_polyharmonic(
 
 def refine_polyharmonic(
     start: Tensor,
-    free: Tensor,
+    missing: Tensor,
     order: int,
     iterations: int,
     tolerance: float,
@@ -78,60 +123,72 @@ def refine_polyharmonic(
     natural: bool = False,
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Solve (-L)^order x = 0 at the ``free`` pixels (H, W), the others of ``start`` (H, W, K) fixed.
+    """Solve (-L)^order x = 0 at ``missing`` pixels (H, W) from their values in ``start`` (H, W, K), others fixed.
 
-    With an ``axis``, L is the second difference along it. Borders and ``dtype`` are as in `solve_polyharmonic`.
+    The other parameters are those of `solve_polyharmonic`.
     """
-    reached = [free]
-    for _ in range(order):
-        reached.append(dilate(reached[-1]))
-    # inner pixels come first, so that each set of centres is a slice
-    rings = [free, *(wide & ~near for near, wide in pairwise(reached))]
-    pixels = torch.cat([ring.reshape(-1).nonzero()[:, 0] for ring in rings])
-    place = torch.full((free.numel(),), -1, dtype=torch.int64, device=free.device)
-    place[pixels] = torch.arange(len(pixels), device=free.device)
-    # outermost pixels have neighbours without a place, but are nobody's centre
-    counts = [int(mask.sum()) for mask in reached[:-1]]
-    beside = place[neighbours(pixels[: counts[-1]], free.shape, axis)]
-    inner = counts[0]
-    flat = start.reshape(free.numel(), -1).squeeze(1)  # numbers are looked up several times as fast as rows of one
-    x = flat[pixels].to(dtype)
-    full, curved = torch.zeros_like(x), torch.zeros_like(x)
-    bordered = natural and order > 1  # a membrane's borders are the same
-    borders = NaturalBorders(order, axis, place.view(free.shape), pixels[:inner]) if bordered else None
+    operator = _PolyharmonicOperator(missing, order, axis, natural=natural)
+    flat = start.reshape(missing.numel(), -1).squeeze(1)  # index_select of numbers is several times as fast as of rows
+    x = flat[operator.pixels].to(dtype)
+    padded, scratch = torch.zeros_like(x), torch.zeros_like(x)
 
-    def curvature(values: Tensor, count: int) -> Tensor:
-        total = len(beside) * values[:count]
-        for near in beside:
-            total -= values.index_select(0, near[:count])
-        return total
+    def apply(direction: Tensor) -> Tensor:
+        padded[: operator.unknowns] = direction
+        return operator.apply(padded, scratch)
 
-    def apply(values: Tensor) -> Tensor:
-        bent = values
-        for count in counts[:0:-1]:
-            curved[:count] = curvature(bent, count)
-            bent = curved
-        gradient = curvature(bent, inner)
-        if borders is not None:
-            borders.add(gradient, values)
-        return gradient
-
-    def apply_inside(direction: Tensor) -> Tensor:
-        full[:inner] = direction
-        return apply(full)
-
-    residual = -apply(x)
+    residual = -operator.apply(x, scratch)
     limit = tolerance**2 * residual.numel()
-    conjugate_gradient(apply_inside, x[:inner], residual, iterations=iterations, tolerance=limit)
+    conjugate_gradient(apply, x[: operator.unknowns], residual, iterations=iterations, tolerance=limit)
     result = flat.clone()
-    result[pixels] = x.to(result.dtype)
+    result[operator.pixels] = x.to(result.dtype)
     return result.reshape(start.shape)
 
 
-def neighbours(pixels: Tensor, shape: tuple[int, ...], axis: int | None = None) -> Tensor:
-    """Flat indices of the neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (4, n).
+class _PolyharmonicOperator:
+    """(-L)^order at the missing pixels of a mask (H, W), on vectors that hold the pixels around them too.
 
-    Of an ``axis`` only the two along it: (2, n).
+    ``pixels`` (N,) are a vector's flat pixels: first the ``unknowns`` missing ones, then the ``order`` rings around.
+    """
+
+    def __init__(self, missing: Tensor, order: int, axis: int | None, *, natural: bool) -> None:
+        reached = [missing]
+        for _ in range(order):
+            reached.append(dilate(reached[-1]))
+        # inner pixels come first, so that the pixels of each power of L are a slice
+        rings = [missing, *(wide & ~near for near, wide in pairwise(reached))]
+        self.pixels = torch.cat([ring.reshape(-1).nonzero()[:, 0] for ring in rings])
+        index = torch.full((missing.numel(),), -1, dtype=torch.int64, device=missing.device)
+        index[self.pixels] = torch.arange(len(self.pixels), device=missing.device)
+        # pixels of the outermost ring have neighbours that are in no vector, but L is never taken there
+        self.counts = [int(mask.sum()) for mask in reached[:-1]]
+        self.neighbours = index[_neighbours(self.pixels[: self.counts[-1]], missing.shape, axis)]
+        self.unknowns = self.counts[0]
+        self.borders: NaturalBorders | None = None
+        if natural and order > 1:  # natural and flat borders of order 1 are the same
+            self.borders = NaturalBorders(order, axis, index.view(missing.shape), self.pixels[: self.unknowns])
+
+    def apply(self, values: Tensor, scratch: Tensor) -> Tensor:
+        """Apply the operator to ``values`` (N, K) or (N,): (n, K) or (n,); ``scratch`` is overwritten."""
+        power = values
+        for count in self.counts[:0:-1]:
+            scratch[:count] = self._negative_laplacian(power, count)
+            power = scratch
+        result = self._negative_laplacian(power, self.unknowns)
+        if self.borders is not None:
+            self.borders.add(result, values)
+        return result
+
+    def _negative_laplacian(self, values: Tensor, count: int) -> Tensor:
+        total = len(self.neighbours) * values[:count]
+        for neighbour in self.neighbours:
+            total -= values.index_select(0, neighbour[:count])
+        return total
+
+
+def _neighbours(pixels: Tensor, shape: tuple[int, ...], axis: int | None) -> Tensor:
+    """Return flat indices of the neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (4, n).
+
+    With an ``axis`` only the two along this axis: (2, n).
     """
     rows, columns = shape
     row, column = pixels // columns, pixels % columns

@@ -1,4 +1,4 @@
-"""Images and masks at half the scale, and back."""
+"""Halve the scale of images and masks, and double the scale of images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def halve(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Average the known pixels of each 2 x 2 block: (ceil(H / 2), ceil(W / 2), K), and where a block has any."""
+    """Average the known pixels of 2 x 2 blocks: (ceil(H / 2), ceil(W / 2), K), and the mask of blocks that have any."""
     rows, columns = known.shape
     odd = (0, columns % 2, 0, rows % 2)
     weight = F.avg_pool2d(F.pad(known.float(), odd)[None], 2)[0]
@@ -16,13 +16,13 @@ def halve(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def halve_mask(mask: Tensor) -> Tensor:
-    """Whether each 2 x 2 block of a mask (H, W) has a True: (ceil(H / 2), ceil(W / 2)) bool."""
+    """Mark the 2 x 2 blocks of a mask (H, W) that have a True: (ceil(H / 2), ceil(W / 2)) bool."""
     rows, columns = mask.shape
     padded = F.pad(mask, (0, columns % 2, 0, rows % 2))
     return padded[::2, ::2] | padded[1::2, ::2] | padded[::2, 1::2] | padded[1::2, 1::2]
 
 
 def double(image: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Enlarge (h, w, K) bicubically by two and cut to ``shape`` (H, W): the way back from `halve`."""
+    """Enlarge an image (h, w, K) bicubically by two and crop it to ``shape`` (H, W), the shape before `halve`."""
     large = F.interpolate(image.permute(2, 0, 1)[None], scale_factor=2, mode="bicubic")[0].permute(1, 2, 0)
     return large[: shape[0], : shape[1]]

@@ -1,1 +1,1 @@
-"""Enlarge a picture from itself: how it was formed, what its smaller copies teach, and its similar patches."""
+"""Super-resolution from the image itself: downscaling model, zero-shot network, patch model, consistency."""

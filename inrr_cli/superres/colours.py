@@ -1,23 +1,22 @@
-"""Luma and differences of colour, so that detail is in one channel."""
+"""Luma and colour differences (ITU-R BT.601), so that the detail of a colour image is in one channel."""
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import torch
+from skimage.color import rgb2ypbpr
 from torch import Tensor
 
-# ITU-R BT.601
-TO_LUMA = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
-GAINS = tuple(math.hypot(*row) for row in TO_LUMA)  # of the deviation of white noise
+RGB_TO_YPBPR = torch.from_numpy(rgb2ypbpr(np.eye(3)).T)
+NOISE_GAINS: list[float] = RGB_TO_YPBPR.norm(dim=1).tolist()  # factors on the standard deviation of white noise
 
 
-def to_luma(picture: Tensor) -> Tensor:
-    """From red, green and blue (..., 3) to luma and two differences of colour, which are 0 for grey."""
-    return picture @ picture.new_tensor(TO_LUMA).T
+def to_luma(image: Tensor) -> Tensor:
+    """Convert red, green and blue (..., 3) to luma and two colour differences, which are 0 for grey."""
+    return image @ RGB_TO_YPBPR.to(image).T
 
 
-def from_luma(picture: Tensor) -> Tensor:
+def from_luma(image: Tensor) -> Tensor:
     """Undo `to_luma`."""
-    inverse: Tensor = torch.linalg.inv(torch.tensor(TO_LUMA, dtype=torch.float64)).to(picture)
-    return picture @ inverse.T
+    inverse: Tensor = torch.linalg.inv(RGB_TO_YPBPR).to(image)
+    return image @ inverse.T

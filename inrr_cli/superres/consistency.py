@@ -1,4 +1,4 @@
-"""Make a picture consistent with the one it was made from, within what its type can hold."""
+"""Consistency: move an enlarged image so that it downscales to the input and holds only values of the input's type."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from torch import Tensor
 
 from inrr_cli.superres.downscaling import DownscalingOperator
 
-ASCENTS, NEAR = 50, 2e-4  # towards what is allowed, at most, and the error of values about in [0, 1] that ends them
-CORRECTIONS = 80  # of rounded values, at most
-PATIENCE, LESS = 8, 0.9  # either ends when the largest error has not become LESS times as large in so many steps
-SLACK = 0.45  # quanta that a picture may be off before it is rounded: the coarse one was rounded too
-ALLOWED = 0.48  # quanta that a rounded picture may be off
+# in quantisation steps: half a step is what the input's own rounding explains, less a margin for float arithmetic
+SLACK = 0.45  # of an image that is not yet rounded
+ROUNDED_SLACK = 0.48
 
 
 def enforce_consistency(
@@ -24,19 +22,20 @@ def enforce_consistency(
     quantisation_step: float,
     limits: tuple[float, float],
 ) -> Tensor:
-    """Move a picture so little that it downscales to the coarse one and holds only values that its type has.
+    """Move an image as little as possible so that it downscales to the coarse one, and round it to allowed values.
 
-    Where no picture within the limits does, one that comes near is returned. Rounding alone would be off by up to a
-    quantisation_step here and there; what it is off is fed back until it is not. Where the coarse picture is at a limit of its
-    type, what lies beyond is as good.
+    Where no image within the limits does, the best one found is returned. Rounding alone would leave errors of up to
+    a quantisation step; they are fed back until they are gone. Where a coarse sample is at a limit, the fine image may
+    downscale to values beyond the limit.
 
     Parameters
     ----------
-    fine, coarse : (P, Q, C) Tensor, (M, N, C) Tensor
+    fine : (P, Q, C) Tensor
+    coarse : (M, N, C) Tensor
     operator : DownscalingOperator
-        Between the two.
+        From (P, Q) to (M, N).
     quantisation_step : float
-        Distance between allowed values, from 0 on; 0 allows any.
+        Distance between allowed values, from 0 on; 0 allows any value.
     limits : (float, float)
         Least and greatest value.
 
@@ -45,75 +44,69 @@ def enforce_consistency(
     (P, Q, C) Tensor
     """
     channels = zip(torch.split(fine, 1, 2), torch.split(coarse, 1, 2), strict=True)
-    return torch.cat([_settle(one, other, operator, quantisation_step, limits) for one, other in channels], 2)
+    results = []
+    for fine_channel, coarse_channel in channels:
+        nearest = _project_within(fine_channel, coarse_channel, operator, limits, SLACK * quantisation_step)
+        if quantisation_step:
+            nearest = _round(nearest, coarse_channel, operator, limits, quantisation_step)
+        results.append(nearest)
+    return torch.cat(results, 2)
 
 
-def difference(
-    fine: Tensor, coarse: Tensor, operator: DownscalingOperator, limits: tuple[float, float], slack: float = 0.0
+def _project_within(
+    fine: Tensor, coarse: Tensor, operator: DownscalingOperator, limits: tuple[float, float], slack: float
 ) -> Tensor:
-    """Return what a picture (P, Q, C) lacks of ``coarse`` (M, N, C) when it is downscaled and clipped to the limits.
+    """Return the nearest image within the limits that downscales to the coarse one.
 
-    Up to ``slack`` nothing is lacking.
+    That image is x = clip(x0 + A^T l) for some l, which accelerated ascent finds (Nesterov 1983; Beck and Teboulle
+    2009, doi:10.1137/080716542). Alternating projections would take hundreds of iterations where many samples are at a
+    limit.
     """
-    off = coarse - operator.forward(fine).clamp(*limits)
-    return off - off.clamp(-slack, slack)
-
-
-def _settle(
-    fine: Tensor, coarse: Tensor, operator: DownscalingOperator, quantisation_step: float, limits: tuple[float, float]
-) -> Tensor:
-    fine = _nearest(fine, coarse, operator, limits, SLACK * quantisation_step)
-    if not quantisation_step:
-        return fine
-    best, least = fine, math.inf
-    still = _Still()
-    generator = torch.Generator().manual_seed(0)
-    for _ in range(CORRECTIONS):
-        rounded = ((fine / quantisation_step).round() * quantisation_step).clamp(*limits)
-        off = difference(rounded, coarse, operator, limits)
-        if (worst := float(off.abs().max())) < least:
-            best, least = rounded, worst
-        if least <= ALLOWED * quantisation_step or still.judge(worst):
+    ahead, last, momentum = fine, fine, 1.0
+    progress = _Progress()
+    for _ in range(50):  # bounds the time where no such image exists
+        fine = ahead.clamp(*limits)
+        residual = operator.residual(fine, coarse, slack, limits)
+        worst = float(residual.abs().max())
+        if worst < 2e-4 or progress.has_ended(worst):  # a twentieth of an 8-bit step
             break
-        # small errors are left alone, for rounding has to make some; the shares differ, or pixels would flip together
+        moved = ahead + operator.pseudo_inverse(residual)
+        next_momentum = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
+        ahead = moved + (momentum - 1) / next_momentum * (moved - last)
+        last, momentum = moved, next_momentum
+    return fine
+
+
+def _round(
+    fine: Tensor, coarse: Tensor, operator: DownscalingOperator, limits: tuple[float, float], step: float
+) -> Tensor:
+    """Round an image to multiples of ``step``, and feed the errors that show on the coarse grid back."""
+    best, least = fine, math.inf
+    progress = _Progress()
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(80):  # bounds the time where no such image exists
+        rounded = ((fine / step).round() * step).clamp(*limits)
+        residual = operator.residual(rounded, coarse, limits=limits)
+        if (worst := float(residual.abs().max())) < least:
+            best, least = rounded, worst
+        if least <= ROUNDED_SLACK * step or progress.has_ended(worst):
+            break
+        # small errors stay, for rounding has to make some; random shares keep pixels from flipping together
         shares = torch.rand(fine.shape, generator=generator).to(fine)
-        correction = operator.pseudo_inverse(torch.where(off.abs() > ALLOWED * quantisation_step, off, 0))
+        correction = operator.pseudo_inverse(torch.where(residual.abs() > ROUNDED_SLACK * step, residual, 0))
         fine = (fine + shares * correction).clamp(*limits)
     return best
 
 
-def _nearest(
-    fine: Tensor, coarse: Tensor, operator: DownscalingOperator, limits: tuple[float, float], slack: float
-) -> Tensor:
-    """Find the nearest picture within the limits that downscales to the coarse one.
-
-    That is x = clip(x0 + A^T l) for some l, which accelerated ascent finds (Nesterov 1983; Beck and Teboulle 2009,
-    doi:10.1137/080716542): alternate projections would take hundreds of rounds where much is at a limit.
-    """
-    ahead, last, momentum = fine, fine, 1.0
-    still = _Still()
-    for _ in range(ASCENTS):
-        fine = ahead.clamp(*limits)
-        off = difference(fine, coarse, operator, limits, slack)
-        worst = float(off.abs().max())
-        if worst < NEAR or still.judge(worst):
-            break
-        moved = ahead + operator.pseudo_inverse(off)
-        following = (1 + math.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = moved + (momentum - 1) / following * (moved - last)
-        last, momentum = moved, following
-    return fine
-
-
-class _Still:
-    """Notice that an error no longer falls."""
+class _Progress:
+    """Notice that an error no longer falls: 8 iterations in a row have not made it a tenth smaller."""
 
     def __init__(self) -> None:
         self.least, self.since = math.inf, 0
 
-    def judge(self, error: float) -> bool:
-        """Take the next error; return whether it is time to give up."""
+    def has_ended(self, error: float) -> bool:
+        """Take the error of the next iteration."""
         self.since += 1
-        if error < LESS * self.least:
+        if error < 0.9 * self.least:
             self.least, self.since = error, 0
-        return self.since >= PATIENCE
+        return self.since >= 8

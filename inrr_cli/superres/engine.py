@@ -1,47 +1,43 @@
-"""The patch engine for super-resolution: learn from smaller copies, double, draw patches together, stay consistent."""
+"""The patch engine for super-resolution: a zero-shot network doubles the image, a patch model refines the result."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, WorkMeter
 from inrr_cli.settings import Settings
-from inrr_cli.solvers.blend_tiles import blended_tiles
-from inrr_cli.superres.colours import GAINS, from_luma, to_luma
+from inrr_cli.solvers.blend_tiles import Window, blended_tiles
+from inrr_cli.superres.colours import NOISE_GAINS, from_luma, to_luma
 from inrr_cli.superres.consistency import SLACK
 from inrr_cli.superres.detail import shrink_detail
 from inrr_cli.superres.downscaling import DownscalingOperator
 from inrr_cli.superres.noise import FAINT_NOISE
 from inrr_cli.superres.options import SuperresOptions
-from inrr_cli.superres.problem import SuperresProblem, Window, within
-from inrr_cli.superres.refinement import smooth_round
+from inrr_cli.superres.problem import SuperresProblem, slices_within
+from inrr_cli.superres.quantisation import remove_quantisation_noise
+from inrr_cli.superres.refinement import nonlocal_bayes
 from inrr_cli.superres.resize import consistent_upscale, resize
-from inrr_cli.superres.rounding import remove_rounding
-from inrr_cli.superres.windows import lessons
-from inrr_cli.superres.zero_shot import Pair, ZeroShotNet, correct, learn, make_pairs
+from inrr_cli.superres.zero_shot import ZeroShotNet, apply_network, make_training_pairs, train
 
-TILE_OVERLAP = 16  # pixels on either side of a cut over which neighbouring tiles are blended
-TILE = 1024  # fine pixels of a side that are made at once
-SEEN, REACH = 12, 48  # coarse and fine pixels around a window that it depends on
-FIRST, LAST = 0.03, 0.01  # deviations of the first round at scale 2 and of the last
-CLEANING = 3  # rounds that remove noise
-SMALL = 48  # coarse pixels of a side that teach enough
-# seconds of one core for each step of learning, and for each million pixels: to tell the time left
-PER_LESSON, PER_CORRECTION, PER_ROUND = 0.014, 3.0, 8.0
+TILE, TILE_OVERLAP = 1024, 16  # fine pixels of a side that are rendered at once, to bound memory, and of a blend
+FIRST_SIGMA, LAST_SIGMA = 0.03, 0.01  # of the first iteration at scale 2 and of the last; empirical, in units of [0, 1]
+DENOISING_ITERATIONS = 3  # empirical
+# measured seconds of one core, for the progress: a training step, and a million pixels corrected or refined once
+STEP_SECONDS, CORRECTION_SECONDS, ITERATION_SECONDS = 0.014, 3.0, 8.0
 
 
 def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
     """Enlarge an image from itself.
 
-    A network learns from the image's smaller copies to double it (patches across scales), and doubles it until it is
-    at least as large as wanted. Then iterations of the Gaussian patch model, of decreasing deviation, draw similar
-    patches together (patches within a scale). After each step the image is made to downscale to the input. Of
-    three channels, taken for red, green and blue, that is done to the luma, and the colours are interpolated; other
-    channels are treated one by one with one network.
+    A network learns from the image's smaller copies to double the image (similarity across scales), and doubles it
+    until the result is at least as large as wanted. Then iterations of the Gaussian patch model, of decreasing sigma,
+    draw similar patches together (similarity within a scale). After each step the result is projected so that it
+    downscales to the input. Three channels are taken for red, green and blue: their luma is enlarged that way, and
+    their colour differences are interpolated. Other channels are enlarged one by one by the same network.
 
     Parameters
     ----------
@@ -56,183 +52,180 @@ def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> 
     Estimate
         Its values are the window that the problem asks for.
     """
-    engine = Engine(problem, settings, control)
-    completed = True
+    engine = PatchEngine(problem, settings, control)
+    prepared = True
     try:
         engine.prepare()
     except KeyboardInterrupt:
         if not control.keep_partial:
             raise
-        completed = False
-    values, whole = engine.make(quick=not completed, keep_partial=control.keep_partial)
-    return Estimate(values, engine.summary(), completed and whole, noise=problem.noise)
+        prepared = False
+    values, rendered = engine.render(only_interpolate=not prepared, keep_partial=control.keep_partial)
+    return Estimate(values, engine.summary(), prepared and rendered, noise=problem.noise)
 
 
-class Engine:
-    """The work on one problem; the parameters are those of `estimate`."""
+class PatchEngine:
+    """The patch engine's work on one problem; the parameters are those of `estimate`."""
 
     def __init__(self, problem: SuperresProblem, settings: Settings, control: Control) -> None:
         options: SuperresOptions = settings.regularizer
         self.problem, self.options, self.seed, self.tile = problem, options, settings.seed, settings.tile or TILE
         self.doublings = max(1, math.ceil(math.log2(max(problem.ratio)) - 1e-9))
-        self.colour = problem.image.shape[2] == 3
-        self.target = self.image = to_luma(problem.image) if self.colour else problem.image
-        self.gains = GAINS if self.colour else (1.0,) * problem.image.shape[2]
-        self.detailed = range(1 if self.colour else problem.image.shape[2])
+        channels = problem.image.shape[2]
+        self.is_colour = channels == 3
+        self.noise_gains = NOISE_GAINS if self.is_colour else [1.0] * channels
+        self.detailed = range(1 if self.is_colour else channels)  # the other channels are interpolated
+        self.image = to_luma(problem.image) if self.is_colour else problem.image  # to enlarge
+        self.target = self.image  # that the result downscales to
+        self.smooth = partial(nonlocal_bayes, count=options.similar, radius=options.radius)
+        self.resize = partial(resize, size=problem.size, centred=problem.kernel.centred)
         self.network: ZeroShotNet | None = None
-        self.learned = self.turn = 0
-        high, wide = (last - first for first, last in problem.region())
-        each = PER_CORRECTION * (options.train_steps > 0) + PER_ROUND * options.rounds
-        cleaning = PER_ROUND * CLEANING * problem.image.numel() / 1e6 * (problem.noise > FAINT_NOISE)
-        total = cleaning + PER_LESSON * options.train_steps + each * high * wide / 1e6 * len(self.detailed)
-        self.meter = WorkMeter(control, max(total, 1e-9))
+        self.trained_steps = self.refinements = 0
+        rows, columns = (last - first for first, last in problem.region)
+        per_megapixel = CORRECTION_SECONDS * (options.train_steps > 0) + ITERATION_SECONDS * options.rounds
+        denoising = ITERATION_SECONDS * DENOISING_ITERATIONS * problem.image.numel() / 1e6
+        rendering = per_megapixel * rows * columns / 1e6 * len(self.detailed)
+        work = denoising * (problem.noise > FAINT_NOISE) + STEP_SECONDS * options.train_steps + rendering
+        self.meter = WorkMeter(control, max(work, 1e-9))
 
     def prepare(self) -> None:
-        """Remove noise, or what rounding added, from the coarse picture, and learn from it."""
-        rounding = self.problem.quantisation_step / math.sqrt(12)
+        """Remove noise, or quantisation noise, from the input, and train the network."""
+        quantisation_noise = self.problem.quantisation_step / math.sqrt(12)
         if self.problem.noise > FAINT_NOISE:
-            self.target = self.image = self._clean()
-        elif rounding:
-            planes = zip(self.image.unbind(2), self.gains, strict=True)
-            self.image = torch.stack([remove_rounding(plane, gain * rounding) for plane, gain in planes], 2)
-        if min(self.problem.coarse_size) < SMALL or not self.options.train_steps:
+            self.target = self.image = self._denoise()
+        elif quantisation_noise:
+            planes = zip(self.image.unbind(2), self.noise_gains, strict=True)
+            filtered = [remove_quantisation_noise(plane, gain * quantisation_noise) for plane, gain in planes]
+            self.image = torch.stack(filtered, 2)
+        steps = self.options.train_steps
+        if min(self.problem.coarse_size) < 48 or not steps:  # empirical: a smaller image teaches too little
             return
         generator = torch.Generator().manual_seed(self.seed)
-        pairs: list[Pair] = []
-        for part in lessons(self.image, generator):
-            for number in self.detailed:
-                pairs += make_pairs(part[..., [number]], self.problem.kernel, rounding, generator)
-        told = self.meter.part(PER_LESSON * self.options.train_steps)
+        image = self.image[..., : len(self.detailed)]
+        pairs = make_training_pairs(image, self.problem.kernel, quantisation_noise, generator=generator)
+        report = self.meter.part(STEP_SECONDS * steps)
 
-        def tick(step: int, loss: float) -> None:
-            self.meter.measure, self.learned = loss, step
-            told(step / self.options.train_steps)
+        def on_step(step: int, loss: float) -> None:
+            self.meter.measure, self.trained_steps = loss, step
+            report(step / steps)
 
-        self.network = learn(pairs, self.options.train_steps, generator=generator, tick=tick)
+        self.network = train(pairs, steps, generator=generator, on_step=on_step)
 
-    def make(self, *, quick: bool, keep_partial: bool) -> tuple[Tensor, bool]:
-        """Make the wanted window tile by tile and consistent; ``quick`` only interpolates.
+    def render(self, *, only_interpolate: bool, keep_partial: bool) -> tuple[Tensor, bool]:
+        """Render the wanted window tile by tile and make it consistent.
+
+        After an interrupt with ``keep_partial`` the rest is only interpolated.
 
         Returns
         -------
         (P, Q, C) Tensor, bool
-            The window, and whether all tiles were made as they should be.
+            The window, and whether there was no interrupt.
         """
-        region = self.problem.region()
+        region = self.problem.region
         (top, bottom), (left, right) = region
-        made = torch.zeros(bottom - top, right - left, self.image.shape[2], device=self.image.device)
+        rendered = torch.zeros(bottom - top, right - left, self.image.shape[2], device=self.image.device)
         completed = True
         for window, weights in blended_tiles(region, self.tile, TILE_OVERLAP):
-            weight = torch.from_numpy(weights)
             try:
-                tile = self._render(window, quick or not completed)
+                tile = self._render_tile(window, only_interpolate or not completed)
             except KeyboardInterrupt:
                 if not keep_partial:
                     raise
                 completed = False
-                tile = self._render(window, True)
-            made[within(window, region)] += weight[..., None].to(made) * tile
-        return self._finish(made), completed
+                tile = self._render_tile(window, True)
+            rendered[slices_within(window, region)] += torch.from_numpy(weights)[..., None].to(rendered) * tile
+        return self._finish(rendered), completed
 
-    def refine(self, picture: Tensor) -> Tensor:
-        """One more round on a whole picture (P, Q, C), made consistent: what the patches make of a guess."""
-        fine = to_luma(picture) if self.colour else picture.clone()
-        for number in self.detailed:
-            fine[..., number] = self._round(fine[..., number].contiguous(), LAST, self.turn)
-        self.turn += 1
+    def refine(self, image: Tensor) -> Tensor:
+        """Apply one more iteration of the patch model to a whole enlarged image (P, Q, C); the result is consistent."""
+        fine = to_luma(image) if self.is_colour else image.clone()
+        for channel in self.detailed:
+            plane = fine[..., channel].contiguous()
+            fine[..., channel] = self.smooth(plane, plane, LAST_SIGMA, shift=self.refinements)
+        self.refinements += 1
         return self._finish(fine)
 
     def summary(self) -> str:
-        """How it was done, in a line."""
-        how = f"{self.learned} training steps on its smaller copies" if self.learned else "nothing learned from it"
+        """Return how the result was made, in one line."""
+        steps = self.trained_steps
+        how = f"{steps} training steps on its smaller copies" if steps else "nothing learned from it"
         return (
             f"patch engine on {self.image.device.type}; {how}; doubled {self.doublings} times; {self.options}; "
             f"kernel {self.problem.kernel.name}"
         )
 
-    def _finish(self, made: Tensor) -> Tensor:
-        if self.colour:
-            return self.problem.finish(from_luma(made), from_luma(self.target))
-        return self.problem.finish(made, self.target)
+    def _finish(self, rendered: Tensor) -> Tensor:
+        if self.is_colour:
+            return self.problem.finish(from_luma(rendered), from_luma(self.target))
+        return self.problem.finish(rendered, self.target)
 
-    def _clean(self) -> Tensor:
-        """Remove white noise from the coarse picture: the Gaussian model of ever better groups."""
+    def _denoise(self) -> Tensor:
+        """Remove white noise from the input: each iteration learns the Gaussians from a better estimate."""
         planes = []
-        for plane, gain in zip(self.image.unbind(2), self.gains, strict=True):
-            noisy = guide = plane.contiguous()
-            for turn in range(CLEANING):
-                tick = self.meter.part(PER_ROUND * plane.numel() / 1e6)
-                guide = self._round(guide, gain * self.problem.noise, turn, tick, noisy)
-            planes.append(guide)
+        for plane, gain in zip(self.image.unbind(2), self.noise_gains, strict=True):
+            noisy = denoised = plane.contiguous()
+            for iteration in range(DENOISING_ITERATIONS):
+                report = self.meter.part(ITERATION_SECONDS * plane.numel() / 1e6)
+                denoised = self.smooth(noisy, denoised, gain * self.problem.noise, shift=iteration, tick=report)
+            planes.append(denoised)
         return torch.stack(planes, 2)
 
-    def _round(
-        self,
-        guide: Tensor,
-        deviation: float,
-        shift: int,
-        tick: Callable[[float], None] | None = None,
-        picture: Tensor | None = None,
-        origin: tuple[int, int] = (0, 0),
-    ) -> Tensor:
-        count, radius = self.options.similar, self.options.radius
-        picture = guide if picture is None else picture
-        return smooth_round(
-            picture, guide, deviation, count=count, radius=radius, shift=shift, origin=origin, tick=tick
-        )
-
-    def _render(self, window: Window, quick: bool) -> Tensor:
-        """Make a fine window (h, w, C), colours apart."""
-        margin = SEEN + math.ceil(REACH / min(self.problem.ratio))
-        model, seen, made = self.problem.surroundings(window, margin)
+    def _render_tile(self, window: Window, only_interpolate: bool) -> Tensor:
+        """Render a fine window (h, w, C), in luma and colour differences if the image is in colour."""
+        # the network sees 6 coarse pixels far; an iteration of the patch model 16 fine ones (radius 10, patches of 6)
+        margin = 12 + math.ceil(48 / min(self.problem.ratio))
+        operator, (rows, columns), fine_window = self.problem.pad(window, margin)
         planes = []
-        for number in range(self.image.shape[2]):
-            coarse = self.image[slice(*seen[0]), slice(*seen[1]), number : number + 1]
-            if quick or number not in self.detailed:
-                fine = model.project(self._resize(coarse, seen, self.problem.coarse_size, made), coarse)
+        for channel in range(self.image.shape[2]):
+            coarse = self.image[slice(*rows), slice(*columns), [channel]]
+            if only_interpolate or channel not in self.detailed:
+                whole = self.problem.coarse_size
+                plain = self.resize(coarse, source=(rows, columns), target=fine_window, source_size=whole)
+                fine = operator.project(plain, coarse)
             else:
-                fine = self._enlarge(coarse, model, seen, made)
-            planes.append(fine[within(window, made)])
+                fine = self._enlarge(coarse, operator, (rows, columns), fine_window)
+            planes.append(fine[slices_within(window, fine_window)])
         return torch.cat(planes, 2)
 
-    def _enlarge(self, coarse: Tensor, model: DownscalingOperator, seen: Window, made: Window) -> Tensor:
-        """Enlarge the channel (m, n, 1) that lies in the coarse window ``seen`` to the fine window ``made``."""
-        problem, kernel = self.problem, self.problem.kernel
-        pixels = coarse.numel() * math.prod(problem.ratio) / 1e6
-        low = (coarse.shape[0], coarse.shape[1])
-        fine, factor = coarse, 1
-        for number in range(self.doublings):
-            factor *= 2
-            size = (factor * low[0], factor * low[1])
-            step = DownscalingOperator.between((size[0] // 2, size[1] // 2), size, kernel)
-            fine = consistent_upscale(fine, step, size, kernel.centred)
-            if self.network is not None:
-                tick = self.meter.part(PER_CORRECTION * pixels * 0.75 * 4.0 ** (number + 1 - self.doublings))
-                fine = correct(self.network, fine, tick)
-                fine = DownscalingOperator.between(low, size, kernel).project(
-                    fine, coarse, SLACK * problem.quantisation_step
-                )
-        whole = (factor * problem.coarse_size[0], factor * problem.coarse_size[1])
-        if whole != problem.size:
-            (top, bottom), (left, right) = seen
+    def _enlarge(
+        self, coarse: Tensor, operator: DownscalingOperator, coarse_window: Window, fine_window: Window
+    ) -> Tensor:
+        """Enlarge a window (m, n, 1) of one channel to a fine window."""
+        problem = self.problem
+        slack = SLACK * problem.quantisation_step
+        megapixels = coarse.numel() * math.prod(problem.ratio) / 1e6
+        fine, factor = self._double(coarse, megapixels), 2**self.doublings
+        doubled_size = (factor * problem.coarse_size[0], factor * problem.coarse_size[1])
+        if doubled_size != problem.size:
+            (top, bottom), (left, right) = coarse_window
             source = (factor * top, factor * bottom), (factor * left, factor * right)
-            fine = model.project(self._resize(fine, source, whole, made), coarse)
-        for turn in range(self.options.rounds):
-            tick = self.meter.part(PER_ROUND * pixels)
-            origin = (made[0][0], made[1][0])
-            plane = self._round(fine[..., 0].contiguous(), self._deviation(turn), turn, tick, origin=origin)
-            fine = model.project(plane[..., None], coarse, SLACK * problem.quantisation_step)
-        plain = self._resize(coarse, seen, problem.coarse_size, made)
+            fine = self.resize(fine, source=source, target=fine_window, source_size=doubled_size)
+            fine = operator.project(fine, coarse)
+        origin = (fine_window[0][0], fine_window[1][0])
+        for iteration in range(self.options.rounds):
+            report = self.meter.part(ITERATION_SECONDS * megapixels)
+            plane = fine[..., 0].contiguous()
+            smoothed = self.smooth(plane, plane, self._sigma(iteration), shift=iteration, origin=origin, tick=report)
+            fine = operator.project(smoothed[..., None], coarse, slack)
+        plain = self.resize(coarse, source=coarse_window, target=fine_window, source_size=problem.coarse_size)
         return shrink_detail(fine, plain, problem.ratio, problem.quantisation_step)
 
-    def _resize(self, picture: Tensor, source: Window, whole: tuple[int, int], made: Window) -> Tensor:
-        """Resize a picture that is the window ``source`` of a ``whole`` to the window ``made`` of the fine one."""
-        size = (made[0][1] - made[0][0], made[1][1] - made[1][0])
-        wholes = whole, self.problem.size
-        return resize(picture, size, self.problem.kernel.centred, whole=wholes, window=source, target=made)
+    def _double(self, coarse: Tensor, megapixels: float) -> Tensor:
+        """Double (m, n, 1) ``doublings`` times; ``megapixels`` is the size of the window in the wanted image."""
+        kernel, slack = self.problem.kernel, SLACK * self.problem.quantisation_step
+        fine, low = coarse, (coarse.shape[0], coarse.shape[1])
+        for number in range(self.doublings):
+            half = (fine.shape[0], fine.shape[1])
+            size = (2 * half[0], 2 * half[1])
+            fine = consistent_upscale(fine, DownscalingOperator.between(half, size, kernel), size, kernel.centred)
+            if self.network is not None:
+                share = 0.75 * 4.0 ** (number + 1 - self.doublings)  # of the work: 1 + 1/4 + 1/16 + ... = 4 / 3
+                fine = apply_network(self.network, fine, self.meter.part(CORRECTION_SECONDS * megapixels * share))
+                fine = DownscalingOperator.between(low, size, kernel).project(fine, coarse, slack)
+        return fine
 
-    def _deviation(self, turn: int) -> float:
-        """How far the picture is thought to be from the truth in a round."""
+    def _sigma(self, iteration: int) -> float:
+        """Return the assumed standard deviation of the estimate's error in an iteration."""
         scale = math.sqrt(math.prod(self.problem.ratio))
-        first = FIRST * min(2.0, max(0.5, math.sqrt(scale / 2)))
-        return first + (LAST - first) * turn / max(1, self.options.rounds - 1)
+        first = FIRST_SIGMA * min(2.0, max(0.5, math.sqrt(scale / 2)))  # empirical: larger scales err more
+        return first + (LAST_SIGMA - first) * iteration / max(1, self.options.rounds - 1)

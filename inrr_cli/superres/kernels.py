@@ -1,41 +1,43 @@
-"""How a fine picture becomes a coarse one along an axis: ``--kernel``."""
+"""Downscaling kernels: how a fine image becomes a coarse one along an axis. Importing this module imports no scipy."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from inrr_cli.errors import InputError
 from inrr_cli.options import check_name
+from inrr_cli.solvers.blend_tiles import Span
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
-LEAST_SIGMA, MOST_SIGMA = 0.1, 4.0
-GAUSS_REACH = 4.0  # deviations that a Gaussian is cut off at
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A downscaling kernel; made by `parse_kernel`.
+    """A downscaling kernel; `parse_kernel` returns it.
 
     Attributes
     ----------
     name : str
         As on the command line.
-    reach : float
-        Where it ends, in coarse pixels from its centre.
-    weigh : callable or None
-        From distances in coarse pixels to weights; None takes the one fine pixel that lies where the coarse one does.
+    radius : float
+        Half the width of the kernel, in coarse pixels.
+    weights : callable or None
+        From distances in coarse pixels to weights; None for "area" and "point".
     centred : bool
         Whether the two grids share their outer borders, as in a resize; otherwise they share their first pixel.
     """
 
     name: str
-    reach: float
-    weigh: Callable[[Floats], Floats] | None
+    radius: float
+    weights: Callable[[Floats], Floats] | None
     centred: bool = True
 
 
@@ -62,8 +64,8 @@ KERNELS = {
 def parse_kernel(text: str) -> Kernel:
     """Return the kernel called ``bicubic``, ``area``, ``lanczos``, ``point`` or ``gaussian:SIGMA``.
 
-    SIGMA is in pixels of the coarse picture, 0.1 to 4. Bicubic and Lanczos are those of an antialiased resize, ``area``
-    is the mean over a coarse pixel's area, ``point`` takes every s-th pixel.
+    Bicubic and Lanczos are those of an antialiased resize, ``area`` is the mean over the area of a coarse pixel, and
+    ``point`` takes every s-th pixel. SIGMA is in coarse pixels, 0.1 to 4.
 
     Raises
     ------
@@ -71,57 +73,69 @@ def parse_kernel(text: str) -> Kernel:
         If there is no such kernel.
     """
     name, _, argument = text.partition(":")
-    if name == "gaussian":
-        try:
-            sigma = float(argument)
-        except ValueError:
-            sigma = 0.0
-        if not LEAST_SIGMA <= sigma <= MOST_SIGMA:
-            raise InputError(f"--kernel {text}: give a deviation of 0.1 to 4 input pixels, as in gaussian:0.6")
-        reach = GAUSS_REACH * sigma * (1 - 1e-9)  # so that both sides agree on a pixel at the very end
-        return Kernel(text, reach, lambda x: np.where(np.abs(x) <= reach, np.exp(-0.5 * (x / sigma) ** 2), 0.0))
-    check_name("kernel", text, dict.fromkeys([*KERNELS, "gaussian:SIGMA"]))
-    if text not in KERNELS:
+    if name != "gaussian":
+        check_name("kernel", text, [*KERNELS, "gaussian:SIGMA"])
+        return KERNELS[text]
+    try:
+        sigma = float(argument)
+    except ValueError:
+        sigma = 0.0
+    if not 0.1 <= sigma <= 4:
         raise InputError(f"--kernel {text}: give a deviation of 0.1 to 4 input pixels, as in gaussian:0.6")
-    return KERNELS[text]
+    radius = 4 * sigma * (1 - 1e-9)  # a hair below 4, so that pixels at the two ends are both left out
+    return Kernel(text, radius, lambda x: np.where(np.abs(x) <= radius, np.exp(-0.5 * (x / sigma) ** 2), 0.0))
 
 
-def downscale_matrix(coarse: int, fine: int, kernel: Kernel) -> csr_array:
-    """Matrix of the downscale along an axis.
+def downscale_matrix(
+    coarse: int, fine: int, kernel: Kernel, coarse_span: Span | None = None, fine_span: Span | None = None
+) -> csr_array:
+    """Return the matrix of the downscale along an axis, or the part of the matrix that belongs to two spans.
 
-    Row i holds the weights of the fine pixels j in coarse pixel i, whose centre lies at ``(i + 1/2) s - 1/2`` with
-    ``s = fine / coarse``; they sum to 1, and at the borders the kernel is cut off.
+    Row i holds the weights of the fine pixels j in coarse pixel i, whose centre is at ``(i + 1/2) s - 1/2`` with
+    ``s = fine / coarse``, or at ``i s`` if the kernel is not centred. The weights sum to 1; borders cut the kernel off.
 
     Parameters
     ----------
     coarse, fine : int
-        Pixels of the axis; a coarse picture may also be finer than the fine one, which makes this an interpolation.
+        Pixels of the axis; ``coarse`` may be the larger number, which makes the downscale an interpolation.
     kernel : Kernel
+    coarse_span, fine_span : (int, int), optional
+        First pixel and the one after the last; all by default.
 
     Returns
     -------
     (coarse, fine) csr_array of float32
     """
-    scale = fine / coarse
-    number = np.arange(coarse)
+    from scipy.sparse import csr_array
+
     if kernel.name == "point":
-        column = np.minimum(np.floor(number * scale + 0.5).astype(np.int64), fine - 1)[:, None]
-        weight = np.ones_like(column, np.float64)
+        columns = np.minimum(np.floor(np.arange(coarse) * (fine / coarse) + 0.5).astype(np.int64), fine - 1)[:, None]
+        weights = np.ones_like(columns, np.float64)
     else:
-        offset = 0.5 if kernel.centred else 0.0
-        centre = (number + offset) * scale - offset
-        stretch = max(scale, 1.0)
-        taps = int(np.ceil(2 * max(kernel.reach * stretch, 0.5))) + 2
-        first = np.floor(centre - max(kernel.reach * stretch, 0.5)).astype(np.int64)
-        column = first[:, None] + np.arange(taps)
-        if kernel.weigh is None:
-            left, right = number * scale, (number + 1) * scale
-            weight = np.minimum(right[:, None], column + 1) - np.maximum(left[:, None], column)
-            weight = np.where(weight > 1e-9, weight, 0.0)
-        else:
-            weight = kernel.weigh((column - centre[:, None]) / stretch)
-        weight = np.where((column >= 0) & (column < fine), weight, 0.0)
-        weight = weight / weight.sum(1, keepdims=True)
-    keep = weight != 0
-    row = np.broadcast_to(number[:, None], column.shape)
-    return csr_array((weight[keep].astype(np.float32), (row[keep], column[keep])), shape=(coarse, fine))
+        columns, weights = _sample_kernel(coarse, fine, kernel)
+    used = weights != 0
+    rows = np.broadcast_to(np.arange(coarse)[:, None], columns.shape)
+    matrix = csr_array((weights[used].astype(np.float32), (rows[used], columns[used])), shape=(coarse, fine))
+    if coarse_span is not None:
+        matrix = matrix[slice(*coarse_span)]
+    return matrix if fine_span is None else matrix[:, slice(*fine_span)]
+
+
+def _sample_kernel(coarse: int, fine: int, kernel: Kernel) -> tuple[NDArray[np.int64], Floats]:
+    """Return the fine pixels around each coarse one and their weights, both (coarse, taps)."""
+    scale = fine / coarse
+    offset = 0.5 if kernel.centred else 0.0
+    index = np.arange(coarse)
+    centres = (index + offset) * scale - offset
+    stretch = max(scale, 1.0)
+    radius = max(kernel.radius * stretch, 0.5)
+    first = np.floor(centres - radius).astype(np.int64)
+    columns = first[:, None] + np.arange(int(np.ceil(2 * radius)) + 2)
+    if kernel.weights is None:
+        left, right = index * scale, (index + 1) * scale
+        weights = np.minimum(right[:, None], columns + 1) - np.maximum(left[:, None], columns)
+        weights = np.where(weights > 1e-9, weights, 0.0)
+    else:
+        weights = kernel.weights((columns - centres[:, None]) / stretch)
+    weights = np.where((columns >= 0) & (columns < fine), weights, 0.0)
+    return columns, weights / weights.sum(1, keepdims=True)

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem
+from inrr_cli.neural.coordinates import pixel_centres
 from inrr_cli.neural.engine import estimate as fit_network
-from inrr_cli.neural.training import pixel_centres
 from inrr_cli.patch.options import PatchOptions
 from inrr_cli.settings import Settings
 from inrr_cli.superres.downscaling import DownscalingOperator
-from inrr_cli.superres.engine import Engine
+from inrr_cli.superres.engine import PatchEngine
 from inrr_cli.superres.kernels import downscale_matrix
 from inrr_cli.superres.problem import SuperresProblem
 
@@ -55,13 +55,13 @@ def _by_half_quadratic_splitting(problem: SuperresProblem, settings: Settings, c
     )
     size = (rows, columns)
     finer = replace(problem, size=size, window=((0, rows), (0, columns)), quantisation_step=0.0)
-    engine = Engine(finer, settings, control.part(0, 2))
+    engine = PatchEngine(finer, settings, control.part(0, 2))
 
     def prior(image: Tensor | None) -> Tensor:
         if image is not None:
             return engine.refine(image)
         engine.prepare()
-        return engine.make(quick=False, keep_partial=False)[0]
+        return engine.render(only_interpolate=False, keep_partial=False)[0]
 
     nothing = problem.image.new_zeros(*size, problem.image.shape[2])
     unknown = torch.zeros(size, dtype=torch.bool, device=nothing.device)
@@ -106,7 +106,7 @@ def _make_consistent(problem: SuperresProblem, result: Estimate, grid: tuple[int
         The network's output on the coarse grid.
     """
     assert result.render is not None
-    region = problem.region()
+    region = problem.region
     y, x = (
         pixel_centres(length, fine)[slice(*span)].to(problem.image.device)
         for length, fine, span in zip(grid, problem.size, region, strict=True)

@@ -1,4 +1,4 @@
-"""Rounds of the Gaussian patch model over a whole picture: every patch is drawn to what its like have in common."""
+"""Non-local Bayes over a whole image: every patch is estimated from the Gaussian of its similar patches."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from inrr_cli.device import spread_work
-from inrr_cli.patch import gaussian_model
-from inrr_cli.patch.block_matching import References, candidates, similar
-from inrr_cli.patch.rows import take_rows
+from inrr_cli.patch.block_matching import Chunk, References, grid_positions
+from inrr_cli.patch.gaussian_model import add_estimates, posterior_mean
 
-SIZE, STRIDE = 6, 3  # of the patches, and from one to the next
+PATCH_SIZE, PATCH_STRIDE = 6, 3  # pixels; empirical
 
 
 @torch.no_grad()
-def smooth_round(
-    picture: Tensor,
+def nonlocal_bayes(
+    image: Tensor,
     guide: Tensor,
     deviation: float,
     *,
@@ -27,67 +25,48 @@ def smooth_round(
     origin: tuple[int, int] = (0, 0),
     tick: Callable[[float], None] | None = None,
 ) -> Tensor:
-    """Take every patch of a picture as a noisy sample of the Gaussian of its similar patches, and average.
+    """Replace every patch by its `posterior_mean` under the Gaussian of its similar patches, and average overlaps.
 
-    With the mean m and the covariance S of a group, and a deviation s, a patch y becomes (non-local Bayes: Lebrun,
-    Buades and Morel 2013, doi:10.1137/120874989)::
-
-        m + S (S + s^2 I)^-1 (y - m) = y - s^2 (S + s^2 I)^-1 (y - m)
+    See Lebrun, Buades and Morel 2013, doi:10.1137/120874989.
 
     Parameters
     ----------
-    picture, guide : (H, W) Tensor of float32
-        What is smoothed, and what groups and their Gaussians are learned from: itself, or a better estimate.
+    image, guide : (H, W) Tensor of float32
+        The noisy image, and the image in which groups are found and their Gaussians are learned: the same, or a better
+        estimate.
     deviation : float
-        s > 0: how far the picture is from the truth.
+        Standard deviation > 0 of the image's errors.
     count, radius : int
-        Patches of a group, and reach of the search for them.
+        Patches of a group, and radius of the search for them in pixels.
     shift : int
-        Where the grid of patches starts; rounds with different shifts leave no grid.
+        Offset of the grid of patches; iterations with different shifts leave no grid.
     origin : (int, int)
-        Where the picture lies in a larger one, whose grid it has.
+        Top left pixel of the image in a larger one, whose grid is used.
     tick : callable, optional
-        Called with the part that is done.
+        Called with the fraction that is done.
 
     Returns
     -------
     (H, W) Tensor
     """
-    shape = (picture.shape[0], picture.shape[1])
-    size = min(SIZE, *shape)
+    shape = (image.shape[0], image.shape[1])
+    size = min(PATCH_SIZE, *shape)
     rows, columns = (
-        _starts(length, size, shift - first, picture.device) for length, first in zip(shape, origin, strict=True)
+        grid_positions(length - size + 1, min(PATCH_STRIDE, size), shift - first, image.device)
+        for length, first in zip(shape, origin, strict=True)
     )
-    references = References(
-        rows.repeat_interleave(len(columns)), columns.repeat(len(rows)), shape, size, radius, origin
-    )  # fmt: skip
-    flat, guiding = picture.reshape(-1, 1), guide.reshape(-1, 1)
-    alike = picture is guide
+    corners = rows.repeat_interleave(len(columns)), columns.repeat(len(rows))
+    references = References(*corners, shape, size, radius, origin)
+    flat = image.reshape(-1)
 
-    def work(some: slice) -> tuple[slice, Tensor, Tensor]:
-        chunk = references.chunk(some)
-        patches = candidates(chunk, guiding, size)
-        reference = take_rows(patches, chunk.tile, chunk.place)
-        _, nearest = similar(chunk, patches, torch.ones_like(reference), count, itself=True)
-        group = take_rows(patches, chunk.tile[:, None], nearest)
-        mean, covariance = gaussian_model.learn(group, patches, chunk.tile)
-        values = reference if alike else flat[chunk.pixels].flatten(1)
-        covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
-        factor, _ = torch.linalg.cholesky_ex(covariance)
-        excess = torch.cholesky_solve((values - mean)[..., None], factor)[..., 0]
-        return some, chunk.pixels.flatten(), (values - deviation**2 * excess).flatten()
+    def estimate(chunk: Chunk, mean: Tensor, covariance: Tensor) -> tuple[Tensor, list[Tensor]]:
+        values = posterior_mean(mean, covariance, flat[chunk.pixels], deviation).flatten()
+        return chunk.pixels.flatten(), [values, torch.ones_like(values)]
 
-    total, weight = torch.zeros_like(flat[:, 0]), torch.zeros_like(flat[:, 0])
-    for some, pixels, values in spread_work(work, references.chunks(1, models=True), picture.device):
-        total.index_add_(0, pixels, values)
-        weight.index_add_(0, pixels, torch.ones_like(values))
+    total, weight = torch.zeros_like(flat), torch.zeros_like(flat)
+    known = torch.ones_like(flat, dtype=torch.bool)
+    sums, guide = (total, weight), guide.reshape(-1, 1)
+    for done in add_estimates(sums, estimate, references, guide, known, count, prefer_near=False):
         if tick is not None:
-            tick(some.stop / len(references.rows))
+            tick(done)
     return (total / weight).reshape(shape)
-
-
-def _starts(length: int, size: int, shift: int, device: torch.device) -> Tensor:
-    """First pixels of the patches along an axis: every STRIDE from ``shift`` on, and the first and the last."""
-    starts = torch.arange(length - size + 1, device=device)
-    stride = min(STRIDE, size)
-    return starts[(starts % stride == shift % stride) | (starts == 0) | (starts == length - size)]

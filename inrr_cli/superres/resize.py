@@ -1,4 +1,4 @@
-"""Plain resizes that the engine starts from."""
+"""Bicubic resizes that super-resolution starts from."""
 
 from __future__ import annotations
 
@@ -6,46 +6,51 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from inrr_cli.superres.downscaling import DownscalingOperator, Span, apply_axes
+from inrr_cli.solvers.blend_tiles import Window
+from inrr_cli.superres.downscaling import DownscalingOperator, apply_along_axes
 from inrr_cli.superres.kernels import KERNELS, downscale_matrix
 
 
 def resize(
-    picture: Tensor,
+    image: Tensor,
     size: tuple[int, int],
     centred: bool = True,
     *,
-    whole: tuple[tuple[int, int], tuple[int, int]] | None = None,
-    window: tuple[Span, Span] | None = None,
-    target: tuple[Span, Span] | None = None,
+    source_size: tuple[int, int] | None = None,
+    source: Window | None = None,
+    target: Window | None = None,
 ) -> Tensor:
-    """Resize (H, W, C) bicubically, antialiased where it gets smaller.
+    """Resize bicubically, antialiased where the image gets smaller, or resize a window of an image to a window.
 
     Parameters
     ----------
-    picture : (H, W, C) Tensor
+    image : (H, W, C) Tensor
     size : (int, int)
-        Rows and columns to make.
+        Rows and columns of the whole result.
     centred : bool
-        Whether the two grids share their borders, or their first pixel.
-    whole, window, target : optional
-        If the picture is a window of a larger one: sizes of that before and after, and what is given and wanted of it.
+        Whether the two grids share their outer borders; otherwise they share their first pixel.
+    source_size : (int, int), optional
+        Rows and columns of the whole image, if ``image`` is the window ``source`` of it.
+    source, target : Window, optional
+        Window that is given, and window of the result to return; by default all.
+
+    Returns
+    -------
+    (h, w, C) Tensor
+        The result, or its window ``target``.
     """
     kernel = replace(KERNELS["bicubic"], centred=centred)
-    matrices = []
-    for axis in (0, 1):
-        if whole is None or window is None or target is None:
-            matrix = downscale_matrix(size[axis], picture.shape[axis], kernel)
-        else:
-            matrix = downscale_matrix(whole[1][axis], whole[0][axis], kernel)
-            matrix = matrix[target[axis][0] : target[axis][1]][:, window[axis][0] : window[axis][1]]
-        matrices.append(matrix)
-    rows, columns = matrices
-    return apply_axes(picture, lambda v: rows @ v, lambda v: columns @ v)
+    rows, columns = (
+        downscale_matrix(
+            size[axis], (source_size or image.shape)[axis], kernel, target and target[axis], source and source[axis]
+        )
+        for axis in (0, 1)
+    )
+    return apply_along_axes(image, lambda v: rows @ v, lambda v: columns @ v)
 
 
 def consistent_upscale(
     coarse: Tensor, operator: DownscalingOperator, size: tuple[int, int], centred: bool = True
 ) -> Tensor:
-    """Interpolate (M, N, C) to ``size`` bicubically, so that it downscales to what it was."""
+    """Interpolate (M, N, C) bicubically to ``size``, so that the result downscales to ``coarse``."""
     return operator.project(resize(coarse, size, centred), coarse)

@@ -1,8 +1,7 @@
-"""What a picture's own smaller copies teach: a small network that doubles it.
+"""Zero-shot super-resolution: a small network that learns from an image's smaller copies to double the image.
 
-A picture's structures recur at its coarser scales. Its downscaled copies are pairs of a coarse picture and the fine one
-it came from, without any other picture: zero-shot super-resolution (Shocher, Cohen and Irani 2018,
-doi:10.1109/CVPR.2018.00329).
+The structures of an image recur at coarser scales. A copy and the copy downscaled are a training pair, so no other
+image is needed (Shocher, Cohen and Irani 2018, doi:10.1109/CVPR.2018.00329).
 """
 
 from __future__ import annotations
@@ -22,26 +21,23 @@ from inrr_cli.superres.downscaling import DownscalingOperator
 from inrr_cli.superres.kernels import Kernel
 from inrr_cli.superres.resize import consistent_upscale, resize
 
-SIZES = tuple(1 - number / 20 for number in range(11))  # of the copies that are the fine pictures
-WIDTH, LAYERS = 64, 6
-RATE, WARM_UP = 3e-3, 30  # of Adam, which decays as a cosine after these steps
-CROP, RIM = 48, 2  # coarse pixels of a training piece's side, and fine ones at its rim that do not count
-LEAST = 16  # coarse pixels of a copy's side that teach something
-TILE, HALO = 256, 8  # coarse pixels worked on at once, and those around that they depend on
-SYMMETRIES = 8
-GAIN = 0.1  # what the network adds is small
+WIDTH, LAYERS = 64, 6  # of the network; it sees LAYERS coarse pixels far
+CROP_SIDE, CROP_COUNT = 512, 8  # crops of a large image that training uses: pixels of a side, and number
+PATCH_SIDE = 48  # coarse pixels of a training step's patch
+LEARNING_RATE = 3e-3  # of Adam
+TILE, HALO = 256, 8  # coarse pixels of a side that are corrected at once, to bound memory, and around: at least LAYERS
 
 
 class ZeroShotNet(nn.Module):
-    """A plain convolutional network on the coarse grid that corrects an interpolated picture.
+    """A plain convolutional network on the coarse grid that corrects an interpolated image.
 
-    The 2 x 2 fine pixels of each coarse one are its input channels and its output (sub-pixel convolution: Shi et al.
-    2016, doi:10.1109/CVPR.2016.207).
+    The 2 x 2 fine pixels of each coarse pixel are its channels at both ends (sub-pixel convolution: Shi et al. 2016,
+    doi:10.1109/CVPR.2016.207). Without training the network changes nothing.
 
     Parameters
     ----------
     channels : int
-        C of the pictures.
+        C of the images.
     generator : torch.Generator
         Source of the initial weights.
     """
@@ -59,57 +55,97 @@ class ZeroShotNet(nn.Module):
                 layer.bias.zero_()
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, fine: Tensor) -> Tensor:
-        """Correct interpolated pictures (B, C, 2 H, 2 W) in [0, 1]: the same shape."""
-        with torch.autocast(fine.device.type, torch.bfloat16, enabled=has_fast_bfloat16(fine.device)):
-            hidden = F.pixel_unshuffle(2 * fine - 1, 2).to(memory_format=torch.channels_last)
+    def forward(self, interpolated: Tensor) -> Tensor:
+        """Correct interpolated images (B, C, 2 H, 2 W) in [0, 1]; the result has the same shape."""
+        with torch.autocast(interpolated.device.type, torch.bfloat16, enabled=has_fast_bfloat16(interpolated.device)):
+            hidden = F.pixel_unshuffle(2 * interpolated - 1, 2).to(memory_format=torch.channels_last)
             for number, layer in enumerate(self.layers):
                 hidden = layer(F.relu(hidden) if number else hidden)
-        return fine + GAIN * F.pixel_shuffle(hidden.float(), 2)
+        return interpolated + 0.1 * F.pixel_shuffle(hidden.float(), 2)  # a correction is small beside the image
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A coarse picture interpolated, and the fine one it was made from: (C, 2 H, 2 W) both."""
+class TrainingPair:
+    """A fine image, and the image interpolated from its downscaled copy: (C, 2 H, 2 W) both."""
 
     interpolated: Tensor
     fine: Tensor
 
 
-def make_pairs(picture: Tensor, kernel: Kernel, noise: float, generator: torch.Generator) -> list[Pair]:
-    """Make the pairs of a picture (H, W, C); ``noise`` is the deviation that its downscaled copies are given."""
-    pairs: list[Pair] = []
-    for size in SIZES:
-        shape = [2 * round(length * size / 2) for length in picture.shape[:2]]
-        shape = [min(even, length // 2 * 2) for even, length in zip(shape, picture.shape, strict=False)]
-        if (min(shape) < 2 * LEAST and pairs) or min(shape) < 4:
-            break
-        high, wide = shape
-        fine = picture[:high, :wide] if size == 1 else resize(picture, (high, wide), kernel.centred)
-        operator = DownscalingOperator.between((high // 2, wide // 2), (high, wide), kernel)
-        coarse = operator.forward(fine)
-        if noise:
-            coarse = coarse + noise * torch.randn(coarse.shape, generator=generator).to(coarse)
-        interpolated = consistent_upscale(coarse, operator, (high, wide), kernel.centred)
-        pairs.append(Pair(interpolated.permute(2, 0, 1).contiguous(), fine.permute(2, 0, 1).contiguous()))
-    return pairs
-
-
-def learn(
-    pairs: list[Pair], steps: int, *, generator: torch.Generator, tick: Callable[[int, float], None] | None = None
-) -> ZeroShotNet:
-    """Train a network on pieces of the pairs, turned and mirrored: mean absolute error, Adam.
+def make_training_pairs(
+    image: Tensor, kernel: Kernel, noise: float, *, generator: torch.Generator
+) -> list[TrainingPair]:
+    """Return pairs of one channel from each channel of an image (H, W, C), or of crops of a large image.
 
     Parameters
     ----------
-    pairs : list of Pair
-        At least one; of several channels, or of one.
-    steps : int
-        Pieces to learn from.
+    image : (H, W, C) Tensor
+    kernel : Kernel
+        Downscales the copies.
+    noise : float
+        Standard deviation of the noise to add to the downscaled copies.
     generator : torch.Generator
-        Source of the weights and the pieces, on the cpu.
-    tick : callable, optional
-        Called after each step with the steps done and the loss.
+        Source of the crops and the noise, on the cpu.
+    """
+    pairs: list[TrainingPair] = []
+    for crop in training_crops(image, generator):
+        for channel in torch.split(crop, 1, 2):
+            pairs += _pairs_of_copies(channel, kernel, noise, generator)
+    return pairs
+
+
+def training_crops(image: Tensor, generator: torch.Generator) -> list[Tensor]:
+    """Return the image (H, W, C) or, if it is large, CROP_COUNT random crops of CROP_SIDE pixels."""
+    height, width = image.shape[:2]
+    if height * width <= CROP_COUNT * CROP_SIDE**2:
+        return [image]
+    corners = [(top, left) for top in range(0, height, CROP_SIDE) for left in range(0, width, CROP_SIDE)]
+    crops = []
+    for number in torch.randperm(len(corners), generator=generator)[:CROP_COUNT].tolist():
+        top, left = corners[number]
+        top, left = max(0, min(top, height - CROP_SIDE)), max(0, min(left, width - CROP_SIDE))
+        crops.append(image[top : top + CROP_SIDE, left : left + CROP_SIDE])
+    return crops
+
+
+def _pairs_of_copies(image: Tensor, kernel: Kernel, noise: float, generator: torch.Generator) -> list[TrainingPair]:
+    """Return the pairs of the image and its copies of 95 %, 90 %, ... 50 % of its size."""
+    pairs: list[TrainingPair] = []
+    for number in range(11):
+        scale = 1 - number / 20
+        height, width = (min(2 * round(length * scale / 2), length // 2 * 2) for length in image.shape[:2])
+        too_small = min(height, width) < 32  # empirical: a smaller copy teaches nothing
+        if (too_small and pairs) or min(height, width) < 4:
+            break
+        fine = image[:height, :width] if scale == 1 else resize(image, (height, width), kernel.centred)
+        operator = DownscalingOperator.between((height // 2, width // 2), (height, width), kernel)
+        coarse = operator.forward(fine)
+        if noise:
+            coarse = coarse + noise * torch.randn(coarse.shape, generator=generator).to(coarse)
+        interpolated = consistent_upscale(coarse, operator, (height, width), kernel.centred)
+        pairs.append(TrainingPair(interpolated.permute(2, 0, 1).contiguous(), fine.permute(2, 0, 1).contiguous()))
+    return pairs
+
+
+def train(
+    pairs: list[TrainingPair],
+    steps: int,
+    *,
+    generator: torch.Generator,
+    on_step: Callable[[int, float], None] | None = None,
+) -> ZeroShotNet:
+    """Train a network on patches of the pairs, turned and mirrored, by Adam on the mean absolute error.
+
+    Parameters
+    ----------
+    pairs : list of TrainingPair
+        At least one.
+    steps : int
+        Number of patches to train on.
+    generator : torch.Generator
+        Source of the weights and the patches, on the cpu.
+    on_step : callable, optional
+        Called after each step with the number of steps done and the loss.
 
     Raises
     ------
@@ -118,70 +154,73 @@ def learn(
     """
     device = pairs[0].fine.device
     network = ZeroShotNet(pairs[0].fine.shape[0], generator=generator).to(device)
-    optimizer = torch.optim.Adam(network.parameters(), RATE, betas=(0.9, 0.99))
+    optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE, betas=(0.9, 0.99))
     areas = torch.tensor([float(pair.fine[0].numel()) for pair in pairs])
     for step in range(steps):
-        rate = RATE * min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / steps))
+        warm_up, cosine = min(1.0, (step + 1) / 30), 1 + math.cos(math.pi * step / steps)
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = LEARNING_RATE * warm_up * 0.5 * cosine
         pair = pairs[int(torch.multinomial(areas, 1, generator=generator))]
-        interpolated, fine = _piece(pair, generator)
-        difference = (network(interpolated[None])[0] - fine)[:, RIM:-RIM, RIM:-RIM]
+        interpolated, fine = _random_patch(pair, generator)
+        # two pixels at the edge are left out: the network does not see what is beyond them
+        difference = (network(interpolated[None])[0] - fine)[:, 2:-2, 2:-2]
         loss = difference.abs().mean()
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         optimizer.step()
         value = loss.item()
         if not math.isfinite(value):
-            raise DivergedError(f"learning from the picture's smaller copies diverged at step {step + 1}")
-        if tick is not None:
-            tick(step + 1, value)
+            raise DivergedError(f"training on the image's smaller copies diverged at step {step + 1}")
+        if on_step is not None:
+            on_step(step + 1, value)
     return network
 
 
-def _piece(pair: Pair, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Cut the same random piece out of both, aligned with the coarse pixels, and turn and mirror it."""
+def _random_patch(pair: TrainingPair, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Cut the same random patch out of both images, aligned with the coarse pixels, and turn and mirror it."""
     _, height, width = pair.fine.shape
-    side = min(2 * CROP, height, width)
+    side = min(2 * PATCH_SIDE, height, width)
     top, left, symmetry = (
         int(torch.randint(count, (1,), generator=generator))
-        for count in ((height - side) // 2 + 1, (width - side) // 2 + 1, SYMMETRIES)
+        for count in ((height - side) // 2 + 1, (width - side) // 2 + 1, 8)
     )
     window = (slice(None), slice(2 * top, 2 * top + side), slice(2 * left, 2 * left + side))
     return turn(pair.interpolated[window], symmetry), turn(pair.fine[window], symmetry)
 
 
-def turn(picture: Tensor, symmetry: int) -> Tensor:
-    """One of the 8 symmetries of the square, of (..., H, W)."""
-    turned = torch.rot90(picture, symmetry % 4, (-2, -1))
+def turn(image: Tensor, symmetry: int) -> Tensor:
+    """Apply one of the 8 symmetries of the square to (..., H, W)."""
+    turned = torch.rot90(image, symmetry % 4, (-2, -1))
     return turned.flip(-1) if symmetry >= 4 else turned
 
 
-def turn_back(picture: Tensor, symmetry: int) -> Tensor:
+def turn_back(image: Tensor, symmetry: int) -> Tensor:
     """Undo `turn`."""
-    return torch.rot90(picture.flip(-1) if symmetry >= 4 else picture, -(symmetry % 4), (-2, -1))
+    return torch.rot90(image.flip(-1) if symmetry >= 4 else image, -(symmetry % 4), (-2, -1))
 
 
 @torch.no_grad()
-def correct(network: ZeroShotNet, interpolated: Tensor, tick: Callable[[float], None] | None = None) -> Tensor:
-    """Correct an interpolated picture (2 H, 2 W, C): the mean over the 8 symmetries, in tiles that do not show.
+def apply_network(
+    network: ZeroShotNet, interpolated: Tensor, on_progress: Callable[[float], None] | None = None
+) -> Tensor:
+    """Correct an interpolated image (2 H, 2 W, C): the mean over the 8 symmetries.
 
-    A network sees only so far, so that tiles with a halo of its reach make what the whole would.
+    The image is corrected in tiles. A tile has a halo as wide as the network sees, so that no seam shows.
+    ``on_progress`` is called with the fraction that is done.
     """
-    _, width = interpolated.shape[:2]
-    height = interpolated.shape[0]
     planes = interpolated.permute(2, 0, 1)
-    made = torch.empty_like(planes)
+    _, height, width = planes.shape
+    corrected = torch.empty_like(planes)
     corners = [(top, left) for top in range(0, height, 2 * TILE) for left in range(0, width, 2 * TILE)]
     for number, (top, left) in enumerate(corners):
         above, before = min(top, 2 * HALO), min(left, 2 * HALO)
         bottom, right = min(top + 2 * TILE, height), min(left + 2 * TILE, width)
-        seen = planes[:, top - above : bottom + 2 * HALO, left - before : right + 2 * HALO]
-        total = torch.zeros_like(seen)
-        for symmetry in range(SYMMETRIES):
-            total += turn_back(network(turn(seen, symmetry)[None])[0], symmetry)
-            if tick is not None:
-                tick((number + (symmetry + 1) / SYMMETRIES) / len(corners))
+        tile = planes[:, top - above : bottom + 2 * HALO, left - before : right + 2 * HALO]
+        total = torch.zeros_like(tile)
+        for symmetry in range(8):
+            total += turn_back(network(turn(tile, symmetry)[None])[0], symmetry)
+            if on_progress is not None:
+                on_progress((number + (symmetry + 1) / 8) / len(corners))
         inner = total[:, above : above + bottom - top, before : before + right - left]
-        made[:, top:bottom, left:right] = inner / SYMMETRIES
-    return made.permute(1, 2, 0)
+        corrected[:, top:bottom, left:right] = inner / 8
+    return corrected.permute(1, 2, 0)

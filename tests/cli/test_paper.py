@@ -1,4 +1,4 @@
-"""The paper's experiments, on small pictures and with very few steps."""
+"""The experiments of the paper, on small images and with very few steps."""
 
 import csv
 from dataclasses import replace
@@ -9,28 +9,27 @@ import pytest
 from PIL import Image
 
 from inrr_cli.masking.synthetic import make_mask
-from inrr_cli.neural import recipes
-from inrr_cli.paper import study, sweeps, training, training_figures
-from inrr_cli.paper.catalogue import WHERE, load_experiment
+from inrr_cli.neural.presets import PRESETS
+from inrr_cli.paper import cells, measures, snapshots, sweeps, training_figures
+from inrr_cli.paper.catalogue import EXPERIMENTS, load_experiment
 
 
 @pytest.fixture
 def folder(tmp_path, grey, monkeypatch):
-    """Pictures of two of the paper's names, 24 x 24, and fits of a few steps."""
-    pictures = tmp_path / "pictures"
-    (pictures / "masks").mkdir(parents=True)
+    """A folder with two images of the paper's names, 24 x 24, and a mask; fits take few steps."""
+    folder = tmp_path / "pictures"
+    (folder / "masks").mkdir(parents=True)
     for name, part in (("baboon", grey[:24, :24]), ("cameraman", grey[20:44, 20:44])):
-        Image.fromarray(part).save(pictures / f"{name}.png")
+        Image.fromarray(part).save(folder / f"{name}.png")
     Image.fromarray(np.where(make_mask((24, 24), "random", seed=9), 255, 0).astype(np.uint8)).save(
-        pictures / "masks" / "random_24.png"
+        folder / "masks" / "random_24.png"
     )
-    fast = replace(recipes.PRESETS["fast"], steps=6, changes={})
-    monkeypatch.setitem(recipes.PRESETS, "fast", fast)
-    monkeypatch.setattr(training, "LONG", 20)
-    monkeypatch.setattr(sweeps, "RATES", (0.3, 0.6))
+    monkeypatch.setitem(PRESETS, "fast", replace(PRESETS["fast"], steps=6, changes={}))
+    monkeypatch.setattr(snapshots, "FAST_STEPS", 20)
+    monkeypatch.setattr(sweeps, "MISSING_RATES", (0.3, 0.6))
     monkeypatch.setattr(sweeps, "SWEEPS", {"siren": ("omega", (5, 30)), "ntk": ("delta", (10, 40))})
-    monkeypatch.setattr(training_figures, "synthetic", lambda: grey[:24, :24])
-    return pictures
+    monkeypatch.setattr(training_figures, "synthetic_image", lambda: grey[:24, :24])
+    return folder
 
 
 def read(name):
@@ -40,8 +39,13 @@ def read(name):
 COUNTS = {"table1": 18, "table2": 20, "fig3": 8, "fig5": 2, "fig6": 15, "fig7": 4, "fig8": 1, "fig9": 3}
 
 
-@pytest.mark.parametrize("name", WHERE)
-def test_each_writes_a_table_a_page_and_a_plot_and_goes_on_where_it_was(run, folder, name, monkeypatch):
+QUICK = ("table2", "fig5")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EXPERIMENTS]
+)
+def test_an_experiment_writes_its_files_and_measures_no_cell_again(run, folder, name, monkeypatch):
     ask = ("paper", name, "--images", folder, "--output", "out", "--device", "cpu")
     result = run(*ask)
     assert result.exit_code == 0, result.stderr
@@ -58,13 +62,13 @@ def test_each_writes_a_table_a_page_and_a_plot_and_goes_on_where_it_was(run, fol
     def never(*_):
         raise AssertionError("measured again")
 
-    monkeypatch.setattr(study, "_write", never)
+    monkeypatch.setattr(cells, "_write_cell", never)
     again = run(*ask)
     assert again.exit_code == 0, again.stderr
     assert again.stdout == result.stdout
 
 
-def test_tables_stand_beside_the_papers_numbers_and_use_the_folders_masks(run, folder):
+def test_tables_show_the_numbers_of_the_paper_and_use_the_masks_of_the_folder(run, folder):
     result = run("paper", "table1", "--images", folder, "--output", "out", "--seeds", "0,1")
     assert result.exit_code == 0, result.stderr
     line = next(line for line in result.stdout.splitlines() if line.startswith("| baboon | random"))
@@ -79,13 +83,13 @@ def test_tables_stand_beside_the_papers_numbers_and_use_the_folders_masks(run, f
 def test_an_interruption_keeps_the_finished_cells(run, folder, monkeypatch):
     calls = []
 
-    def interrupt(file, cell, measured, write=study._write):
+    def interrupt(file, cell, measurement, write=cells._write_cell):
         if len(calls) == 3:
             raise KeyboardInterrupt
         calls.append(cell)
-        write(file, cell, measured)
+        write(file, cell, measurement)
 
-    monkeypatch.setattr(study, "_write", interrupt)
+    monkeypatch.setattr(cells, "_write_cell", interrupt)
     result = run("paper", "table1", "--images", folder, "--output", "out")
     assert (result.exit_code, "interrupted" in result.stderr) == (130, True)
     assert len(list((folder.parent / "out" / "cells" / "table1").glob("*.json"))) == 3
@@ -94,8 +98,8 @@ def test_an_interruption_keeps_the_finished_cells(run, folder, monkeypatch):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (("table9",), "unknown experiment 'table9'; did you mean 'table"),
-        (("table1", "--preset", "slow"), "unknown preset 'slow'"),
+        (("table9",), "'table9' is not one of 'table1', 'table2', 'fig3'"),
+        (("table1", "--preset", "slow"), "Invalid value for '--preset': 'slow' is not one of 'fast', 'paper'"),
         (("table1", "--seeds", "0,x"), "--seeds must be different whole numbers from 0, as in 0,1,2; got '0,x'"),
         (("table1", "--seeds", "1,1"), "--seeds must be"),
         (("table1", "--images", "nowhere"), "nowhere: is no folder of pictures"),
@@ -113,15 +117,20 @@ def test_wrong_input_is_one_line(run, tmp_path, more, expected):
 
 
 def test_the_measures_of_the_figures():
-    assert training.effective_rank(np.ones((5, 4))) == pytest.approx(1)
-    assert training.effective_rank(np.eye(6)) == pytest.approx(6)
-    near = np.abs(np.subtract.outer(np.arange(30), np.arange(30)))
-    smooth = -np.exp(-near / 10.0)
-    noisy = -np.random.default_rng(0).random((30, 30))
-    assert training.roughness(smooth) < 0.5 < 1 < training.roughness(noisy)
-    assert training.reach(-np.ones((30, 30))) == pytest.approx(1)
-    assert training.reach(-np.exp(-near / 2.0)) < 0.3
-    picture = training_figures.synthetic()
-    assert picture.shape == (256, 256)
-    assert (picture == picture.T).all()
-    assert (picture.min(), picture.max()) == (0, 255)
+    assert measures.effective_rank(np.ones((5, 4))) == pytest.approx(1)
+    assert measures.effective_rank(np.eye(6)) == pytest.approx(6)
+    distance = np.abs(np.subtract.outer(np.arange(30), np.arange(30)))
+    smooth = -np.exp(-distance / 10.0)
+    noise = -np.random.default_rng(0).random((30, 30))
+    assert measures.roughness(smooth) < 0.5 < 1 < measures.roughness(noise)
+    assert measures.reach(-np.ones((30, 30))) == pytest.approx(1)
+    assert measures.reach(-np.exp(-distance / 2.0)) < 0.3
+
+
+def test_the_synthetic_image_is_its_formula():
+    image = training_figures.synthetic_image()
+    assert image.shape == (256, 256)
+    assert (image == image.T).all()
+    assert (image.min(), image.max()) == (0, 255)
+    wave = np.sin(25 * np.pi * np.sin(np.pi / 3 * np.sqrt(2)))  # at the corner (1, 1)
+    assert image[-1, -1] == round((wave + 1) * 127.5)

@@ -1,100 +1,88 @@
-"""The blend_weights of fills on hidden pixels."""
+"""The blend of fills by their errors on hidden pixels."""
 
-import numpy as np
 import pytest
 import torch
 
-from inrr_cli import make_mask
-from inrr_cli.holdout.blend import BIAS, LINES_BIAS, BlendPrior, clip_to_interval, fit_blend
+from inrr_cli.holdout.blend import BlendPrior, clip_to_interval, fit_blend, fit_share
+from inrr_cli.holdout.calibration import LINE_SCAN_BIAS, SIGMA_BIAS
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def one_class(count):
+    return torch.zeros(count, dtype=torch.int64)
 
 
 @pytest.mark.parametrize(("errors", "best"), [((0.01, 0.1, 0.1), 0), ((0.1, 0.01, 0.1), 1), ((0.1, 0.1, 0.01), 2)])
-def test_the_judge_takes_the_fill_that_is_right(errors, best):
-    generator = torch.Generator().manual_seed(0)
+def test_the_blend_is_the_fill_with_the_least_error(errors, best):
+    generator = seeded()
     truth = torch.rand(4000, 1, generator=generator)
     fills = torch.stack([truth + e * torch.randn(4000, 1, generator=generator) for e in errors])
-    classes = torch.arange(4000) % 3
-    blend_weights = fit_blend(truth, fills, torch.full((4000, 1), 1e-4), 0.0, classes)
-    assert (blend_weights.weights.argmax(1) == best).all()
-    assert torch.allclose(blend_weights.weights.sum(1), torch.ones(len(blend_weights.weights)))
+    weights = fit_blend(truth, fills, torch.full((4000, 1), 1e-4), 0.0, torch.arange(4000) % 3).weights
+    assert (weights.argmax(1) == best).all()
+    assert torch.allclose(weights.sum(1), torch.ones(len(weights)))
 
 
-def test_without_evidence_patches_are_trusted():
-    blend_weights = fit_blend(
-        torch.zeros(0, 1), torch.zeros(3, 0, 1), torch.zeros(0, 1), 0.0, torch.zeros(0, dtype=torch.int64)
-    )
-    assert (blend_weights.weights[:, 0] == 1).all()
-    assert blend_weights.spread.tolist() == pytest.approx(list(BIAS))
+def test_each_class_of_distance_has_its_own_blend():
+    generator = seeded()
+    truth = torch.rand(8000, 1, generator=generator)
+    small, large = (truth + e * torch.randn(8000, 1, generator=generator) for e in (0.01, 0.1))
+    classes = torch.arange(8000) % 2
+    first = torch.where(classes[:, None] == 0, small, large)
+    second = torch.where(classes[:, None] == 0, large, small)
+    fitted = fit_blend(truth, torch.stack([first, second]), torch.full((8000, 1), 0.2), 0.0, classes)
+    assert fitted.weights[0, 0] > 0.8
+    assert fitted.weights[1, 1] > 0.8
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.05])
-def test_the_spread_makes_the_models_deviation_true(noise):
-    generator = torch.Generator().manual_seed(1)
-    clean = torch.rand(20_000, 1, generator=generator)
-    truth = clean + noise * torch.randn(20_000, 1, generator=generator)
-    fills = clean + 0.06 * torch.randn(20_000, 1, generator=generator)
-    variance = torch.full_like(clean, 0.02**2)
-    spread = fit_blend(
-        truth, fills.expand(3, -1, -1), variance, noise**2, torch.zeros(20_000, dtype=torch.int64)
-    ).spread
-    assert spread[0] == pytest.approx(3 * BIAS[0], rel=0.05)
+def test_without_hidden_pixels_the_patches_are_chosen():
+    empty = torch.zeros(0, 1)
+    fitted = fit_blend(empty, torch.zeros(3, 0, 1), empty, 0.0, one_class(0))
+    assert (fitted.weights[:, 0] == 1).all()
+    assert fitted.sigma_factor.tolist() == pytest.approx(SIGMA_BIAS)
 
 
-def test_what_the_patches_hold_for_very_unlikely_is_not_taken():
-    fills = torch.tensor([[0.5, 0.5, 0.5], [0.6, 0.9, 0.1]])[..., None]
-    reach = torch.tensor([0.2, 0.2, 0.1])[:, None]
-    assert torch.allclose(clip_to_interval(fills, reach), torch.tensor([[0.5, 0.5, 0.5], [0.6, 0.7, 0.4]])[..., None])
+def test_without_hidden_pixels_the_prior_of_a_scan_of_lines_is_chosen():
+    empty = torch.zeros(0, 1)
+    prior = BlendPrior((0.5, 0.3, 0.2), 0.1, (0.5, 0.6))
+    fitted = fit_blend(empty, torch.zeros(3, 0, 1), empty, 0.0, one_class(0), prior)
+    assert torch.allclose(fitted.weights, torch.tensor([0.5, 0.3, 0.2]))
+    assert (fitted.limit == torch.inf).all()
+    assert torch.allclose(fitted.sigma_factor, torch.tensor(0.6 * LINE_SCAN_BIAS))
 
 
-def test_noise_is_found_where_there_is_any():
-    from inrr_cli.patch.noise import estimate_noise
-
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[:128, :160] / 160
-    smooth = 0.5 + 0.2 * np.sin(6 * x + 4 * y)
-    for rate in (0.05, 0.5):
-        known = torch.from_numpy(~make_mask(smooth.shape, "random", rate=rate))
-        for sigma in (0.0, 0.02, 0.08):
-            noisy = torch.from_numpy(smooth + rng.normal(0, sigma, smooth.shape)).float()[..., None]
-            assert estimate_noise(noisy, known) == pytest.approx(sigma, rel=0.2, abs=1e-3)
-    assert estimate_noise(torch.rand(3, 3, 1), torch.ones(3, 3, dtype=torch.bool)) == 0
-
-
-def test_in_a_scan_of_lines_a_blend_is_believed():
-    nothing = torch.zeros(0, 1)
-    belief = BlendPrior((0.5, 0.3, 0.2), 0.1, (0.5, 0.6))
-    blend_weights = fit_blend(nothing, torch.zeros(3, 0, 1), nothing, 0.0, torch.zeros(0, dtype=torch.int64), belief)
-    assert torch.allclose(blend_weights.weights, torch.tensor([0.5, 0.3, 0.2]))
-    assert (blend_weights.limit == torch.inf).all()
-    assert torch.allclose(blend_weights.spread, torch.tensor(0.6 * LINES_BIAS))
-
-
-def test_noise_that_hides_the_errors_does_not_take_the_error_bars_away():
-    truth = 0.1 * torch.randn(2000, 1, generator=torch.Generator().manual_seed(0))
-    fills, variance = torch.zeros(2, 2000, 1), torch.full((2000, 1), 0.01**2)
-    classes = torch.zeros(2000, dtype=torch.int64)
-    for told in (0.1, 0.105):
-        spread = fit_blend(truth, fills, variance, told**2, classes).spread[0] / BIAS[0]
-        assert 1 < spread < 1.5
-
-
-def test_any_noise_leaves_error_bars_that_are_numbers():
-    truth, fills = torch.zeros(500, 1), torch.zeros(2, 500, 1)
-    classes = torch.zeros(500, dtype=torch.int64)
-    for told in (0.0, 1e-6, 1.0, 1e8):
-        spread = fit_blend(truth, fills, torch.full((500, 1), 0.01**2), told**2, classes).spread
-        assert spread.isfinite().all()
-        assert (spread > 0).all()
-
-
-def test_the_limit_is_lifted_where_it_does_harm_and_only_there():
-    generator = torch.Generator().manual_seed(0)
+def test_the_limit_is_lifted_only_where_fills_are_better_without_it():
+    generator = seeded()
     truth, patches = torch.zeros(2000, 1), 0.1 * torch.randn(2000, 1, generator=generator)
-    variance, classes = torch.full((2000, 1), 0.1**2), torch.zeros(2000, dtype=torch.int64)
+    variance = torch.full((2000, 1), 0.1**2)
     smooth = 1e-3 * torch.randn(2000, 1, generator=generator)
-    lifted = fit_blend(truth, torch.stack([patches, smooth]), variance, 0.0, classes)
+    lifted = fit_blend(truth, torch.stack([patches, smooth]), variance, 0.0, one_class(2000))
     assert lifted.limit[0] == torch.inf
     assert lifted.weights[0, 1] == 1
-    smooth[::50] = 0.8  # where it swings
-    kept = fit_blend(truth, torch.stack([patches, smooth]), variance, 0.0, classes)
+    smooth[::50] = 0.8  # as where a thin plate overshoots
+    kept = fit_blend(truth, torch.stack([patches, smooth]), variance, 0.0, one_class(2000))
     assert 0.8 < kept.limit[0] < 1.5
+
+
+def test_fills_are_clipped_to_an_interval_around_the_first():
+    fills = torch.tensor([[0.5, 0.5, 0.5], [0.6, 0.9, 0.1]])[..., None]
+    radius = torch.tensor([0.2, 0.2, 0.1])[:, None]
+    assert torch.allclose(clip_to_interval(fills, radius), torch.tensor([[0.5, 0.5, 0.5], [0.6, 0.7, 0.4]])[..., None])
+
+
+def test_the_share_of_two_fills_is_the_least_of_all_shares():
+    generator = seeded()
+    truth, classes = torch.rand(3000, 2, generator=generator), torch.arange(3000) % 3
+    first, second = (truth + e * torch.randn(3000, 2, generator=generator) for e in (0.1, 0.15))
+    distances = torch.tensor([1, 2, 4])
+
+    def cost(share):
+        squares = [(w * first + (1 - w) * second - truth).square() for w in (share, 0.5)]
+        sums = [torch.zeros(3).index_add(0, classes, square.sum(1)) for square in squares]
+        return (torch.bincount(classes) / distances * sums[0] / sums[1]).sum().item()
+
+    best = min((share / 1000 for share in range(1001)), key=cost)
+    assert 0.5 < best < 0.9
+    assert fit_share(truth, first, second, classes).item() == pytest.approx(best, abs=1e-3)

@@ -1,79 +1,85 @@
-"""Going on from a checkpoint gives what an uninterrupted fit gives, bit by bit."""
+"""A fit that resumes from a checkpoint gives the bits of an uninterrupted one."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from inrr_cli import InputError
-from inrr_cli.inpainting.image import run_inpainting
-from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS, load_regularizer, load_representation, make_options
+from inrr_cli import Control, InputError, make_settings, run_inpainting
+from inrr_cli.engine import InpaintingProblem
 from inrr_cli.neural import checkpoint as checkpoint_module
 from inrr_cli.neural.checkpoint import Checkpoint
+from inrr_cli.neural.coordinates import pixel_centres
+from inrr_cli.neural.fit import NetworkFit
 from inrr_cli.neural.presets import PRESETS
-from inrr_cli.neural.training import fit, pixel_centres, render
-from inrr_cli.settings import make_settings
+from inrr_cli.neural.rendering import render
 
 SHAPE = (20, 14, 1)
 
 
-def run(recipe, net="siren", reg="none", checkpoint=None, stop=None):
-    generator = torch.Generator().manual_seed(0)
-    options = {"width": 16, "layers": 2} if net == "siren" else {}
-    representation = load_representation(net)(make_options(net, NETWORKS[net], options), SHAPE, generator=generator)
-    kind = load_regularizer(reg)
-    regularizer = kind and kind(make_options(reg, NETWORK_REGULARIZERS[reg], {}), SHAPE, generator=generator)
-    image = torch.rand(SHAPE, generator=torch.Generator().manual_seed(1))
-    known = torch.rand(SHAPE[:2], generator=torch.Generator().manual_seed(2)) > 0.5
+@pytest.fixture(autouse=True)
+def write_each_step(monkeypatch):
+    monkeypatch.setattr(checkpoint_module, "CHECKPOINT_INTERVAL", 0)
 
-    def interrupt(done, *_):
+
+def interrupt_at(stop):
+    def progress(done, *_):
         if done == stop:
             raise KeyboardInterrupt
 
-    fit(
-        representation, regularizer, image, known, recipe, generator=generator, checkpoint=checkpoint,
-        progress=interrupt, prior=(lambda picture: image / 2 if picture is None else picture.clamp(0.2, 0.8))
-        if reg == "none" else None,
-    )  # fmt: skip
-    return render(representation, pixel_centres(20), pixel_centres(14))
+    return Control(progress)
 
 
 @pytest.mark.parametrize(("net", "reg"), [("siren", "none"), ("siren", "inrr"), ("siren", "air"), ("dmf", "tv")])
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_fit_goes_on_exactly_where_it_was(tmp_path, monkeypatch, preset, net, reg):
-    monkeypatch.setattr(checkpoint_module, "EVERY", 0)
+def test_a_fit_resumes_exactly(tmp_path, build_representation, build_regularizer, preset, net, reg):
     recipe = replace(PRESETS[preset].suited_to(net, reg), steps=24)
-    expected = run(recipe, net, reg)
+    image = torch.rand(SHAPE, generator=torch.Generator().manual_seed(1))
+    known = torch.rand(SHAPE[:2], generator=torch.Generator().manual_seed(2)) > 0.5
+
+    def prior(prediction):
+        return image / 2 if prediction is None else prediction.clamp(0.2, 0.8)
+
+    def run(control=Control(), checkpoint=None):  # noqa: B008
+        generator = torch.Generator().manual_seed(0)
+        representation = build_representation(net, SHAPE, width=16, layers=2)
+        regularizer = build_regularizer(reg, SHAPE)
+        problem = InpaintingProblem(image, known)
+        fit = NetworkFit(representation, regularizer, problem, recipe, generator, prior if reg == "none" else None)
+        fit.run(control, checkpoint)
+        return render(representation, pixel_centres(20), pixel_centres(14))
+
+    expected = run()
     path = tmp_path / "state"
     for stop in (5, 17):
         with pytest.raises(KeyboardInterrupt):
-            run(recipe, net, reg, Checkpoint(path, "id"), stop)
-    assert torch.equal(run(recipe, net, reg, Checkpoint(path, "id")), expected)
-    assert torch.equal(run(recipe, net, reg, Checkpoint(path, "id")), expected)  # of a finished fit
+            run(interrupt_at(stop), Checkpoint(path, "id"))
+    assert torch.equal(run(checkpoint=Checkpoint(path, "id")), expected)
+    assert torch.equal(run(checkpoint=Checkpoint(path, "id")), expected)  # of a finished fit
 
 
 @pytest.mark.parametrize("stop", [3, 9])
-def test_a_restoration_in_two_stages_goes_on_in_either(tmp_path, monkeypatch, stop):
-    monkeypatch.setattr(checkpoint_module, "EVERY", 0)
-    image = torch.rand(16, 16, generator=torch.Generator().manual_seed(1)).numpy()
-    mask = torch.rand(16, 16, generator=torch.Generator().manual_seed(2)).numpy() > 0.5
+def test_a_fit_of_two_stages_resumes_in_either(tmp_path, stop):
+    rng = np.random.default_rng(0)
+    image, mask = rng.random((16, 16), dtype=np.float32), rng.random((16, 16)) > 0.5
     settings = make_settings(net="inr-z", reg="tv", steps=6, width=16, device="cpu")
-    seen = []
+    reports = []
 
     def interrupt(done, total, loss):
-        seen.append((done, total))
+        reports.append((done, total))
         if done == stop:
             raise KeyboardInterrupt
 
     expected = run_inpainting(image, mask, settings)
     path = tmp_path / "state"
     with pytest.raises(KeyboardInterrupt):
-        run_inpainting(image, mask, settings, progress=interrupt, checkpoint=path)
-    assert seen == [(done, 12) for done in range(1, stop + 1)]
-    assert (run_inpainting(image, mask, settings, checkpoint=path).image == expected.image).all()
+        run_inpainting(image, mask, settings, Control(interrupt, checkpoint=path))
+    assert reports == [(done, 12) for done in range(1, stop + 1)]
+    assert (run_inpainting(image, mask, settings, Control(checkpoint=path)).image == expected.image).all()
 
 
-def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+def test_a_checkpoint_of_another_fit_is_refused(tmp_path):
     path = tmp_path / "state"
     Checkpoint(path, "one").save(0, {"done": 1})
     assert Checkpoint(path, "one").take() == {"done": 1}
@@ -82,3 +88,14 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
     path.write_bytes(b"no checkpoint")
     with pytest.raises(InputError, match="is not a checkpoint"):
         Checkpoint(path, "one")
+
+
+def test_a_checkpoint_remembers_a_restart(tmp_path):
+    path = tmp_path / "state"
+    checkpoint = Checkpoint(path, "usual", "slower")
+    checkpoint.save(0, {"done": 1})
+    assert not Checkpoint(path, "usual", "slower").restarted
+    checkpoint.restart()
+    checkpoint.save(0, {"done": 2})
+    again = Checkpoint(path, "usual", "slower")
+    assert (again.restarted, again.take()) == (True, {"done": 2})

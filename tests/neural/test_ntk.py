@@ -1,22 +1,27 @@
-"""The kernel regression against its dense form and the paper's statements."""
+"""The kernel regression against its dense form and the statements of the paper."""
 
 import pytest
 import torch
 
-from inrr_cli import InputError
-from inrr_cli.methods import NtkOptions
+from inrr_cli import Control, make_settings
+from inrr_cli.engine import InpaintingProblem
 from inrr_cli.neural import ntk
-from inrr_cli.neural.ntk import kernel, regress
+from inrr_cli.neural.ntk import estimate, kernel
 
 
-def case(rows=9, columns=7, channels=2):
+@pytest.fixture
+def problem():
     generator = torch.Generator().manual_seed(0)
-    image = torch.rand(rows, columns, channels, generator=generator)
-    return image, torch.rand(rows, columns, generator=generator) > 0.4
+    image = torch.rand(9, 7, 2, generator=generator)
+    return InpaintingProblem(image, torch.rand(9, 7, generator=generator) > 0.4)
+
+
+def predict(problem, control=Control(), **options):  # noqa: B008
+    return estimate(problem, make_settings(net="ntk", **options), control).values
 
 
 def test_the_kernel_is_that_of_a_wide_network():
-    """Gradients of a random ReLU network of width 4096 with one hidden layer, standard normal weights."""
+    """Gradients of a random ReLU network with one hidden layer and standard normal weights."""
     generator = torch.Generator().manual_seed(1)
     a, b = torch.tensor([1.0, 0.0]), torch.tensor([0.6, 0.8])
     w = torch.randn(200_000, 2, generator=generator)
@@ -27,44 +32,51 @@ def test_the_kernel_is_that_of_a_wide_network():
     expected = (last_layer + first_layer) / 2
     assert kernel(torch.tensor(0.6), 1).item() == pytest.approx(expected.item(), rel=0.02)
     assert kernel(torch.tensor(1.0), 3).item() == pytest.approx(1)
-    assert kernel(torch.tensor(0.0), 3) > 0.1
 
 
-@pytest.mark.parametrize("delta", [3.0, 20.0])
-def test_it_is_the_dense_solution(delta):
-    image, known = case()
+def test_depth_composes_arc_cosine_kernels():
+    u = torch.linspace(0, 1, 11, dtype=torch.double)
+
+    def kappa0(u):
+        return 1 - torch.acos(u) / torch.pi
+
+    def kappa1(u):
+        return u * kappa0(u) + (1 - u.square()).sqrt() / torch.pi
+
+    theta1 = u * kappa0(u) + kappa1(u)
+    theta2 = theta1 * kappa0(kappa1(u)) + kappa1(kappa1(u))
+    assert torch.allclose(kernel(u, 1), theta1 / 2)
+    assert torch.allclose(kernel(u, 2), theta2 / 3)
+    assert (kernel(u[1:-1], 4) > kernel(u[1:-1], 1)).any()
+
+
+@pytest.mark.parametrize(("delta", "depth"), [(3.0, 2), (20.0, 2), (20.0, 4)])
+def test_the_estimate_is_the_dense_solution(problem, delta, depth):
     y, x = torch.meshgrid(torch.arange(9.0) / 9, torch.arange(7.0) / 7, indexing="ij")
     points = torch.stack([y, x], 2).reshape(-1, 2).double()
-    all_pairs = kernel(torch.exp(-(delta**2) * torch.cdist(points, points).square()), 2)
-    there = known.flatten()
-    coefficients = torch.linalg.solve(all_pairs[there][:, there], image.reshape(-1, 2)[there].double())
-    expected = (all_pairs[:, there] @ coefficients).reshape(9, 7, 2)
-    result = regress(torch.where(known[..., None], image, torch.nan), known, NtkOptions(delta=delta))
+    matrix = kernel(torch.exp(-(delta**2) * torch.cdist(points, points).square()), depth)
+    known = problem.known.flatten()
+    coefficients = torch.linalg.solve(matrix[known][:, known], problem.values.reshape(-1, 2)[known].double())
+    expected = (matrix[:, known] @ coefficients).reshape(9, 7, 2)
+    spoiled = torch.where(problem.known[..., None], problem.values, torch.nan)
+    result = predict(InpaintingProblem(spoiled, problem.known), delta=delta, depth=depth)
     assert torch.allclose(result.double(), expected, atol=2e-3)
 
 
-def test_known_pixels_are_met_and_others_tend_to_one_mean():
+def test_with_a_large_delta_known_pixels_are_met_and_others_tend_to_one_mean(problem):
     """Corollary 1: with delta towards infinity every missing pixel is the same weighted mean of the known ones."""
-    image, known = case()
-    result = regress(image, known, NtkOptions(delta=1e4))
-    assert torch.allclose(result[known], image[known], atol=1e-3)
-    away, at = kernel(torch.tensor(0.0), 2), 1.0
-    truth = image[known]
-    mean = away * truth.sum(0) / ((len(truth) - 1) * away + at)
-    assert torch.allclose(result[~known], mean.expand(int((~known).sum()), 2), atol=1e-3)
+    result = predict(problem, delta=1e4)
+    truth = problem.values[problem.known]
+    assert torch.allclose(result[problem.known], truth, atol=1e-3)
+    far, near = kernel(torch.tensor(0.0), 2), 1.0
+    mean = far * truth.sum(0) / ((len(truth) - 1) * far + near)
+    missing = ~problem.known
+    assert torch.allclose(result[missing], mean.expand(int(missing.sum()), 2), atol=1e-3)
 
 
-def test_what_does_not_fit_in_memory_is_refused_with_what_would(monkeypatch):
-    monkeypatch.setattr(ntk.os, "sysconf", lambda name: {"SC_AVPHYS_PAGES": 100, "SC_PAGE_SIZE": 4096}[name])
-    image, known = case(40, 30)
-    with pytest.raises(InputError, match=r"30 x 40 pixels needs .* GB .* pixels would fit"):
-        regress(image, known, NtkOptions())
-
-
-def test_a_caller_is_told_of_progress():
+def test_progress_is_the_relative_residual(problem):
     reports = []
-    image, known = case()
-    regress(image, known, NtkOptions(), lambda *report: reports.append(report))
+    predict(problem, Control(lambda *report: reports.append(report)))
     assert [report[0] for report in reports] == list(range(len(reports)))
     assert reports[0][2] == pytest.approx(1)
-    assert reports[-1][2] <= ntk.TOLERANCE
+    assert reports[-1][2] <= ntk.RESIDUAL_TOLERANCE

@@ -1,44 +1,55 @@
-"""Block matching against a search by hand."""
+"""Block matching against an exhaustive search."""
 
 import pytest
 import torch
 
-from inrr_cli.patch.block_matching import CHUNK_NUMBERS, NEAR, References, candidates, similar
+from inrr_cli.patch.block_matching import (
+    CHUNK_NUMBERS,
+    ESTIMATE_WEIGHT,
+    NEARNESS_RADIUS,
+    References,
+    candidate_patches,
+    find_similar,
+    grid_positions,
+    matching_weights,
+)
 
 
 @pytest.mark.parametrize("shape", [(20, 31), (16, 16), (9, 40)])
-@pytest.mark.parametrize(("channels", "near"), [(1, False), (3, False), (3, True)])
-def test_it_finds_what_a_search_by_hand_finds(shape, channels, near):
+@pytest.mark.parametrize(("channels", "prefer_near"), [(1, False), (3, False), (3, True)])
+def test_the_similar_patches_are_those_of_an_exhaustive_search(shape, channels, prefer_near):
     generator = torch.Generator().manual_seed(0)
-    picture = torch.rand(*shape, channels, generator=generator)
+    image = torch.rand(*shape, channels, generator=generator)
     rows, columns = torch.tensor([0, 4, min(6, shape[0] - 5), shape[0] - 5]), torch.tensor([2, 11, 0, shape[1] - 5])
     references = References(rows, columns, shape, 5, 3)
-    flat = picture.reshape(-1, channels)
+    flat = image.reshape(-1, channels)
     chunk = references.chunk(slice(0, len(rows)))
-    trust = torch.rand(len(rows), 25 * channels, generator=generator) + 0.1
-    distance, number = similar(chunk, candidates(chunk, flat, 5), trust, 4, itself=True, near=near)
+    weights = torch.rand(len(rows), 25 * channels, generator=generator) + 0.1
+    distance, number = find_similar(
+        chunk, candidate_patches(chunk, flat, 5), weights, 4, itself=True, prefer_near=prefer_near
+    )
     for k in range(len(rows)):
         corner = int(references.rows[k]), int(references.columns[k])
-        own = picture[corner[0] : corner[0] + 5, corner[1] : corner[1] + 5].reshape(-1)
+        own = image[corner[0] : corner[0] + 5, corner[1] : corner[1] + 5].reshape(-1)
         tile = chunk.tile[k]
-        by_hand = []
+        exhaustive = []
         for i in range(references.extent[0]):
             for j in range(references.extent[1]):
                 top, left = int(references.top[tile]) + i, int(references.left[tile]) + j
-                other = picture[top : top + 5, left : left + 5].reshape(-1)
-                far = (top - corner[0]) ** 2 + (left - corner[1]) ** 2
-                times = 1 + far / NEAR**2 if near else 1
-                by_hand.append(times * float((trust[k] * (own - other).square()).sum() / trust[k].sum()))
-        assert torch.allclose(distance[k].sort().values, torch.tensor(sorted(by_hand)[:4]), atol=1e-5)
-        assert by_hand[int(number[k][distance[k].argmin()])] == pytest.approx(0, abs=1e-6)
+                other = image[top : top + 5, left : left + 5].reshape(-1)
+                offset = (top - corner[0]) ** 2 + (left - corner[1]) ** 2
+                factor = 1 + offset / NEARNESS_RADIUS**2 if prefer_near else 1
+                exhaustive.append(factor * float((weights[k] * (own - other).square()).sum() / weights[k].sum()))
+        assert torch.allclose(distance[k].sort().values, torch.tensor(sorted(exhaustive)[:4]), atol=1e-5)
+        assert exhaustive[int(number[k][distance[k].argmin()])] == pytest.approx(0, abs=1e-6)
 
 
-def test_without_itself_a_reference_is_not_among_its_neighbours():
-    picture = torch.rand(400, 1, generator=torch.Generator().manual_seed(1))
+def test_a_reference_can_be_left_out_of_its_own_candidates():
+    image = torch.rand(400, 1, generator=torch.Generator().manual_seed(1))
     references = References(torch.tensor([7]), torch.tensor([8]), (20, 20), 5, 4)
     chunk = references.chunk(slice(0, 1))
-    distance, number = similar(chunk, candidates(chunk, picture, 5), torch.ones(1, 25), 6, itself=False)
-    assert int(chunk.place[0]) not in number[0].tolist()
+    distance, number = find_similar(chunk, candidate_patches(chunk, image, 5), torch.ones(1, 25), 6, itself=False)
+    assert int(chunk.own[0]) not in number[0].tolist()
     assert distance.min() > 0
 
 
@@ -51,13 +62,27 @@ def test_every_reference_is_in_one_chunk():
     assert sorted(references.order.tolist()) == list(range(700))
 
 
-def test_a_crowded_tile_is_shared_by_chunks():
+def test_the_references_of_a_crowded_tile_are_split_into_chunks():
     where = torch.arange(40 * 40)
     references = References(where // 40, where % 40, (52, 52), 13, 10, tile=48)
     assert len(references.top) == 1
     chunks = references.chunks(1, models=True)
     assert max(some.stop - some.start for some in chunks) * 169**2 < CHUNK_NUMBERS
     slots = torch.cat([references.chunk(some).slot for some in chunks])
-    places = torch.cat([references.chunk(some).place for some in chunks])
-    assert places.tolist() == where.tolist()
+    own_numbers = torch.cat([references.chunk(some).own for some in chunks])
+    assert own_numbers.tolist() == where.tolist()
     assert int(slots.max()) == max(some.stop - some.start for some in chunks) - 1
+
+
+def test_estimated_pixels_count_less_than_known_ones():
+    references = References(torch.tensor([2]), torch.tensor([1]), (8, 9), 2, 3)
+    known = torch.ones(72, dtype=torch.bool)
+    known[2 * 9 + 2] = False
+    weights = matching_weights(references.chunk(slice(0, 1)), known, 2)
+    assert weights.tolist() == [pytest.approx([1, 1, ESTIMATE_WEIGHT, ESTIMATE_WEIGHT, 1, 1, 1, 1])]
+
+
+def test_grid_positions_include_both_ends():
+    assert grid_positions(9, 3, 1, torch.device("cpu")).tolist() == [0, 1, 4, 7, 8]
+    assert grid_positions(9, 3, -1, torch.device("cpu")).tolist() == [0, 2, 5, 8]
+    assert grid_positions(1, 3, 2, torch.device("cpu")).tolist() == [0]

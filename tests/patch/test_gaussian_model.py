@@ -14,7 +14,7 @@ def random_gaussian(d, seed=0):
 
 @pytest.mark.parametrize("known", [[0], [1, 4, 5], [0, 1, 2, 3, 4]])
 @pytest.mark.parametrize("noise", [0.01, 0.5])
-def test_conditioning_is_the_textbook_formula(known, noise):
+def test_conditioning_agrees_with_the_textbook_formula(known, noise):
     mean, covariance = random_gaussian(6)
     values = torch.linspace(-1, 1, 6, dtype=torch.double)
     missing = [j for j in range(6) if j not in known]
@@ -22,28 +22,37 @@ def test_conditioning_is_the_textbook_formula(known, noise):
         covariance[known][:, known] + noise**2 * torch.eye(len(known), dtype=torch.double)
     )
     expected = mean[missing] + gain @ (values - mean)[known]
-    left = covariance[missing][:, missing] - gain @ covariance[known][:, missing]
-    # one more given pixel than known ones, which must not count
+    remaining = covariance[missing][:, missing] - gain @ covariance[known][:, missing]
+    # one given pixel more than the known ones, with precision 0
     given = torch.tensor([[*known, missing[0]]])
-    trust = torch.tensor([[1 / noise] * len(known) + [0]], dtype=torch.double)
+    precision = torch.tensor([[1 / noise] * len(known) + [0]], dtype=torch.double)
     estimate, variance = gaussian_model.condition(
-        mean[None], covariance[None], values[None], given, trust, torch.tensor([missing])
+        mean[None], covariance[None], values[None], given, precision, torch.tensor([missing])
     )
     assert torch.allclose(estimate[0], expected)
-    assert torch.allclose(variance[0], left.diagonal())
+    assert torch.allclose(variance[0], remaining.diagonal())
 
 
-def test_a_known_pixel_of_no_noise_is_kept_and_certain():
+def test_known_pixels_without_noise_are_kept_and_certain():
     mean, covariance = random_gaussian(5)
     values = torch.linspace(0, 1, 5, dtype=torch.double)
     both = torch.tensor([[2, 3]])
-    trust = torch.full((1, 2), 1e6, dtype=torch.double)
-    estimate, variance = gaussian_model.condition(mean[None], covariance[None], values[None], both, trust, both)
+    precision = torch.full((1, 2), 1e6, dtype=torch.double)
+    estimate, variance = gaussian_model.condition(mean[None], covariance[None], values[None], both, precision, both)
     assert torch.allclose(estimate[0], values[2:4])
     assert variance.max() < 1e-9
 
 
-def test_learning_recovers_mean_and_covariance_from_many_samples():
+def test_the_posterior_mean_is_that_of_conditioning_on_all_pixels():
+    mean, covariance = random_gaussian(5)
+    values, every = torch.linspace(-1, 1, 5, dtype=torch.double)[None], torch.arange(5)[None]
+    precision = torch.full((1, 5), 1 / 0.3, dtype=torch.double)
+    expected, _ = gaussian_model.condition(mean[None], covariance[None], values, every, precision, every)
+    found = gaussian_model.posterior_mean(mean[None], covariance[None].clone(), values, 0.3)
+    assert torch.allclose(found, expected)
+
+
+def test_many_samples_give_the_true_mean_and_covariance():
     mean, covariance = random_gaussian(4, seed=1)
     generator = torch.Generator().manual_seed(2)
     draws = torch.randn(1, 20_000, 4, dtype=torch.double, generator=generator)
@@ -53,7 +62,7 @@ def test_learning_recovers_mean_and_covariance_from_many_samples():
     assert torch.allclose(got[0], covariance, atol=0.08)
 
 
-def test_shrinkage_completes_what_few_samples_cannot_tell():
+def test_shrinkage_makes_the_covariance_of_few_samples_regular_and_more_accurate():
     _, covariance = random_gaussian(9, seed=3)
     generator = torch.Generator().manual_seed(4)
     patches = torch.randn(1, 3000, 9, dtype=torch.double, generator=generator) @ torch.linalg.cholesky(covariance).T

@@ -1,4 +1,4 @@
-"""Scans of lines: found, hidden, and told smooth from rough."""
+"""Scans of lines: how they are found and hidden, and which fills they get."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from scipy.ndimage import gaussian_filter
 from skimage.data import clock
 
 from inrr_cli import inpaint, make_mask, psnr
-from inrr_cli.holdout.fit import BIHARMONIC, PolyharmonicFill
-from inrr_cli.patch.line_scan import Study, find_lines
+from inrr_cli.patch.line_scan import LineSmoothness, find_lines
+from inrr_cli.solvers.polyharmonic import BIHARMONIC, PolyharmonicFill
 
 
 def every_fourth_row() -> np.ndarray:
@@ -18,7 +18,7 @@ def every_fourth_row() -> np.ndarray:
     return rows
 
 
-def test_a_scan_of_lines_is_known_and_hides_every_second_line():
+def test_a_scan_of_lines_is_found_and_hides_every_second_line():
     rows = every_fourth_row()
     scan = find_lines(rows)
     assert (scan.lines[:, 0] == (np.arange(41) % 4 == 0)).all()
@@ -30,14 +30,14 @@ def test_a_scan_of_lines_is_known_and_hides_every_second_line():
         assert (scan.sample_holdout(seed)[:, 0] == (np.arange(41) % 8 == 4 * (1 - seed))).all()
 
 
-def test_a_run_of_lines_is_one_line_of_a_scan():
+def test_a_run_of_lines_is_hidden_as_one():
     rows = np.tile((np.arange(48) % 8 < 2)[:, None], (1, 30))
     scan = find_lines(rows)
     assert scan.spacing == 7
     assert (scan.sample_holdout(0)[:, 0] == (np.arange(48) % 16 // 2 == 4)).all()
 
 
-def test_other_masks_are_no_scans_of_lines():
+def test_other_masks_are_not_scans_of_lines():
     few = every_fourth_row()
     few[9:] = False
     masks = (~make_mask((64, 64), "random", rate=0.8), ~make_mask((64, 64), "textural"))
@@ -46,7 +46,7 @@ def test_other_masks_are_no_scans_of_lines():
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_what_is_smooth_between_lines_is_told_from_what_is_not(axis: int):
+def test_only_an_image_that_is_smooth_between_lines_is_band_limited(axis: int):
     rng = np.random.default_rng(0)
     known = np.zeros((80, 80), bool)
     known[::4] = True
@@ -54,17 +54,17 @@ def test_what_is_smooth_between_lines_is_told_from_what_is_not(axis: int):
     scan = find_lines(known)
     for sigma, smooth in ((5, True), (0.5, False)):
         field = torch.from_numpy(gaussian_filter(rng.standard_normal((80, 80, 2)), (sigma, sigma, 0))).float()
-        assert scan.study(field, torch.from_numpy(known)).band_limited is smooth
+        assert scan.measure_smoothness(field, torch.from_numpy(known)).band_limited is smooth
     slope = torch.linspace(0, 1, 80)[:, None, None] + torch.linspace(0, 0.5, 80)[:, None]
-    assert not scan.study(slope.round(decimals=2), torch.from_numpy(known)).band_limited
-    kinds, belief = scan.fills(Study(band_limited=True, natural=False, error=0.3), 0.2)
-    assert sum(belief.shares) == pytest.approx(1)
-    assert belief.spread == (0, pytest.approx(1.5))
-    assert PolyharmonicFill(2, axis, natural=False, exact=True) in kinds
+    assert not scan.measure_smoothness(slope.round(decimals=2), torch.from_numpy(known)).band_limited
+    fills, prior = scan.choose_fills(LineSmoothness(band_limited=True, natural=False, error=0.3), 0.2)
+    assert sum(prior.shares) == pytest.approx(1)
+    assert prior.sigma_bounds == (0, pytest.approx(1.5))
+    assert PolyharmonicFill(2, axis, natural=False, exact=True) in fills
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_a_surface_that_runs_on_is_told_from_one_that_wavers(axis: int):
+def test_a_natural_spline_is_chosen_for_a_surface_that_keeps_its_slope_and_not_for_noise(axis: int):
     known = np.zeros((80, 80), bool)
     known[::4] = True
     known = known if axis == 0 else known.T
@@ -72,21 +72,21 @@ def test_a_surface_that_runs_on_is_told_from_one_that_wavers(axis: int):
     y, x = torch.meshgrid(torch.linspace(0, 1, 80), torch.linspace(0, 1, 80), indexing="ij")
     slope = (0.2 * (y + 0.5) ** 2 + 0.2 * (x + 0.5) ** 2)[..., None]
     noise = torch.rand(80, 80, 1, generator=torch.Generator().manual_seed(0))
-    assert scan.study(slope, torch.from_numpy(known)).natural
-    assert not scan.study(noise, torch.from_numpy(known)).natural
+    assert scan.measure_smoothness(slope, torch.from_numpy(known)).natural
+    assert not scan.measure_smoothness(noise, torch.from_numpy(known)).natural
 
 
-def test_the_error_is_that_of_the_better_fill_between_samples():
+def test_the_error_is_the_error_of_the_better_fill_between_samples():
     known = np.zeros((80, 80), bool)
     known[:, ::4] = True
     comb = (torch.arange(80) % 4 < 3).float()[:, None, None]  # 0 where it is sampled, 1 elsewhere
     noise = 0.1 * torch.rand(80, 80, 1, generator=torch.Generator().manual_seed(0))
-    study = find_lines(known).study(comb + noise, torch.from_numpy(known))
-    assert not study.band_limited
-    assert 0.9 < study.error < 1.1
+    smoothness = find_lines(known).measure_smoothness(comb + noise, torch.from_numpy(known))
+    assert not smoothness.band_limited
+    assert 0.9 < smoothness.error < 1.1
 
 
-def test_a_smooth_field_scanned_line_by_line_is_not_worse_than_a_thin_plate():
+def test_a_smooth_field_is_filled_better_than_by_a_thin_plate():
     field = gaussian_filter(np.random.default_rng(3).standard_normal((96, 96)), 4, mode="wrap")
     field = ((field - field.min()) / np.ptp(field)).astype(np.float32)
     missing = np.ones(field.shape, bool)
@@ -97,7 +97,7 @@ def test_a_smooth_field_scanned_line_by_line_is_not_worse_than_a_thin_plate():
     assert psnr(filled, field, missing) > psnr(plate, field, missing)
 
 
-def test_in_a_scan_of_lines_the_graph_does_not_spoil_what_the_plate_knows():
+def test_a_blurred_image_is_filled_about_as_well_as_by_a_thin_plate():
     blurred = clock()[86:214, 136:264] / np.float32(255)
     missing = np.ones(blurred.shape, bool)
     missing[::2] = False

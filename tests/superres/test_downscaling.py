@@ -8,14 +8,15 @@ from PIL import Image
 from inrr_cli import InputError
 from inrr_cli.superres.downscaling import DownscalingOperator
 from inrr_cli.superres.kernels import downscale_matrix, parse_kernel
+from inrr_cli.superres.resize import resize
 
 NAMES = ["bicubic", "area", "lanczos", "point", "gaussian:0.5"]
 
 
-@given(coarse=st.integers(1, 40), more=st.floats(1, 5), name=st.sampled_from(NAMES))
+@given(coarse=st.integers(1, 40), scale=st.floats(1, 5), name=st.sampled_from(NAMES))
 @settings(max_examples=60, deadline=None)
-def test_a_constant_stays_and_the_picture_is_not_mirrored(coarse, more, name):
-    fine = max(coarse, round(coarse * more))
+def test_a_constant_stays_and_the_image_is_not_mirrored(coarse, scale, name):
+    fine = max(coarse, round(coarse * scale))
     matrix = downscale_matrix(coarse, fine, parse_kernel(name)).toarray()
     assert matrix.sum(1) == pytest.approx(1, abs=1e-5)
     if name != "point":
@@ -29,12 +30,12 @@ def test_a_constant_stays_and_the_picture_is_not_mirrored(coarse, more, name):
 @pytest.mark.parametrize("size", [(24, 32), (17, 40), (48, 33)])
 def test_kernels_are_those_of_an_antialiased_resize(grey, name, kind, size):
     fine = grey.astype(np.float32)
-    model = DownscalingOperator.between(size, fine.shape, parse_kernel(name))
+    operator = DownscalingOperator.between(size, fine.shape, parse_kernel(name))
     resized = np.asarray(Image.fromarray(fine).resize(size[::-1], kind))
-    assert model.forward(torch.from_numpy(fine[..., None]))[..., 0].numpy() == pytest.approx(resized, abs=1e-2)
+    assert operator.forward(torch.from_numpy(fine[..., None]))[..., 0].numpy() == pytest.approx(resized, abs=1e-2)
 
 
-def test_area_is_the_mean_of_what_a_pixel_covers():
+def test_area_is_the_mean_over_the_area_of_a_pixel():
     matrix = downscale_matrix(2, 3, parse_kernel("area")).toarray()
     assert matrix == pytest.approx(np.array([[2, 1, 0], [0, 1, 2]]) / 3)
     assert downscale_matrix(2, 4, parse_kernel("area")).toarray() == pytest.approx(np.eye(2).repeat(2, 1) / 2)
@@ -43,21 +44,28 @@ def test_area_is_the_mean_of_what_a_pixel_covers():
 def test_point_takes_every_second_pixel():
     assert downscale_matrix(3, 6, parse_kernel("point")).indices.tolist() == [0, 2, 4]
     assert downscale_matrix(4, 6, parse_kernel("point")).indices.tolist() == [0, 2, 3, 5]
+    assert not parse_kernel("point").centred
+
+
+def test_grids_of_a_resize_share_their_borders_or_their_first_pixel():
+    ramp, inner = torch.arange(20.0)[:, None, None], np.arange(4, 16, 0.5)
+    assert resize(ramp, (40, 1), centred=False)[8:32, 0, 0].numpy() == pytest.approx(inner)
+    assert resize(ramp, (40, 1))[8:32, 0, 0].numpy() == pytest.approx(inner - 0.25)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_made_consistent_is_and_the_nearest(name):
+def test_projection_returns_the_nearest_consistent_image(name):
     generator = torch.Generator().manual_seed(0)
     fine, coarse = (torch.rand(shape, generator=generator) for shape in ((21, 30, 2), (14, 17, 2)))
-    model = DownscalingOperator.between((14, 17), (21, 30), parse_kernel(name))
-    made = model.project(fine, coarse)
+    operator = DownscalingOperator.between((14, 17), (21, 30), parse_kernel(name))
+    projected = operator.project(fine, coarse)
     for _ in range(20):
-        made = model.project(made, coarse)
-    assert (model.forward(made) - coarse).abs().max() < 2e-3
-    # what was added lies in the span of the adjoint: no other picture is nearer
-    step = (made - fine)[..., 0].numpy()
-    rows, columns = model.rows.matrix.toarray(), model.columns.matrix.toarray()
-    for matrix, values in ((rows, step), (columns, step.T)):
+        projected = operator.project(projected, coarse)
+    assert (operator.forward(projected) - coarse).abs().max() < 2e-3
+    # the change is in the span of the adjoint: no other image is nearer
+    change = (projected - fine)[..., 0].numpy()
+    rows, columns = operator.rows.matrix.toarray(), operator.columns.matrix.toarray()
+    for matrix, values in ((rows, change), (columns, change.T)):
         basis = np.linalg.svd(matrix, full_matrices=False)[2]
         assert values == pytest.approx(basis.T @ (basis @ values), abs=1e-3)
 

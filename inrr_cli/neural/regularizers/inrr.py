@@ -1,4 +1,4 @@
-"""INRR: a Dirichlet energy of rows and columns whose Laplacian a tiny network learns."""
+"""INRR: a Dirichlet energy of rows and columns whose Laplacians are learned by tiny networks."""
 
 from __future__ import annotations
 
@@ -8,45 +8,42 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inrr_cli.neural.interfaces import DirichletEnergy
 from inrr_cli.neural.layers import sine_layers
-
-WIDTH, LAYERS, RANK = 32, 5, 256
+from inrr_cli.neural.regularizers.base import DirichletEnergy, laplacian
 
 
 class Inrr(DirichletEnergy):
-    """``weight * (E_rows + E_columns)`` with E = tr(X^T L X), L = D - A, A from a tiny network of the coordinate.
+    """``weight * (E_rows + E_columns)`` with E = tr(X^T L X) and L = D - A, where a tiny network gives A.
 
-    The network g maps the coordinate of row i to g_i in R^r, r = 256; ``sharpness`` multiplies it (1 in the paper).
-    Two adjacencies (paper, section 4.2):
+    The network g maps the coordinate of row i to g_i in R^r, r = 256, which ``sharpness`` multiplies (1 in the paper).
+    There are two adjacencies (paper, section 4.2):
 
-    - ``softmax``, the released recipe: A = G G^T with each g_i through a softmax.
-    - ``exp``, the paper's formula: A_ij = exp(g_i . g_j / r) over the sum of all entries off the diagonal. The
+    - ``softmax``, the released recipe: A = G G^T, where row i of G is the softmax of g_i.
+    - ``exp``, the paper's formula: A_ij = exp(g_i . g_j / r) over the sum of all entries off the diagonal. Division by
       r keeps the first similarities from being all or nothing.
 
-    A sum over i and j of rows is read as a double integral over the axis: the energy is scaled so that the mean
-    degree stays the same however many rows there are, and is a mean over pixels. So a weight means the same at any
-    image size and on any subset of rows and columns. At 256 x 256 with ``softmax``, a weight w is the paper's
-    lambda = w / 65536 on sums.
+    The energy approximates a double integral over the axis: it is scaled so that the mean degree does not depend on
+    the number of rows, and is a mean over pixels. So a weight means the same at any image size and on any subset of
+    rows and columns. At 256 x 256 with ``softmax``, a weight w is the paper's lambda = w / 65536 on sums.
     """
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__(options, shape, generator=generator)
         self.weight, self.sharpness = options.weight, options.sharpness
         self.energy, self.adjacency = ENERGIES[options.adjacency]
-        self.rows = sine_layers((1, WIDTH, RANK), LAYERS, options.reg_omega, generator=generator)
-        self.columns = sine_layers((1, WIDTH, RANK), LAYERS, options.reg_omega, generator=generator)
+        # sizes of the released recipe
+        self.rows, self.columns = (
+            sine_layers((1, 32, 256), 5, options.reg_omega, generator=generator) for _ in range(2)
+        )
 
     def forward(self, image: Tensor, y: Tensor, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
-        """Energy of the rows at ``y`` (R,) and of the columns at ``x`` (C,) of ``image`` (R, C, K)."""
+        """Return the energy of the rows at ``y`` (R,) and of the columns at ``x`` (C,) of ``image`` (R, C, K)."""
         g, h = self._features(y, x)
-        rows = self.energy(g, image.flatten(1))
-        columns = self.energy(h, image.transpose(0, 1).flatten(1))
-        pixels = image.shape[0] * image.shape[1]
-        return self.weight * (rows + columns) / pixels  # type: ignore[no-any-return]
+        total = self.energy(g, image.flatten(1)) + self.energy(h, image.transpose(0, 1).flatten(1))
+        return self.weight * total / (len(y) * len(x))  # type: ignore[no-any-return]
 
     def laplacians(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Laplacians (R, R) and (C, C)."""
+        """Return the Laplacians (R, R) and (C, C)."""
         g, h = self._features(y, x)
         return laplacian(self.adjacency(g)), laplacian(self.adjacency(h))
 
@@ -55,13 +52,8 @@ class Inrr(DirichletEnergy):
         return self.sharpness * self.rows(y[:, None]), self.sharpness * self.columns(x[:, None])
 
 
-def laplacian(adjacency: Tensor) -> Tensor:
-    """L = D - A of a symmetric (n, n) adjacency, whose diagonal cancels."""
-    return torch.diag(adjacency.sum(1)) - adjacency
-
-
 def softmax_energy(g: Tensor, nodes: Tensor) -> Tensor:
-    """tr(X^T L X) r / n for A = S S^T, S = softmax(g), without forming A.
+    """Return tr(X^T L X) r / n for A = S S^T, S = softmax(g), without forming A.
 
     L = diag(S S^T 1) - S S^T (the diagonal of A cancels), so tr(X^T L X) = sum_i (s_i . sum_j s_j) |x_i|^2 -
     |S^T X|^2: O(n r c) operations.
@@ -69,14 +61,14 @@ def softmax_energy(g: Tensor, nodes: Tensor) -> Tensor:
     Parameters
     ----------
     g : (n, r) Tensor
-        The tiny network's output at each node.
+        Output of the tiny network at each node.
     nodes : (n, c) Tensor
-        The n rows, or columns, that are compared.
+        X: the n rows, or columns, to compare.
 
     Returns
     -------
     () Tensor
-        A sum over nodes and c.
+        A sum over the n nodes and their c values.
     """
     s = torch.softmax(g, 1)
     degree = s @ s.sum(0)
@@ -85,31 +77,30 @@ def softmax_energy(g: Tensor, nodes: Tensor) -> Tensor:
 
 
 def exp_energy(g: Tensor, nodes: Tensor) -> Tensor:
-    """tr(X^T L X) for the adjacency of ``exp_adjacency``; the shapes are those of ``softmax_energy``.
+    """Return tr(X^T L X) for the adjacency of `exp_adjacency`; the parameters are those of `softmax_energy`.
 
-    The exponential has no factors to exploit, so A (n, n) is formed.
+    The exponential does not factorise, so A (n, n) is formed.
     """
     adjacency = exp_adjacency(g)
     return (adjacency.sum(1) * nodes.square().sum(1)).sum() - (nodes * (adjacency @ nodes)).sum()
 
 
 def softmax_adjacency(g: Tensor) -> Tensor:
-    """Return A = S S^T r / n of the tiny network's (n, r) output."""
+    """Return A = S S^T r / n (n, n) for the output (n, r) of the tiny network."""
     s = torch.softmax(g, 1)
     return s @ s.T * (g.shape[1] / len(g))
 
 
 def exp_adjacency(g: Tensor) -> Tensor:
-    """A_ij = n exp(g_i . g_j / r) over its sum.
+    """Return A_ij = n exp(g_i . g_j / r) over its sum (n, n), for the output (n, r) of the tiny network.
 
-    The diagonal cancels in L, so the sum leaves it out: otherwise it would take most of the weight.
+    The diagonal cancels in L, so the sum leaves out the diagonal, which would take most of the weight.
     """
     similarity = (g @ g.T / g.shape[1]).fill_diagonal_(-1e9)
     return torch.softmax(similarity.flatten(), 0).view_as(similarity) * len(g)
 
 
-Form = Callable[[Tensor], Tensor]
-ENERGIES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Form]] = {
+ENERGIES: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "softmax": (softmax_energy, softmax_adjacency),
     "exp": (exp_energy, exp_adjacency),
 }

@@ -1,4 +1,4 @@
-"""The norm of the weights."""
+"""The norm of the network's weights."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from inrr_cli.neural.interfaces import Regularizer
+from inrr_cli.neural.regularizers.base import Regularizer
 
 
 class L2(Regularizer):
-    """``weight * sum_l |W_l|_2`` over the layers of the representation (INRR paper, section 5.1); no view of the image.
+    """``weight * sum_l |W_l|_2`` over the layers of the representation (INRR paper, section 5.1).
 
-    The norm is that of all entries of a layer, not squared.
+    The norm is the root of the sum of squares over all entries of a layer; the image is not used.
     """
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
@@ -22,6 +22,6 @@ class L2(Regularizer):
         self.weight = options.weight
 
     def forward(self, image: Tensor, y: Tensor, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
-        """Energy of the ``weights``, stacks of (..., out, in)."""
+        """Return the energy of the ``weights``, stacks (..., out, in)."""
         norms = [torch.linalg.matrix_norm(weight).sum() for weight in weights]
         return self.weight * torch.stack(norms).sum()  # type: ignore[no-any-return]

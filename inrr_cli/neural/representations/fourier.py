@@ -1,4 +1,4 @@
-"""FourierNet, a multiplicative filter network with sinusoidal filters, and what it shares with GaborNet."""
+"""FourierNet, a multiplicative filter network with sinusoidal filters."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from inrr_cli.neural.interfaces import Representation
-from inrr_cli.neural.layers import stretch, uniform
+from inrr_cli.neural.coordinates import coordinate_factors
+from inrr_cli.neural.layers import uniform
+from inrr_cli.neural.representations.base import Representation
 
 
 class Fourier(Representation):
-    """Products of sines: (x, y) in [-1, 1]^2 to K values in [0, 1].
+    """A product of sines and linear layers: (x, y) in [-1, 1]^2 to K values in [0, 1].
 
     ``z_1 = g_1(x)``, ``z_(i+1) = (W_i z_i + b_i) * g_(i+1)(x)``, linear and a sigmoid at the end, with filters
     ``g_i(x) = sin(omega_i x + phi_i)`` (Fathony et al. 2021, "Multiplicative filter networks", ICLR). The output is a
@@ -25,7 +26,7 @@ class Fourier(Representation):
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__(options, shape, generator=generator)
         count, width = options.filters, options.width
-        self.stretch = stretch(shape)
+        self.factors = coordinate_factors(shape)
         self.frequency = uniform(options.omega / math.sqrt(count), count, width, 2, generator=generator)
         self.phase = uniform(math.pi, count, width, generator=generator)
         bound = math.sqrt(1 / width)
@@ -43,15 +44,15 @@ class Fourier(Representation):
             return torch.sigmoid(linear(z.to(self.last_weight.dtype), self.last_weight, self.last_bias))
 
     def filter(self, number: int, y: Tensor, x: Tensor) -> Tensor:
-        """Return g of one layer on the grid: (R, C, width)."""
+        """Return the filter g of a layer on the grid: (R, C, width)."""
         w_x, w_y = self.frequency[number].unbind(1)
-        rows = (self.stretch[0] * y)[:, None] * w_y + self.phase[number]
-        return torch.sin(rows[:, None] + (self.stretch[1] * x)[:, None] * w_x)
+        rows = (self.factors[0] * y)[:, None] * w_y + self.phase[number]
+        return torch.sin(rows[:, None] + (self.factors[1] * x)[:, None] * w_x)
 
-    def matrices(self) -> list[nn.Parameter]:
+    def muon_weights(self) -> list[nn.Parameter]:
         """Return the (filters - 1, width, width) stack of hidden weights."""
         return [self.hidden_weight]
 
     def weights(self) -> list[Tensor]:
-        """Return the weights of the linear layers; a filter's frequencies are none."""
+        """Return the weights of the linear layers, without the frequencies of the filters."""
         return [self.hidden_weight, self.last_weight]

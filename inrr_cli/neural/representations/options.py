@@ -9,7 +9,9 @@ from inrr_cli.options import option
 class SirenOptions:
     """Sinusoidal representation network (Sitzmann et al. 2020, arXiv:2006.09661)."""
 
-    omega: float = option(30.0, "Frequency scale of the network's first layer; a higher value gives finer detail.", "> 0")
+    omega: float = option(
+        30.0, "Frequency scale of the network's first layer; a higher value gives finer detail.", "> 0"
+    )
     width: int = option(256, "Units in each hidden layer of the network.", "> 0")
     layers: int = option(5, "Number of hidden layers of the network.", "> 0")
 
@@ -33,7 +35,9 @@ class ReluOptions:
 class FourierOptions:
     """Multiplicative filter network of sines (Fathony et al. 2021, ICLR)."""
 
-    omega: float = option(240.0, "Frequency scale of the network's first layer; a higher value gives finer detail.", "> 0")
+    omega: float = option(
+        240.0, "Frequency scale of the network's first layer; a higher value gives finer detail.", "> 0"
+    )
     width: int = option(256, "Units in each hidden layer of the network.", "> 0")
     filters: int = option(4, "Number of filters that fourier and gabor multiply.", "> 0")
 

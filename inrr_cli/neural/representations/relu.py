@@ -1,4 +1,4 @@
-"""A plain fully connected network with rectified linear units."""
+"""A fully connected network of rectified linear units."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inrr_cli.neural.interfaces import Representation
 from inrr_cli.neural.layers import FullyConnected
+from inrr_cli.neural.representations.base import Representation
 
 
 class Relu(Representation):
-    """ReLU network of the coordinates, a sigmoid on its output: (x, y) in [-1, 1]^2 to K values in [0, 1].
+    """A ReLU network with a sigmoid on its output: (x, y) in [-1, 1]^2 to K values in [0, 1].
 
-    Uniform initial weights +-sqrt(6 / d_in) in every layer (He et al. 2015, doi:10.1109/ICCV.2015.123).
+    Initial weights are uniform in +-sqrt(6 / inputs) of each layer (He et al. 2015, doi:10.1109/ICCV.2015.123).
     """
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
@@ -25,9 +25,9 @@ class Relu(Representation):
 
     def forward(self, y: Tensor, x: Tensor) -> Tensor:
         """Render a grid (R,), (C,) to (R, C, K)."""
-        return torch.sigmoid(self.net.grid(y, x))
+        return torch.sigmoid(self.net.on_grid(y, x))
 
-    def matrices(self) -> list[nn.Parameter]:
+    def muon_weights(self) -> list[nn.Parameter]:
         """Return the (layers - 1, width, width) stack of hidden weights."""
         return [self.net.hidden_weight]
 

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inrr_cli.neural.interfaces import Representation
-from inrr_cli.neural.layers import sine_layers, stretch
+from inrr_cli.neural.coordinates import coordinate_factors
+from inrr_cli.neural.layers import sine_layers
+from inrr_cli.neural.representations.base import Representation
 
 
 class Siren(Representation):
@@ -16,14 +17,14 @@ class Siren(Representation):
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__(options, shape, generator=generator)
-        self.stretch = stretch(shape)
+        self.factors = coordinate_factors(shape)
         self.net = sine_layers((2, options.width, shape[2]), options.layers, options.omega, generator=generator)
 
     def forward(self, y: Tensor, x: Tensor) -> Tensor:
         """Render a grid (R,), (C,) to (R, C, K)."""
-        return torch.sigmoid(self.net.grid(self.stretch[0] * y, self.stretch[1] * x))
+        return torch.sigmoid(self.net.on_grid(self.factors[0] * y, self.factors[1] * x))
 
-    def matrices(self) -> list[nn.Parameter]:
+    def muon_weights(self) -> list[nn.Parameter]:
         """Return the (layers - 1, width, width) stack of hidden weights."""
         return [self.net.hidden_weight]
 

@@ -1,0 +1,48 @@
+"""The recipes by name: ``fast`` takes seconds, ``paper`` is the one that the paper's authors released."""
+
+from inrr_cli.neural.recipe import Recipe
+
+PRESETS = {
+    "fast": Recipe(
+        steps=400,
+        lr=1e-2,
+        lr_regularizer=1e-2,
+        optimizer="muon",
+        spacing=4,
+        decay=True,
+        average=0.97,
+        warm_start=0.6,
+        bfloat16=True,
+        adapt=True,
+        options={"dmf inrr": {"weight": 0.15}},
+        changes={
+            # so smooth by itself that it adds little to the warm start
+            "relu": {"steps": 1200, "warm_start": 1.0},
+            "dmf": {"steps": 2000, "lr": 1e-2, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False},
+            # baselines of the paper, which have no warm start there
+            "tv": {"warm_start": 0.0},
+            "l2": {"warm_start": 0.0},
+            # a step sees a sixteenth of a free matrix
+            "air": {"lr_regularizer": 0.1},
+        },
+    ),
+    "paper": Recipe(
+        steps=10_001,
+        lr=1e-3,
+        lr_regularizer=1e-4,
+        optimizer="adam",
+        spacing=None,
+        decay=False,
+        average=0.0,
+        warm_start=0.0,
+        bfloat16=False,
+        adapt=False,
+        options={
+            "inrr": {"weight": 1e-6 * 256 * 256, "reg_omega": 5.0, "sharpness": 1.0},
+            "air": {"weight": 1e-5 * 256 * 256},
+            "tv": {"weight": 1e-3},
+            "l2": {"weight": 1e-3},
+        },
+        changes={"air": {"lr_regularizer": 1e-3}},
+    ),
+}
