@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from inrr_cli import psnr
+from inrr_cli import make_settings, psnr
 from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
 from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.paper.snapshots import Snapshot, fit_recipe, fit_with_snapshots, snapshot_settings
+from inrr_cli.paper.snapshots import Snapshot, fit_recipe, fit_with_snapshots
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     image = read_picture(options.image).pixels
     missing, _ = read_mask(options.mask, image.shape[:2])
     truth = image / np.float32(255)
-    settings = snapshot_settings("siren", options.reg, "paper", 0, "cpu")
+    settings = make_settings(net="siren", reg=options.reg, preset="paper", device="cpu")
     total = fit_recipe(settings).steps
     checkpoint = Checkpoint(options.checkpoint, f"{options.image.stem} {options.mask.stem} {options.reg}")
     if not options.curve.exists():

@@ -13,7 +13,6 @@ import numpy as np
 from inrr_cli.engine import Control, Estimate
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.value_range import Pixels, ValueRange, check_image, working_range
-from inrr_cli.methods import NETWORKS
 from inrr_cli.result import Result, finite_values, make_result
 from inrr_cli.settings import Settings, make_settings
 from inrr_cli.solvers.blend_tiles import Window
@@ -161,6 +160,8 @@ def run_superres(
     target: Target | float,
     settings: Settings,
     control: Control = Control(),  # noqa: B008, for it is frozen
+    *,
+    noise_floor: float = 0.0,
 ) -> Result:
     """Enlarge an image, and return how the result was made and how consistent it is beside the image.
 
@@ -174,13 +175,13 @@ def run_superres(
         From `make_settings` with ``task="superres"``.
     control : Control
         Progress and cancellation.
+    noise_floor : float
+        Least noise where the patch engine estimates it, in the image's units: a JPEG's coding error.
 
     Raises
     ------
-    InputError
-        If the image, the scale or the settings cannot be used.
-    DivergedError
-        If the fit diverges.
+    InputError, DivergedError
+        As `superres`.
     """
     from inrr_cli.superres.noise import with_estimated_noise
 
@@ -193,7 +194,7 @@ def run_superres(
     units = working_range(image, known)
     problem = _make_problem(image, units, target, settings)
     if settings.noise is None and settings.reg == "patch":
-        problem = with_estimated_noise(problem)
+        problem = with_estimated_noise(problem, noise_floor / units.span)
     estimate = _load_engine(settings)(problem, settings, control)
     values = finite_values(estimate, np.ones(target.shape, bool))
     restored = units.from_unit(values.reshape(*target.shape, *image.shape[2:]), image.dtype)
@@ -235,9 +236,7 @@ def _make_problem(image: Pixels, units: ValueRange, target: Target, settings: Se
 
 def _check_settings(settings: Settings) -> None:
     """Raise InputError unless ``settings`` suit super-resolution."""
-    if settings.net == "ntk":
-        raise InputError(f"superres does not take --net {settings.net}; use grid or {' or '.join(NETWORKS)}")
-    if settings.reg == "patch" and not isinstance(settings.regularizer, SuperresOptions):
+    if settings.net == "ntk" or (settings.reg == "patch" and not isinstance(settings.regularizer, SuperresOptions)):
         raise InputError('these settings are for inpaint; make them with task="superres"')
     if settings.per_channel:
         raise InputError("superres has no --per-channel")

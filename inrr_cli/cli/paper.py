@@ -74,7 +74,7 @@ def paper(
     note(f"{chosen.title}: {len(cells)} cells, into {output}")
     with _progress() as done:
         results = run_cells(experiment, cells, output, done)
-    report = chosen.report(setup, results)
+    report = chosen.report(results)
     command = shlex.join(["inrr", *sys.argv[1:]])
     for path in write_report(experiment, command, chosen, report, output):
         note(f"  wrote {path}")

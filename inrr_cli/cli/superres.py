@@ -18,6 +18,7 @@ from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
 from inrr_cli.cli.restoring import Job, Restoring
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.coding_error import coding_error
 from inrr_cli.imaging.metadata import PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
@@ -185,7 +186,8 @@ class SuperresJob(Job):
         results: list[Result] = []
         for number, (page, target) in enumerate(zip(self.template.pages, self.targets, strict=True)):
             part = control.part(number, len(self.numbers))
-            results.append(run_superres(page, target, self.settings, part))
+            result = run_superres(page, target, self.settings, part, noise_floor=coding_error(self.template))
+            results.append(result)
             if not results[-1].completed and len(self.numbers) > 1:
                 raise KeyboardInterrupt
         return results

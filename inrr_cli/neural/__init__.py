@@ -1,1 +1,1 @@
-"""The neural engine: a picture as an implicit neural representation, fitted to its known pixels."""
+"""The neural engine: an image as an implicit neural representation, fitted to its known pixels."""

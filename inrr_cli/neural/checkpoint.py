@@ -12,7 +12,7 @@ import torch
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import write_atomically
 
-CHECKPOINT_INTERVAL = 10.0  # seconds: what an interrupted fit loses at most
+CHECKPOINT_INTERVAL = 10.0  # seconds of work that an interrupted fit loses at most
 
 
 class Checkpoint:

@@ -31,8 +31,8 @@ def pixel_positions(coordinates: Tensor, length: int) -> Tensor:
     return ((coordinates + 1) / 2 * (length - 1)).clamp(0, length - 1)
 
 
-def coordinate_factors(shape: tuple[int, int, int]) -> tuple[float, float]:
-    """Return the factors of row and column coordinates for an image (H, W, K), 1 for an axis of 256 pixels.
+def coordinate_scales(shape: tuple[int, int, int]) -> tuple[float, float]:
+    """Return the factors of the coordinates of rows and of columns for an image (H, W, K), 1 for an axis of 256 pixels.
 
     The frequencies of networks are meant for 256 pixels, as in the paper. A longer axis holds more detail on the same
     [-1, 1], so the frequencies along that axis grow with the square root of its length.

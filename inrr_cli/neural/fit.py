@@ -34,7 +34,7 @@ class NetworkFit:
 
     The squares are summed over channels. With a ``prior`` the fit is half-quadratic splitting (Geman and Yang 1995,
     doi:10.1109/83.392335): the missing pixels of ``image`` are an auxiliary image, to which the prediction is drawn as
-    to known ones, and PRIOR_UPDATES times in the fit the prior computes them from the prediction.
+    to known ones, and PRIOR_UPDATES times in the fit the prior computes the missing pixels from the prediction.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def orthogonalize(matrices: Tensor, iterations: int, dtype: torch.dtype) -> Tens
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum that is orthogonalised, so that every direction of a weight matrix moves by the same amount.
+    """Nesterov momentum that is orthogonalised, so that every direction of a matrix moves by the same amount.
 
     Parameters
     ----------
@@ -50,23 +50,12 @@ class Muon(torch.optim.Optimizer):
     lr : float
         Step size, scaled by 0.2 sqrt(max(m, n)) so that a step is as large as a step of Adam (Liu et al. 2025,
         arXiv:2502.16982).
-    momentum : float
-        Decay of the running mean of the gradient, with Nesterov's variant.
-    iterations : int
-        Newton-Schulz iterations.
     dtype : torch.dtype
-        Precision of the iterations.
+        Precision of the three Newton-Schulz iterations.
     """
 
-    def __init__(
-        self,
-        params: Iterable[Tensor],
-        lr: float,
-        momentum: float = 0.9,
-        iterations: int = 3,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum, "iterations": iterations, "dtype": dtype})
+    def __init__(self, params: Iterable[Tensor], lr: float, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__(params, {"lr": lr, "momentum": 0.9, "dtype": dtype})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -82,5 +71,5 @@ class Muon(torch.optim.Optimizer):
         if not state:
             state["mean"] = torch.zeros_like(grad)
         mean = state["mean"].lerp_(grad, 1 - group["momentum"])
-        direction = orthogonalize(grad.lerp(mean, group["momentum"]), group["iterations"], group["dtype"])
+        direction = orthogonalize(grad.lerp(mean, group["momentum"]), 3, group["dtype"])
         parameter.add_(direction.to(parameter.dtype), alpha=-group["lr"] * 0.2 * max(parameter.shape[-2:]) ** 0.5)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 GreyImage = NDArray[np.uint8]
 MaskMaker = Callable[[tuple[int, int]], NDArray[np.bool_]]
-Key = dict[str, str | int | float]
+Key = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,19 @@ class Setup:
     seeds: tuple[int, ...]
     device: str
 
-    def named_images(self, names: tuple[str, ...]) -> dict[str, GreyImage]:
-        """Return the images of these names, or all images if none has one of them."""
-        return {name: self.images[name] for name in names if name in self.images} or self.images
+    def choose_images(self, *names: str) -> list[str]:
+        """Return those of the names that have an image, or the names of all images if none of them has one."""
+        return [name for name in names if name in self.images] or list(self.images)
 
-    def named_image(self, name: str) -> tuple[str, GreyImage]:
-        """Return the name and the image of this name, or those of the first image if none has it."""
-        return next(iter(self.named_images((name,)).items()))
+    def mask(self, pattern: str, image: str) -> NDArray[np.bool_]:
+        """Return the mask (H, W) of a pattern for the image of a name, True = missing."""
+        rows, columns = self.images[image].shape
+        return self.masks[pattern]((rows, columns))
 
-    def mask(self, pattern: str, image: GreyImage) -> NDArray[np.bool_]:
-        """Return the mask (H, W) of a pattern for an image, True = missing."""
-        return self.masks[pattern]((image.shape[0], image.shape[1]))
+    def keys(self, **values: Iterable[str | float]) -> list[Key]:
+        """Return a key for each combination of values and each seed, the last of which varies fastest."""
+        axes = values | {"preset": [self.preset], "seed": self.seeds}
+        return [dict(zip(axes, combination, strict=True)) for combination in product(*axes.values())]
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,13 @@ class Report:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A title, the cells for a setup, and the report of their results."""
+    """A title, the keys of the cells for a setup, the measurement of a cell, and the report of all results."""
 
     title: str
-    cells: Callable[[Setup], list[Cell]]
-    report: Callable[[Setup, Results], Report]
+    keys: Callable[[Setup], list[Key]]
+    measure: Callable[[Setup, Key], Measurement]
+    report: Callable[[Results], Report]
+
+    def cells(self, setup: Setup) -> list[Cell]:
+        """Return the cells to measure."""
+        return [Cell(key, partial(self.measure, setup, key)) for key in self.keys(setup)]

@@ -34,7 +34,10 @@ def read_images(folder: Path | None) -> dict[str, GreyImage]:
 
         names = ("camera", "astronaut", "chelsea", "coffee")
         found = {name: Image.fromarray(getattr(data, name)()) for name in names}
-        sized = {name: _square(image).resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.LANCZOS) for name, image in found.items()}
+        sized = {
+            name: _square(image).resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.LANCZOS)
+            for name, image in found.items()
+        }
         return {name: np.asarray(image.convert("L")) for name, image in sized.items()}
     if not folder.is_dir():
         raise InputError(f"{folder}: is no folder of pictures")

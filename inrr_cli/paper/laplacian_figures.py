@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.metrics import psnr
 from inrr_cli.neural.regularizers.base import Regularizer
-from inrr_cli.paper.experiment import Cell, Experiment, GreyImage, Measurement, Report, Results, Setup
+from inrr_cli.paper.experiment import Experiment, Key, Measurement, Report, Results, Setup
 from inrr_cli.paper.measures import reach, roughness
 from inrr_cli.paper.published import TABLE1_MASKS
 from inrr_cli.paper.report import markdown_table, result_rows, verdict
@@ -24,10 +25,10 @@ FIG9_FRACTIONS = {"t = 3000": 0.3, "t = 6000": 0.6, "t = 10000": 1.0}
 
 
 def _measure_laplacians(
-    image: GreyImage, missing: NDArray[np.bool_], reg: str, fractions: tuple[float, ...], setup: Setup, seed: int
+    setup: Setup, key: Key, missing: NDArray[np.bool_], reg: str, fractions: Iterable[float]
 ) -> Measurement:
     """Measure the roughness, reach and energy of the Laplacians at fractions of a fit."""
-    settings = snapshot_settings("siren", reg, setup.preset, seed, setup.device)
+    image, settings = setup.images[key["image"]], snapshot_settings(setup, key, "siren", reg)
     steps = [step_at(settings, fraction) for fraction in fractions]
     arrays: dict[str, NDArray[Any]] = {}
     values: dict[str, Any] = {}
@@ -44,22 +45,19 @@ def _measure_laplacians(
     return Measurement(values, arrays)
 
 
-def fig5_cells(setup: Setup) -> list[Cell]:
-    """Return the cells of AIR and INRR on an image of which every second row and column is known."""
-    name, image = setup.named_image("baboon")
-    missing = np.ones(image.shape, bool)
+def fig5_keys(setup: Setup) -> list[Key]:
+    """Return the keys of AIR and INRR."""
+    return setup.keys(image=setup.choose_images("baboon")[:1], reg=("air", "inrr"))
+
+
+def measure_fig5(setup: Setup, key: Key) -> Measurement:
+    """Measure the Laplacians for an image of which every second row and column is known."""
+    missing = np.ones(setup.images[key["image"]].shape, bool)
     missing[::2, ::2] = False
-    return [
-        Cell(
-            {"image": name, "reg": reg, "preset": setup.preset, "seed": seed},
-            partial(_measure_laplacians, image, missing, reg, (FIG5_FRACTION,), setup, seed),
-        )
-        for reg in ("air", "inrr")
-        for seed in setup.seeds
-    ]
+    return _measure_laplacians(setup, key, missing, key["reg"], [FIG5_FRACTION])
 
 
-def fig5_report(setup: Setup, results: Results) -> Report:
+def fig5_report(results: Results) -> Report:
     """Report the roughness of the Laplacians of AIR and INRR."""
     rows = result_rows(results)
     lines = [
@@ -84,20 +82,17 @@ def fig5_report(setup: Setup, results: Results) -> Report:
     return Report(rows, text, {"fig5": plot})
 
 
-def fig8_cells(setup: Setup) -> list[Cell]:
-    """Return the cells of INRR on an image with 50 % missing at random."""
-    name, image = setup.named_image("baboon")
-    fractions = tuple(FIG8_FRACTIONS.values())
-    return [
-        Cell(
-            {"image": name, "preset": setup.preset, "seed": seed},
-            partial(_measure_laplacians, image, setup.mask("random", image), "inrr", fractions, setup, seed),
-        )
-        for seed in setup.seeds
-    ]
+def fig8_keys(setup: Setup) -> list[Key]:
+    """Return the keys of one image."""
+    return setup.keys(image=setup.choose_images("baboon")[:1])
 
 
-def fig8_report(setup: Setup, results: Results) -> Report:
+def measure_fig8(setup: Setup, key: Key) -> Measurement:
+    """Measure the Laplacians of INRR for an image with 50 % missing at random."""
+    return _measure_laplacians(setup, key, setup.mask("random", key["image"]), "inrr", FIG8_FRACTIONS.values())
+
+
+def fig8_report(results: Results) -> Report:
     """Report the reach and the energy of the Laplacians during training."""
     rows = result_rows(results)
     lines, reaches, energies = [], [], []
@@ -137,9 +132,15 @@ def _draw_laplacian(axis: Any, laplacian: NDArray[np.float16], title: str) -> No
     axis.set_title(title)
 
 
-def _measure_adaptive_and_fixed(image: GreyImage, missing: NDArray[np.bool_], setup: Setup, seed: int) -> Measurement:
+def fig9_keys(setup: Setup) -> list[Key]:
+    """Return the keys of three masks."""
+    return setup.keys(image=setup.choose_images("baboon")[:1], mask=TABLE1_MASKS)
+
+
+def measure_fig9(setup: Setup, key: Key) -> Measurement:
     """Measure the PSNR during a fit with INRR, and during fits with the Laplacians that it had at three steps."""
-    settings = snapshot_settings("siren", "inrr", setup.preset, seed, setup.device)
+    image, missing = setup.images[key["image"]], setup.mask(key["mask"], key["image"])
+    settings = snapshot_settings(setup, key, "siren", "inrr")
     steps = logarithmic_steps(settings)
     frozen_steps = {name: step_at(settings, fraction) for name, fraction in FIG9_FRACTIONS.items()}
     frozen: dict[int, Regularizer] = {}
@@ -163,20 +164,7 @@ def _measure_adaptive_and_fixed(image: GreyImage, missing: NDArray[np.bool_], se
     return Measurement(values, {"steps": np.array(steps)} | {name: np.array(curve) for name, curve in curves.items()})
 
 
-def fig9_cells(setup: Setup) -> list[Cell]:
-    """Return the cells of three masks."""
-    name, image = setup.named_image("baboon")
-    return [
-        Cell(
-            {"image": name, "mask": mask, "preset": setup.preset, "seed": seed},
-            partial(_measure_adaptive_and_fixed, image, setup.mask(mask, image), setup, seed),
-        )
-        for mask in TABLE1_MASKS
-        for seed in setup.seeds
-    ]
-
-
-def fig9_report(setup: Setup, results: Results) -> Report:
+def fig9_report(results: Results) -> Report:
     """Report whether a Laplacian that keeps learning is better than fixed ones."""
     rows = result_rows(results)
     names = ["adaptive", *FIG9_FRACTIONS]
@@ -203,6 +191,6 @@ def fig9_report(setup: Setup, results: Results) -> Report:
     return Report(rows, text, {"fig9": plot})
 
 
-FIG5 = Experiment("Figure 5: Laplacians learned by AIR and INRR", fig5_cells, fig5_report)
-FIG8 = Experiment("Figure 8: Laplacians of INRR along training", fig8_cells, fig8_report)
-FIG9 = Experiment("Figure 9: INRR against fixed Laplacians", fig9_cells, fig9_report)
+FIG5 = Experiment("Figure 5: Laplacians learned by AIR and INRR", fig5_keys, measure_fig5, fig5_report)
+FIG8 = Experiment("Figure 8: Laplacians of INRR along training", fig8_keys, measure_fig8, fig8_report)
+FIG9 = Experiment("Figure 9: INRR against fixed Laplacians", fig9_keys, measure_fig9, fig9_report)

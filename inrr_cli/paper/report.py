@@ -56,9 +56,9 @@ def verdict(holds: bool) -> str:
     return "holds" if holds else "does not hold"
 
 
-def mean_over_seeds(results: Results, value: str) -> dict[tuple[str | int | float, ...], float]:
+def mean_over_seeds(results: Results, value: str) -> dict[tuple[Any, ...], float]:
     """Return the mean of a value over cells that differ in their seed only, by the rest of the key without preset."""
-    groups: dict[tuple[str | int | float, ...], list[float]] = {}
+    groups: dict[tuple[Any, ...], list[float]] = {}
     for key, measurement in results:
         group = tuple(part for name, part in key.items() if name not in ("seed", "preset"))
         groups.setdefault(group, []).append(measurement.values[value])

@@ -20,10 +20,10 @@ from inrr_cli.neural.fit import NetworkFit
 from inrr_cli.neural.recipe import Recipe
 from inrr_cli.neural.regularizers.base import DirichletEnergy, Regularizer
 from inrr_cli.neural.rendering import render
-from inrr_cli.paper.experiment import GreyImage
+from inrr_cli.paper.experiment import GreyImage, Key, Setup
 from inrr_cli.settings import Settings, make_settings
 
-FAST_STEPS = 1500  # at least, with the fast preset: the paper's claims are about what happens late in a fit
+FAST_STEPS = 1500  # at least, with the fast preset: the paper's claims are about the late part of a fit
 FIXED_WEIGHTS = {"inrr": 0.13, "air": 0.13}  # with the fast preset, which otherwise adapts the weight: empirical
 
 
@@ -55,12 +55,12 @@ class Snapshot:
         return rows.float().cpu().numpy(), columns.float().cpu().numpy()
 
 
-def snapshot_settings(net: str, reg: str, preset: str, seed: int, device: str, **options: Any) -> Settings:
-    """Return the settings of the paper's recipe, or of one with the same loss that samples the pixels ("fast")."""
-    if preset == "fast" and reg in FIXED_WEIGHTS:
+def snapshot_settings(setup: Setup, key: Key, net: str, reg: str, **options: Any) -> Settings:
+    """Return settings with the seed of the key and the paper's recipe, or a sampling one of the same loss ("fast")."""
+    if setup.preset == "fast" and reg in FIXED_WEIGHTS:
         options["weight"] = FIXED_WEIGHTS[reg]
-    settings = make_settings(net=net, reg=reg, preset=preset, seed=seed, device=device, **options)
-    if preset == "paper":
+    settings = make_settings(net=net, reg=reg, preset=setup.preset, seed=key["seed"], device=setup.device, **options)
+    if setup.preset == "paper":
         return settings
     recipe = fit_recipe(settings)
     steps = max(recipe.steps, FAST_STEPS)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inrr_cli.masking.synthetic import make_mask
-from inrr_cli.paper.experiment import Cell, Experiment, GreyImage, Report, Results, Setup
+from inrr_cli.paper.experiment import Experiment, Key, Measurement, Report, Results, Setup
 from inrr_cli.paper.report import markdown_table, mean_over_seeds, result_rows, verdict
 from inrr_cli.paper.tables import measure_restoration
 
@@ -18,28 +16,25 @@ MISSING_RATES = (0.3, 0.5, 0.7, 0.9)
 SWEEPS = {"siren": ("omega", (5, 10, 20, 30, 45, 60, 90)), "ntk": ("delta", (5, 10, 20, 40, 80, 160, 320, 900))}
 
 
-def _random_mask(image: GreyImage, rate: float) -> NDArray[np.bool_]:
-    return make_mask((image.shape[0], image.shape[1]), "random", rate=rate)
-
-
-def fig3_cells(setup: Setup) -> list[Cell]:
-    """Return a cell for each value of each parameter at each missing rate."""
-    name, image = setup.named_image("cameraman")
+def fig3_keys(setup: Setup) -> list[Key]:
+    """Return a key for each value of each parameter at each missing rate."""
+    image = setup.choose_images("cameraman")[:1]
     return [
-        Cell(
-            {"image": name, "net": net, "value": value, "rate": rate, "preset": setup.preset, "seed": seed},
-            partial(
-                measure_restoration, image, _random_mask(image, rate), net, "none", setup, seed, {parameter: value}
-            ),
-        )
-        for net, (parameter, values) in SWEEPS.items()
-        for value in values
-        for rate in MISSING_RATES
-        for seed in setup.seeds
+        key
+        for net, (_, values) in SWEEPS.items()
+        for key in setup.keys(image=image, net=[net], value=values, rate=MISSING_RATES)
     ]
 
 
-def fig3_report(setup: Setup, results: Results) -> Report:
+def measure_fig3(setup: Setup, key: Key) -> Measurement:
+    """Measure the restoration of an image with pixels missing at random."""
+    rows, columns = setup.images[key["image"]].shape
+    missing = make_mask((rows, columns), "random", rate=key["rate"])
+    parameter, _ = SWEEPS[key["net"]]
+    return measure_restoration(setup, key, missing, key["net"], "none", **{parameter: key["value"]})
+
+
+def fig3_report(results: Results) -> Report:
     """Report the PSNR and the best value of each parameter at each missing rate."""
     means = mean_over_seeds(results, "psnr_missing")
     image = str(results[0][0]["image"])
@@ -71,4 +66,4 @@ def fig3_report(setup: Setup, results: Results) -> Report:
     return Report(result_rows(results), "\n\n".join(parts), {"fig3": plot})
 
 
-FIG3 = Experiment("Figure 3: PSNR against omega and delta", fig3_cells, fig3_report)
+FIG3 = Experiment("Figure 3: PSNR against omega and delta", fig3_keys, measure_fig3, fig3_report)

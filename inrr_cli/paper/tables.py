@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,24 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from inrr_cli.inpainting.image import run_inpainting
 from inrr_cli.metrics import psnr
-from inrr_cli.paper.experiment import Cell, Experiment, GreyImage, Measurement, Report, Results, Setup
+from inrr_cli.paper.experiment import Experiment, Key, Measurement, Report, Results, Setup
 from inrr_cli.paper.published import TABLE1, TABLE1_IMAGES, TABLE1_MASKS, TABLE1_METHODS, TABLE2, TABLE2_NETS
 from inrr_cli.paper.report import markdown_table, mean_over_seeds, result_rows
 from inrr_cli.settings import make_settings
 
 
 def measure_restoration(
-    image: GreyImage,
-    missing: NDArray[np.bool_],
-    net: str,
-    reg: str,
-    setup: Setup,
-    seed: int,
-    options: dict[str, Any] | None = None,
+    setup: Setup, key: Key, missing: NDArray[np.bool_], net: str, reg: str, **options: Any
 ) -> Measurement:
-    """Restore an image and measure the PSNR of the result."""
+    """Restore the image of a key with the seed of the key, and measure the PSNR of the result."""
+    image = setup.images[key["image"]]
     preset = None if net == "ntk" else setup.preset
-    settings = make_settings(net=net, reg=reg, preset=preset, seed=seed, device=setup.device, **(options or {}))
+    settings = make_settings(net=net, reg=reg, preset=preset, seed=key["seed"], device=setup.device, **options)
     result = run_inpainting(image, missing, settings)
     truth, restored = image / np.float32(255), result.image / np.float32(255)
     assert result.raw is not None
@@ -41,26 +35,17 @@ def measure_restoration(
     return Measurement(values, {})
 
 
-def _make_cell(image: str, mask: str, method: str, net: str, reg: str, setup: Setup, seed: int) -> Cell:
-    pixels = setup.images[image]
-    return Cell(
-        {"image": image, "mask": mask, "method": method, "preset": setup.preset, "seed": seed},
-        partial(measure_restoration, pixels, setup.mask(mask, pixels), net, reg, setup, seed),
-    )
+def table1_keys(setup: Setup) -> list[Key]:
+    """Return the keys of six methods on four images and three masks."""
+    return setup.keys(image=setup.choose_images(*TABLE1_IMAGES), mask=TABLE1_MASKS, method=TABLE1_METHODS)
 
 
-def table1_cells(setup: Setup) -> list[Cell]:
-    """Return the cells of six methods on four images and three masks."""
-    return [
-        _make_cell(image, mask, method, net, reg, setup, seed)
-        for image in setup.named_images(TABLE1_IMAGES)
-        for mask in TABLE1_MASKS
-        for method, (net, reg) in TABLE1_METHODS.items()
-        for seed in setup.seeds
-    ]
+def measure_table1(setup: Setup, key: Key) -> Measurement:
+    """Measure the restoration by a method of table 1."""
+    return measure_restoration(setup, key, setup.mask(key["mask"], key["image"]), *TABLE1_METHODS[key["method"]])
 
 
-def table1_report(setup: Setup, results: Results) -> Report:
+def table1_report(results: Results) -> Report:
     """Report the PSNR of the whole restored image beside the paper's, and the order of the methods."""
     full, missing = (mean_over_seeds(results, value) for value in ("psnr_full", "psnr_missing"))
     methods = list(TABLE1_METHODS)
@@ -95,18 +80,19 @@ def _order(methods: list[str], values: ArrayLike) -> str:
     return " > ".join(methods[k] for k in np.argsort(values)[::-1])
 
 
-def table2_cells(setup: Setup) -> list[Cell]:
-    """Return the cells of five representations without and with INRR, mixture mask."""
-    return [
-        _make_cell(image, "mixture", f"{name}{'+' if reg == 'inrr' else ''}", net, reg, setup, seed)
-        for image in setup.named_images(tuple(TABLE2))
-        for name, net in TABLE2_NETS.items()
-        for reg in ("none", "inrr")
-        for seed in setup.seeds
-    ]
+def table2_keys(setup: Setup) -> list[Key]:
+    """Return the keys of five representations without and with INRR (+), mixture mask."""
+    methods = [f"{name}{plus}" for name in TABLE2_NETS for plus in ("", "+")]
+    return setup.keys(image=setup.choose_images(*TABLE2), mask=["mixture"], method=methods)
 
 
-def table2_report(setup: Setup, results: Results) -> Report:
+def measure_table2(setup: Setup, key: Key) -> Measurement:
+    """Measure the restoration by a representation of table 2, with INRR if its name ends in +."""
+    net, reg = TABLE2_NETS[key["method"].rstrip("+")], "inrr" if key["method"].endswith("+") else "none"
+    return measure_restoration(setup, key, setup.mask(key["mask"], key["image"]), net, reg)
+
+
+def table2_report(results: Results) -> Report:
     """Report the PSNR without and with INRR beside the paper's, and the gain."""
     full, missing = (mean_over_seeds(results, value) for value in ("psnr_full", "psnr_missing"))
     images = list(dict.fromkeys(str(key["image"]) for key, _ in results))
@@ -132,5 +118,7 @@ def table2_report(setup: Setup, results: Results) -> Report:
     return Report(result_rows(results), "\n\n".join(parts), {})
 
 
-TABLE1_EXPERIMENT = Experiment("Table 1: regularisers of a SIREN", table1_cells, table1_report)
-TABLE2_EXPERIMENT = Experiment("Table 2: representations without and with INRR", table2_cells, table2_report)
+TABLE1_EXPERIMENT = Experiment("Table 1: regularisers of a SIREN", table1_keys, measure_table1, table1_report)
+TABLE2_EXPERIMENT = Experiment(
+    "Table 2: representations without and with INRR", table2_keys, measure_table2, table2_report
+)

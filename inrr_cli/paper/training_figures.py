@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.masking.synthetic import make_mask
-from inrr_cli.paper.experiment import Cell, Experiment, GreyImage, Measurement, Report, Results, Setup
+from inrr_cli.paper.experiment import Experiment, GreyImage, Key, Measurement, Report, Results, Setup
 from inrr_cli.paper.measures import effective_rank
 from inrr_cli.paper.published import TABLE1_MASKS
 from inrr_cli.paper.report import markdown_table, result_rows, verdict
@@ -25,9 +24,15 @@ FIG7_NETS: dict[str, tuple[str, dict[str, Any]]] = {
 ERROR_RISE = 1.02  # times the least mean squared error, above which the error counts as risen
 
 
-def _measure_errors(image: GreyImage, missing: NDArray[np.bool_], reg: str, setup: Setup, seed: int) -> Measurement:
+def fig6_keys(setup: Setup) -> list[Key]:
+    """Return the keys of five regularisers and three masks."""
+    return setup.keys(image=setup.choose_images("baboon")[:1], mask=TABLE1_MASKS, reg=FIG6_REGULARIZERS)
+
+
+def measure_fig6(setup: Setup, key: Key) -> Measurement:
     """Measure the mean squared errors of known and of missing pixels during a fit."""
-    settings = snapshot_settings("siren", reg, setup.preset, seed, setup.device)
+    image, missing = setup.images[key["image"]], setup.mask(key["mask"], key["image"])
+    settings = snapshot_settings(setup, key, "siren", key["reg"])
     steps = logarithmic_steps(settings)
     truth = image / np.float32(255)
     curve: list[tuple[float, float]] = []
@@ -48,21 +53,7 @@ def _measure_errors(image: GreyImage, missing: NDArray[np.bool_], reg: str, setu
     return Measurement({name: float(value) for name, value in values.items()}, arrays)
 
 
-def fig6_cells(setup: Setup) -> list[Cell]:
-    """Return the cells of five regularisers and three masks."""
-    name, image = setup.named_image("baboon")
-    return [
-        Cell(
-            {"image": name, "mask": mask, "reg": reg, "preset": setup.preset, "seed": seed},
-            partial(_measure_errors, image, setup.mask(mask, image), reg, setup, seed),
-        )
-        for mask in TABLE1_MASKS
-        for reg in FIG6_REGULARIZERS
-        for seed in setup.seeds
-    ]
-
-
-def fig6_report(setup: Setup, results: Results) -> Report:
+def fig6_report(results: Results) -> Report:
     """Report with which regularisers the error of missing pixels rises."""
     rows = result_rows(results)
     head = ["mask", "regulariser", "observed", "least unobserved", "last unobserved", "rise"]
@@ -107,11 +98,17 @@ def synthetic_image(length: int = 256) -> GreyImage:
     return np.asarray(np.round((wave + 1) * 127.5), np.uint8)
 
 
-def _measure_ranks(net: str, options: dict[str, Any], setup: Setup, seed: int) -> Measurement:
+def fig7_keys(setup: Setup) -> list[Key]:
+    """Return the keys of four representations of the synthetic image."""
+    return setup.keys(net=FIG7_NETS)
+
+
+def measure_fig7(setup: Setup, key: Key) -> Measurement:
     """Measure the effective rank of the prediction during a fit of the synthetic image with 50 % missing."""
     image = synthetic_image()
-    missing = make_mask(image.shape, "random", rate=0.5, seed=seed)
-    settings = snapshot_settings(net, "none", setup.preset, seed, setup.device, **options)
+    missing = make_mask(image.shape, "random", rate=0.5, seed=key["seed"])
+    net, options = FIG7_NETS[key["net"]]
+    settings = snapshot_settings(setup, key, net, "none", **options)
     steps = logarithmic_steps(settings)
     ranks: list[float] = []
     predictions: list[NDArray[Any]] = []
@@ -126,16 +123,7 @@ def _measure_ranks(net: str, options: dict[str, Any], setup: Setup, seed: int) -
     return Measurement(values, {"steps": np.array(steps), "ranks": np.array(ranks), "pictures": np.stack(pictures)})
 
 
-def fig7_cells(setup: Setup) -> list[Cell]:
-    """Return the cells of four representations of the synthetic image."""
-    return [
-        Cell({"net": name, "preset": setup.preset, "seed": seed}, partial(_measure_ranks, net, options, setup, seed))
-        for name, (net, options) in FIG7_NETS.items()
-        for seed in setup.seeds
-    ]
-
-
-def fig7_report(setup: Setup, results: Results) -> Report:
+def fig7_report(results: Results) -> Report:
     """Report with which representations the effective rank grows."""
     true_rank = effective_rank(synthetic_image() / np.float32(255))
     lines, grows = [], {}
@@ -170,5 +158,5 @@ def fig7_report(setup: Setup, results: Results) -> Report:
     return Report(result_rows(results), text, {"fig7": plot})
 
 
-FIG6 = Experiment("Figure 6: errors of known and missing pixels along training", fig6_cells, fig6_report)
-FIG7 = Experiment("Figure 7: effective rank along training", fig7_cells, fig7_report)
+FIG6 = Experiment("Figure 6: errors of known and missing pixels along training", fig6_keys, measure_fig6, fig6_report)
+FIG7 = Experiment("Figure 7: effective rank along training", fig7_keys, measure_fig7, fig7_report)

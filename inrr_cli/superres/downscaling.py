@@ -1,10 +1,10 @@
-"""The model of an image that is to be enlarged: a separable downscale of a fine image, and its pseudo-inverse."""
+"""The downscaling operator, a separable downscale of a fine image with its pseudo-inverse, and the bicubic resize."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 
 from inrr_cli.solvers.blend_tiles import Window
-from inrr_cli.superres.kernels import Kernel, downscale_matrix
+from inrr_cli.superres.kernels import KERNELS, Kernel, downscale_matrix
 
 RIDGE = 1e-3  # added to A A^T, so that frequencies that a kernel almost cancels are not amplified; empirical
 AlongAxis = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -107,6 +107,38 @@ class DownscalingOperator:
         doi:10.1016/1049-9652(91)90045-L) in one step, with the `residual` in the middle.
         """
         return fine + self.pseudo_inverse(self.residual(fine, coarse, slack))
+
+
+def resize(
+    image: Tensor,
+    size: tuple[int, int],
+    centred: bool = True,
+    *,
+    source_size: tuple[int, int] | None = None,
+    source: Window | None = None,
+    target: Window | None = None,
+) -> Tensor:
+    """Resize bicubically, antialiased where the image gets smaller; optionally from a window to a window.
+
+    Parameters
+    ----------
+    image : (H, W, C) Tensor
+        The image, or the window ``source`` of an image of ``source_size``.
+    size : (int, int)
+        Rows and columns of the whole result.
+    centred : bool
+        Whether the two grids share their outer borders; otherwise they share their first pixel.
+    target : Window, optional
+        Window of the result to return; by default all.
+    """
+    kernel = replace(KERNELS["bicubic"], centred=centred)
+    rows, columns = (
+        downscale_matrix(
+            size[axis], (source_size or image.shape)[axis], kernel, target and target[axis], source and source[axis]
+        )
+        for axis in (0, 1)
+    )
+    return apply_along_axes(image, lambda v: rows @ v, lambda v: columns @ v)
 
 
 def apply_along_axes(image: Tensor, rows: AlongAxis, columns: AlongAxis) -> Tensor:

@@ -14,18 +14,17 @@ from inrr_cli.solvers.blend_tiles import Window, blended_tiles
 from inrr_cli.superres.colours import NOISE_GAINS, from_luma, to_luma
 from inrr_cli.superres.consistency import SLACK
 from inrr_cli.superres.detail import shrink_detail
-from inrr_cli.superres.downscaling import DownscalingOperator
+from inrr_cli.superres.downscaling import DownscalingOperator, resize
 from inrr_cli.superres.noise import FAINT_NOISE
 from inrr_cli.superres.options import SuperresOptions
 from inrr_cli.superres.problem import SuperresProblem, slices_within
 from inrr_cli.superres.quantisation import remove_quantisation_noise
 from inrr_cli.superres.refinement import nonlocal_bayes
-from inrr_cli.superres.resize import consistent_upscale, resize
 from inrr_cli.superres.zero_shot import ZeroShotNet, apply_network, make_training_pairs, train
 
-TILE, TILE_OVERLAP = 1024, 16  # fine pixels of a side that are rendered at once, to bound memory, and of a blend
+TILE = 1024  # fine pixels of a side that are rendered at once, to bound memory
 FIRST_SIGMA, LAST_SIGMA = 0.03, 0.01  # of the first iteration at scale 2 and of the last; empirical, in units of [0, 1]
-DENOISING_ITERATIONS = 3  # empirical
+DENOISING_ITERATIONS = 3  # of the patch model on a noisy input; empirical
 # measured seconds of one core, for the progress: a training step, and a million pixels corrected or refined once
 STEP_SECONDS, CORRECTION_SECONDS, ITERATION_SECONDS = 0.014, 3.0, 8.0
 
@@ -125,7 +124,7 @@ class PatchEngine:
         (top, bottom), (left, right) = region
         rendered = torch.zeros(bottom - top, right - left, self.image.shape[2], device=self.image.device)
         completed = True
-        for window, weights in blended_tiles(region, self.tile, TILE_OVERLAP):
+        for window, weights in blended_tiles(region, self.tile, overlap=16):
             try:
                 tile = self._render_tile(window, only_interpolate or not completed)
             except KeyboardInterrupt:
@@ -217,7 +216,8 @@ class PatchEngine:
         for number in range(self.doublings):
             half = (fine.shape[0], fine.shape[1])
             size = (2 * half[0], 2 * half[1])
-            fine = consistent_upscale(fine, DownscalingOperator.between(half, size, kernel), size, kernel.centred)
+            interpolated = resize(fine, size, kernel.centred)
+            fine = DownscalingOperator.between(half, size, kernel).project(interpolated, fine)
             if self.network is not None:
                 share = 0.75 * 4.0 ** (number + 1 - self.doublings)  # of the work: 1 + 1/4 + 1/16 + ... = 4 / 3
                 fine = apply_network(self.network, fine, self.meter.part(CORRECTION_SECONDS * megapixels * share))

@@ -82,7 +82,7 @@ def parse_kernel(text: str) -> Kernel:
         sigma = 0.0
     if not 0.1 <= sigma <= 4:
         raise InputError(f"--kernel {text}: give a deviation of 0.1 to 4 input pixels, as in gaussian:0.6")
-    radius = 4 * sigma * (1 - 1e-9)  # a hair below 4, so that pixels at the two ends are both left out
+    radius = 4 * sigma * (1 - 1e-9)  # just below 4 sigma, so that rounding cannot keep only one of two end pixels
     return Kernel(text, radius, lambda x: np.where(np.abs(x) <= radius, np.exp(-0.5 * (x / sigma) ** 2), 0.0))
 
 

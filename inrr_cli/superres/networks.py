@@ -15,24 +15,14 @@ from inrr_cli.settings import Settings
 from inrr_cli.superres.downscaling import DownscalingOperator
 from inrr_cli.superres.engine import PatchEngine
 from inrr_cli.superres.kernels import downscale_matrix
-from inrr_cli.superres.problem import SuperresProblem
-
-CARRIER_SCALE = 2.0  # times the coarse grid, on which network and patch model meet; the network renders any other grid
+from inrr_cli.superres.problem import SuperresProblem, slices_within
 
 
 def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
     """Enlarge an image by a network and make the result consistent with the image.
 
-    Parameters
-    ----------
-    problem : SuperresProblem
-    settings, control
-        See `inrr_cli.engine`; ``settings.recipe`` is not None.
-
-    Returns
-    -------
-    Estimate
-        Its values are the window that the problem asks for, ``raw`` is the same window as the network renders it.
+    ``settings.recipe`` is not None. The values of the estimate are the window that the problem asks for, ``raw`` is the
+    same window as the network renders it.
     """
     if problem.kernel.name == "point":
         return _by_points(problem, settings, control)
@@ -46,12 +36,11 @@ def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> 
 def _by_half_quadratic_splitting(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
     """Fit a network to the patch model's image, which follows the network.
 
-    Half-quadratic splitting on a grid twice as fine as the input, or the wanted one if that is coarser: the patch
-    engine makes an image at first, and later improves what the network renders; the network is drawn to that image.
+    Half-quadratic splitting on a grid twice as fine as the input, or on the wanted grid if it is coarser: the network
+    renders any other grid. At first the patch engine makes the image, later it refines the network's image.
     """
     rows, columns = (
-        round(length * min(CARRIER_SCALE, ratio))
-        for length, ratio in zip(problem.coarse_size, problem.ratio, strict=True)
+        round(length * min(2, ratio)) for length, ratio in zip(problem.coarse_size, problem.ratio, strict=True)
     )
     size = (rows, columns)
     finer = replace(problem, size=size, window=((0, rows), (0, columns)), quantisation_step=0.0)
@@ -93,17 +82,10 @@ def _by_points(problem: SuperresProblem, settings: Settings, control: Control) -
 
 
 def _make_consistent(problem: SuperresProblem, result: Estimate, grid: tuple[int, int], fitted: Tensor) -> Estimate:
-    """Render the wanted window and its rim, and make the window consistent with the input.
+    """Render the wanted window by the network, and make the window consistent with the input.
 
-    Parameters
-    ----------
-    problem : SuperresProblem
-    result : Estimate
-        Of the network.
-    grid : (int, int)
-        Rows and columns that the network's coordinates were made for.
-    fitted : (M, N, C) Tensor
-        The network's output on the coarse grid.
+    ``result`` is of a network that was fitted on a ``grid`` of rows and columns; ``fitted`` (M, N, C) is the network's
+    output on the coarse grid.
     """
     assert result.render is not None
     region = problem.region
@@ -112,6 +94,5 @@ def _make_consistent(problem: SuperresProblem, result: Estimate, grid: tuple[int
         for length, fine, span in zip(grid, problem.size, region, strict=True)
     )
     rendered = result.render(y, x)
-    (first, last), (start, end) = problem.window
-    raw = rendered[first - region[0][0] : last - region[0][0], start - region[1][0] : end - region[1][0]]
+    raw = rendered[slices_within(problem.window, region)]
     return replace(result, values=problem.finish(rendered, problem.image), raw=raw, fitted=fitted)

@@ -15,9 +15,9 @@ from inrr_cli.superres.problem import SuperresProblem
 FAINT_NOISE = 0.006  # noise up to this is left in: 1.5 levels of 255
 
 
-def with_estimated_noise(problem: SuperresProblem) -> SuperresProblem:
-    """Estimate the noise of a problem; faint noise counts as none."""
-    noise = white_noise(problem.image)
+def with_estimated_noise(problem: SuperresProblem, floor: float = 0.0) -> SuperresProblem:
+    """Estimate the noise of a problem, at least ``floor``; faint noise counts as none."""
+    noise = max(floor, white_noise(problem.image))
     return replace(problem, noise=noise if noise > FAINT_NOISE else 0.0)
 
 

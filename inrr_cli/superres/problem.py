@@ -64,13 +64,7 @@ class SuperresProblem:
         return self.pad(self.window, CONSISTENCY_MARGIN)[2]
 
     def pad(self, window: Window, margin: int) -> tuple[DownscalingOperator, Window, Window]:
-        """Add ``margin`` coarse pixels to a fine window.
-
-        Returns
-        -------
-        DownscalingOperator, Window, Window
-            The operator between the windows, the coarse window and the fine window.
-        """
+        """Add ``margin`` coarse pixels to a fine window: return the operator, the coarse and the fine window."""
         coarse, fine = [], []
         for (first, last), ratio, low, high in zip(window, self.ratio, self.coarse_size, self.size, strict=True):
             start = max(0, math.floor(first / ratio) - margin)

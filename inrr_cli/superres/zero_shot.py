@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,15 +17,13 @@ from torch.nn import functional as F
 
 from inrr_cli.device import has_fast_bfloat16
 from inrr_cli.errors import DivergedError
-from inrr_cli.superres.downscaling import DownscalingOperator
+from inrr_cli.superres.downscaling import DownscalingOperator, resize
 from inrr_cli.superres.kernels import Kernel
-from inrr_cli.superres.resize import consistent_upscale, resize
 
-WIDTH, LAYERS = 64, 6  # of the network; it sees LAYERS coarse pixels far
-CROP_SIDE, CROP_COUNT = 512, 8  # crops of a large image that training uses: pixels of a side, and number
-PATCH_SIDE = 48  # coarse pixels of a training step's patch
-LEARNING_RATE = 3e-3  # of Adam
-TILE, HALO = 256, 8  # coarse pixels of a side that are corrected at once, to bound memory, and around: at least LAYERS
+WIDTH, LAYERS = 64, 6  # of the network, which sees LAYERS coarse pixels far; empirical
+CROP_SIDE, CROP_COUNT = 512, 8  # pixels of a side and number of the crops of a large image, to bound memory
+LEARNING_RATE = 3e-3  # of Adam; empirical
+TILE, HALO = 256, 8  # coarse pixels of a side corrected at once, to bound memory, and around: at least LAYERS
 
 
 class ZeroShotNet(nn.Module):
@@ -51,7 +49,7 @@ class ZeroShotNet(nn.Module):
             assert layer.bias is not None
             deviation = math.sqrt(2 / (9 * layer.in_channels)) if number < LAYERS - 1 else 0.0
             with torch.no_grad():
-                layer.weight.normal_(0, deviation or 1, generator=generator).mul_(deviation > 0)
+                layer.weight.normal_(0, deviation, generator=generator)
                 layer.bias.zero_()
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -64,8 +62,7 @@ class ZeroShotNet(nn.Module):
         return interpolated + 0.1 * F.pixel_shuffle(hidden.float(), 2)  # a correction is small beside the image
 
 
-@dataclass(frozen=True)
-class TrainingPair:
+class TrainingPair(NamedTuple):
     """A fine image, and the image interpolated from its downscaled copy: (C, 2 H, 2 W) both."""
 
     interpolated: Tensor
@@ -75,23 +72,12 @@ class TrainingPair:
 def make_training_pairs(
     image: Tensor, kernel: Kernel, noise: float, *, generator: torch.Generator
 ) -> list[TrainingPair]:
-    """Return pairs of one channel from each channel of an image (H, W, C), or of crops of a large image.
+    """Return the pairs of each channel of an image (H, W, C), or of crops of a large image.
 
-    Parameters
-    ----------
-    image : (H, W, C) Tensor
-    kernel : Kernel
-        Downscales the copies.
-    noise : float
-        Standard deviation of the noise to add to the downscaled copies.
-    generator : torch.Generator
-        Source of the crops and the noise, on the cpu.
+    Noise of standard deviation ``noise`` is added to the downscaled copies. The generator is on the cpu.
     """
-    pairs: list[TrainingPair] = []
-    for crop in training_crops(image, generator):
-        for channel in torch.split(crop, 1, 2):
-            pairs += _pairs_of_copies(channel, kernel, noise, generator)
-    return pairs
+    channels = [channel for crop in training_crops(image, generator) for channel in torch.split(crop, 1, 2)]
+    return [pair for channel in channels for pair in _pairs_of_copies(channel, kernel, noise, generator)]
 
 
 def training_crops(image: Tensor, generator: torch.Generator) -> list[Tensor]:
@@ -122,7 +108,7 @@ def _pairs_of_copies(image: Tensor, kernel: Kernel, noise: float, generator: tor
         coarse = operator.forward(fine)
         if noise:
             coarse = coarse + noise * torch.randn(coarse.shape, generator=generator).to(coarse)
-        interpolated = consistent_upscale(coarse, operator, (height, width), kernel.centred)
+        interpolated = operator.project(resize(coarse, (height, width), kernel.centred), coarse)
         pairs.append(TrainingPair(interpolated.permute(2, 0, 1).contiguous(), fine.permute(2, 0, 1).contiguous()))
     return pairs
 
@@ -134,18 +120,9 @@ def train(
     generator: torch.Generator,
     on_step: Callable[[int, float], None] | None = None,
 ) -> ZeroShotNet:
-    """Train a network on patches of the pairs, turned and mirrored, by Adam on the mean absolute error.
+    """Train a network by Adam on the mean absolute error of a random patch a step, turned and mirrored.
 
-    Parameters
-    ----------
-    pairs : list of TrainingPair
-        At least one.
-    steps : int
-        Number of patches to train on.
-    generator : torch.Generator
-        Source of the weights and the patches, on the cpu.
-    on_step : callable, optional
-        Called after each step with the number of steps done and the loss.
+    The generator is on the cpu. ``on_step`` is called after each step with the number of steps done and the loss.
 
     Raises
     ------
@@ -179,7 +156,7 @@ def train(
 def _random_patch(pair: TrainingPair, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Cut the same random patch out of both images, aligned with the coarse pixels, and turn and mirror it."""
     _, height, width = pair.fine.shape
-    side = min(2 * PATCH_SIDE, height, width)
+    side = min(96, height, width)
     top, left, symmetry = (
         int(torch.randint(count, (1,), generator=generator))
         for count in ((height - side) // 2 + 1, (width - side) // 2 + 1, 8)

@@ -8,11 +8,12 @@ import pytest
 import tifffile
 import torch
 from PIL import Image
+from skimage.data import camera
 
 from inrr_cli.superres.downscaling import DownscalingOperator
 from inrr_cli.superres.kernels import parse_kernel
 
-QUICK = ("--lessons", 20, "--rounds", 1, "--device", "cpu")
+QUICK = ("--train-steps", 20, "--rounds", 1, "--device", "cpu")
 NET = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
 
 
@@ -107,3 +108,15 @@ def test_the_record_says_what_noise_was_reckoned_with(run, files):
     assert json.loads(result.stdout)["noise_sigma"] == pytest.approx(4)
     result = run("superres", files["grey"], "--scale", 2, "--noise", 0, *QUICK, "--json", "--force")
     assert json.loads(result.stdout)["noise_sigma"] == 0
+
+
+def test_the_coding_error_of_a_jpeg_counts_as_noise(run, tmp_path):
+    truth = np.asarray(Image.fromarray(camera()).resize((128, 128), Image.Resampling.BICUBIC))
+    Image.fromarray(truth).resize((64, 64), Image.Resampling.BICUBIC).save("small.jpg", quality=40)
+    Image.fromarray(truth).save("truth.png")
+    ask = ("superres", "small.jpg", "--scale", 2, "--reference", "truth.png", "--json", *QUICK)
+    found, ignored = (json.loads(run(*ask, "-o", f"{noise}.png", "--noise", noise).stdout) for noise in ("auto", 0))
+    assert found["noise_sigma"] == pytest.approx(3.69, abs=0.01)
+    assert found["psnr_full"] > ignored["psnr_full"] + 0.1
+    Image.open("small.jpg").save("small.png")
+    assert json.loads(run("superres", "small.png", *ask[2:], "-o", "c.png").stdout)["noise_sigma"] == 0

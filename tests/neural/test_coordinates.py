@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inrr_cli.neural.coordinates import coordinate_factors, pixel_centres, pixel_positions
+from inrr_cli.neural.coordinates import coordinate_scales, pixel_centres, pixel_positions
 
 
 def test_centres_of_a_finer_grid_cover_the_same_extent():
@@ -18,6 +18,6 @@ def test_positions_invert_centres_and_end_at_the_outermost_pixels(length):
     assert pixel_positions(torch.tensor([-1.5, 1.5]), length).tolist() == [0, length - 1]
 
 
-def test_factors_grow_with_the_square_root_of_each_axis():
-    assert coordinate_factors((256, 256, 3)) == (1, 1)
-    assert coordinate_factors((64, 1024, 1)) == (0.5, 2)
+def test_scales_grow_with_the_square_root_of_each_axis():
+    assert coordinate_scales((256, 256, 3)) == (1, 1)
+    assert coordinate_scales((64, 1024, 1)) == (0.5, 2)

@@ -2,9 +2,8 @@ import pytest
 import torch
 
 from inrr_cli.superres.consistency import enforce_consistency
-from inrr_cli.superres.downscaling import DownscalingOperator
+from inrr_cli.superres.downscaling import DownscalingOperator, resize
 from inrr_cli.superres.kernels import parse_kernel
-from inrr_cli.superres.resize import resize
 
 LIMITS = (0.0, 1.0)
 

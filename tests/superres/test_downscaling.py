@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inrr_cli import InputError
-from inrr_cli.superres.downscaling import DownscalingOperator
+from inrr_cli.superres.downscaling import DownscalingOperator, resize
 from inrr_cli.superres.kernels import downscale_matrix, parse_kernel
-from inrr_cli.superres.resize import resize
 
 NAMES = ["bicubic", "area", "lanczos", "point", "gaussian:0.5"]
 

@@ -22,7 +22,6 @@ class Air(DirichletEnergy):
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__(options, shape, generator=generator)
-        self.weight = options.weight
         self.rows, self.columns = (nn.Parameter(torch.randn(n, n, generator=generator)) for n in shape[:2])
 
     def forward(self, image: Tensor, y: Tensor, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
@@ -30,7 +29,7 @@ class Air(DirichletEnergy):
         row_laplacian, column_laplacian = self.laplacians(y, x)
         rows, columns = image.flatten(1), image.transpose(0, 1).flatten(1)
         total = (rows * (row_laplacian @ rows)).sum() + (columns * (column_laplacian @ columns)).sum()
-        return self.weight * total / (len(rows) * len(columns))  # type: ignore[no-any-return]
+        return self.options.weight * total / (len(rows) * len(columns))  # type: ignore[no-any-return]
 
     def laplacians(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the Laplacians (R, R) and (C, C) at the pixels nearest to the coordinates."""

@@ -25,6 +25,7 @@ class Regularizer(nn.Module, ABC):
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__()
+        self.options = options
 
     @abstractmethod
     def forward(self, image: Tensor, y: Tensor, x: Tensor, weights: Sequence[Tensor]) -> Tensor:

@@ -29,7 +29,6 @@ class Inrr(DirichletEnergy):
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__(options, shape, generator=generator)
-        self.weight, self.sharpness = options.weight, options.sharpness
         self.energy, self.adjacency = ENERGIES[options.adjacency]
         # sizes of the released recipe
         self.rows, self.columns = (
@@ -40,7 +39,7 @@ class Inrr(DirichletEnergy):
         """Return the energy of the rows at ``y`` (R,) and of the columns at ``x`` (C,) of ``image`` (R, C, K)."""
         g, h = self._features(y, x)
         total = self.energy(g, image.flatten(1)) + self.energy(h, image.transpose(0, 1).flatten(1))
-        return self.weight * total / (len(y) * len(x))  # type: ignore[no-any-return]
+        return self.options.weight * total / (len(y) * len(x))  # type: ignore[no-any-return]
 
     def laplacians(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the Laplacians (R, R) and (C, C)."""
@@ -49,7 +48,7 @@ class Inrr(DirichletEnergy):
 
     def _features(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the outputs (R, r) and (C, r) of the tiny networks."""
-        return self.sharpness * self.rows(y[:, None]), self.sharpness * self.columns(x[:, None])
+        return self.options.sharpness * self.rows(y[:, None]), self.options.sharpness * self.columns(x[:, None])
 
 
 def softmax_energy(g: Tensor, nodes: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,11 +16,7 @@ class L2(Regularizer):
     The norm is the root of the sum of squares over all entries of a layer; the image is not used.
     """
 
-    def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
-        super().__init__(options, shape, generator=generator)
-        self.weight = options.weight
-
     def forward(self, image: Tensor, y: Tensor, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
         """Return the energy of the ``weights``, stacks (..., out, in)."""
         norms = [torch.linalg.matrix_norm(weight).sum() for weight in weights]
-        return self.weight * torch.stack(norms).sum()  # type: ignore[no-any-return]
+        return self.options.weight * torch.stack(norms).sum()  # type: ignore[no-any-return]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,14 +17,10 @@ class Tv(Regularizer):
     means the same at any size and on any subset.
     """
 
-    def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
-        super().__init__(options, shape, generator=generator)
-        self.weight = options.weight
-
     def forward(self, image: Tensor, y: Tensor, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
         """Return the energy of ``image`` (R, C, K) at rows ``y`` (R,) and columns ``x`` (C,)."""
         total = _variation(image, y) + _variation(image.transpose(0, 1), x)
-        return self.weight * total  # type: ignore[no-any-return]
+        return self.options.weight * total  # type: ignore[no-any-return]
 
 
 def _variation(image: Tensor, coordinates: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The interface of a representation."""
+"""The interface of a representation, and the representations that are a fully connected network."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from inrr_cli.neural.coordinates import coordinate_scales
+from inrr_cli.neural.layers import FullyConnected
 
 
 class Representation(nn.Module, ABC):
@@ -23,12 +26,15 @@ class Representation(nn.Module, ABC):
 
     Attributes
     ----------
+    scales : (float, float)
+        Factors of the coordinates of rows and columns, see `coordinate_scales`.
     first_stage : Representation or None
         A representation to fit before this one, whose image `set_first_image` takes.
     """
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__()
+        self.scales = coordinate_scales(shape)
         self.first_stage: Representation | None = None
 
     @abstractmethod
@@ -38,9 +44,9 @@ class Representation(nn.Module, ABC):
         Values are in [0, 1], except for DMF.
         """
 
-    @abstractmethod
     def muon_weights(self) -> list[nn.Parameter]:
         """Return the hidden weights that Muon may train, as stacks (..., out, in)."""
+        return []
 
     @abstractmethod
     def weights(self) -> list[Tensor]:
@@ -48,3 +54,21 @@ class Representation(nn.Module, ABC):
 
     def set_first_image(self, image: Tensor) -> None:
         """Take the image (H, W, K) of the first stage."""
+
+
+class CoordinateNetwork(Representation):
+    """A representation by the fully connected network ``net`` of the coordinates, with a sigmoid on its output."""
+
+    net: FullyConnected
+
+    def forward(self, y: Tensor, x: Tensor) -> Tensor:
+        """Render a grid (R,), (C,) to (R, C, K)."""
+        return torch.sigmoid(self.net.on_grid(self.scales[0] * y, self.scales[1] * x))
+
+    def muon_weights(self) -> list[nn.Parameter]:
+        """Return the (layers - 1, width, width) stack of hidden weights."""
+        return [self.net.hidden_weight]
+
+    def weights(self) -> list[Tensor]:
+        """Return the weights of all layers."""
+        return self.net.weights()

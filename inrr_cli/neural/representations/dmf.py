@@ -18,7 +18,7 @@ class Dmf(Representation):
 
     Gradient descent on the factors from a small start prefers images of low rank. Initial entries are normal with the
     standard deviation 1e-3 of the released recipe. Values are not bounded to [0, 1], and interpolated linearly between
-    pixels.
+    pixels. Muon does not train the factors: it would even out the gradients that low rank comes from.
     """
 
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
@@ -35,10 +35,6 @@ class Dmf(Representation):
         product = reduce(torch.matmul, others, _interpolate(first, y))
         image = product.reshape(len(y), -1, self.channels)
         return _interpolate(image.transpose(0, 1), x).transpose(0, 1)
-
-    def muon_weights(self) -> list[nn.Parameter]:
-        """Return none: low rank comes from plain gradients, which Muon would even out."""
-        return []
 
     def weights(self) -> list[Tensor]:
         """Return the factors."""

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from inrr_cli.neural.coordinates import coordinate_factors
 from inrr_cli.neural.layers import uniform
 from inrr_cli.neural.representations.base import Representation
 
@@ -26,7 +25,6 @@ class Fourier(Representation):
     def __init__(self, options: Any, shape: tuple[int, int, int], *, generator: torch.Generator) -> None:
         super().__init__(options, shape, generator=generator)
         count, width = options.filters, options.width
-        self.factors = coordinate_factors(shape)
         self.frequency = uniform(options.omega / math.sqrt(count), count, width, 2, generator=generator)
         self.phase = uniform(math.pi, count, width, generator=generator)
         bound = math.sqrt(1 / width)
@@ -46,8 +44,8 @@ class Fourier(Representation):
     def filter(self, number: int, y: Tensor, x: Tensor) -> Tensor:
         """Return the filter g of a layer on the grid: (R, C, width)."""
         w_x, w_y = self.frequency[number].unbind(1)
-        rows = (self.factors[0] * y)[:, None] * w_y + self.phase[number]
-        return torch.sin(rows[:, None] + (self.factors[1] * x)[:, None] * w_x)
+        rows = (self.scales[0] * y)[:, None] * w_y + self.phase[number]
+        return torch.sin(rows[:, None] + (self.scales[1] * x)[:, None] * w_x)
 
     def muon_weights(self) -> list[nn.Parameter]:
         """Return the (filters - 1, width, width) stack of hidden weights."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from inrr_cli.neural.coordinates import coordinate_factors
 from inrr_cli.neural.layers import sine_layers
-from inrr_cli.neural.representations.base import Representation
+from inrr_cli.neural.representations.base import CoordinateNetwork
 from inrr_cli.neural.representations.siren import Siren
 
 
-class InrZ(Representation):
+class InrZ(CoordinateNetwork):
     """SIREN h([x, y, f(N(x, y))]) in [0, 1], where f is a SIREN fitted before (INRR paper, section 5.1, figure 1c).
 
     N(x, y) is the neighbourhood of ``neighbours`` x ``neighbours`` pixels centred on (x, y).
@@ -24,7 +23,6 @@ class InrZ(Representation):
         super().__init__(options, shape, generator=generator)
         rows, columns, channels = shape
         self.first_stage = Siren(options, shape, generator=generator)
-        self.factors = coordinate_factors(shape)
         offsets = torch.arange(options.neighbours) - (options.neighbours - 1) / 2
         self.offsets_y, self.offsets_x = (offsets * 2 / max(1, length - 1) for length in (rows, columns))
         inputs = 2 + options.neighbours**2 * channels
@@ -46,12 +44,4 @@ class InrZ(Representation):
         points = torch.stack([points_x, points_y], -1).reshape(1, len(y), -1, 2)
         neighbours = grid_sample(self.first_image.to(y), points, align_corners=True, padding_mode="border")
         features = neighbours[0].permute(1, 2, 0).reshape(len(y), len(x), -1)
-        return torch.sigmoid(self.net.on_grid(self.factors[0] * y, self.factors[1] * x, features))
-
-    def muon_weights(self) -> list[nn.Parameter]:
-        """Return the hidden weights of the second network."""
-        return [self.net.hidden_weight]
-
-    def weights(self) -> list[Tensor]:
-        """Return the weights of the second network."""
-        return self.net.weights()
+        return torch.sigmoid(self.net.on_grid(self.scales[0] * y, self.scales[1] * x, features))
