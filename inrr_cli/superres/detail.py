@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, uniform_filter
 from torch import Tensor
-from torch.nn import functional as F
 
 # quantisation steps, empirical: standard deviations that the input's rounding causes in the detail and an octave below
 DETAIL_NOISE, OCTAVE_NOISE = 0.7, 0.2
@@ -34,29 +36,19 @@ def shrink_detail(fine: Tensor, plain: Tensor, ratio: tuple[float, float], quant
     -------
     (h, w, 1) Tensor
     """
-    image = plain.permute(2, 0, 1)
-    detail = fine.permute(2, 0, 1) - image
+    image = plain[..., 0].cpu().numpy()
+    detail = fine[..., 0].cpu().numpy() - image
     blurred = image
     for axis, pixels in enumerate(ratio):
-        blurred = _blur(blurred, 0.6 * pixels, axis)  # empirical: removes the finest octave of the input
-    power = _local_mean(detail.square()).clamp(min=1e-12)
-    octave_power = _local_mean((image - blurred).square()) - (OCTAVE_NOISE * quantisation_step) ** 2
-    gain = (1 - (DETAIL_NOISE * quantisation_step) ** 2 / power).clamp(min=0)
-    gain *= (OCTAVE_POWER_RATIO * octave_power.clamp(min=0) / power).sqrt().clamp(max=1)
-    return (image + gain * detail).permute(1, 2, 0)
+        sigma = 0.6 * pixels  # empirical: removes the finest octave of the input
+        blurred = gaussian_filter1d(blurred, sigma, axis, mode="nearest", radius=math.ceil(3 * sigma))
+    power = _local_mean(np.square(detail)).clip(1e-12)
+    octave_power = _local_mean(np.square(image - blurred)) - (OCTAVE_NOISE * quantisation_step) ** 2
+    gain = (1 - (DETAIL_NOISE * quantisation_step) ** 2 / power).clip(0)
+    gain *= np.sqrt(OCTAVE_POWER_RATIO * octave_power.clip(0) / power).clip(max=1)
+    return torch.from_numpy(image + gain * detail)[..., None].to(fine)
 
 
-def _local_mean(planes: Tensor) -> Tensor:
-    """Average (1, h, w) over the 7 x 7 pixels around each."""
-    return F.avg_pool2d(F.pad(planes, (3, 3, 3, 3), mode="replicate"), 7, stride=1)
-
-
-def _blur(planes: Tensor, sigma: float, axis: int) -> Tensor:
-    """Blur (1, h, w) by a Gaussian along the rows' axis, 0, or the columns', 1."""
-    radius = math.ceil(3 * sigma)
-    weights = torch.exp(-torch.arange(-radius, radius + 1, device=planes.device).square() / (2 * sigma**2))
-    kernel = (weights / weights.sum()).to(planes).reshape(1, 1, -1)
-    lines = planes.transpose(1, 2) if axis == 0 else planes
-    padded = F.pad(lines, (radius, radius, 0, 0), mode="replicate")
-    blurred = F.conv1d(padded.flatten(0, 1)[:, None], kernel)[:, 0].reshape(lines.shape)
-    return blurred.transpose(1, 2) if axis == 0 else blurred
+def _local_mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average (h, w) over the 7 x 7 pixels around each."""
+    return np.asarray(uniform_filter(plane, 7, mode="nearest"))
