@@ -1,4 +1,4 @@
-"""Options of a method: a frozen dataclass whose fields carry their help text and the bound that a value must satisfy."""
+"""Options of a method: a frozen dataclass whose fields carry their help text and the bound of their value."""
 
 from __future__ import annotations
 

@@ -112,13 +112,12 @@ def make_settings(
     given |= {"noise": None if noise == "auto" else noise} if reg != "patch" else {}
     options = REPRESENTATIONS[net].options, REGULARIZERS[task][reg].options
     _check_unused(f"net {net} with reg {reg}", options, given, method_options)
-    preset = preset or "fast"
-    recipe = PRESETS[preset].suited_to(net, reg)
+    recipe = PRESETS[preset or "fast"].suited_to(net, reg)
     values = recipe.options_for(net, reg) | method_options
     return Settings(
         reg,
         net,
-        preset if net in NETWORKS else None,
+        preset or "fast" if net in NETWORKS else None,
         seed,
         device,
         dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if net in NETWORKS else None,

@@ -5,7 +5,7 @@ what each wrote.
     python tests/golden.py check hashes.json     # after the change, on the same machine
 
 Hashes differ between machines, for sums of floats do; so none are kept here. It takes about three minutes.
-"""  # noqa: D205
+"""
 
 import argparse
 import hashlib
@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the command does: beside other programs threads would spin
 
-from inrr_cli.cli import app  # noqa: E402
+from inrr_cli.cli import app
 
 UNSTABLE = ("seconds", "peak_rss_mb", "version")
 FIT = "--steps 12 --width 32 --device cpu"

@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 def test_the_quickstart_runs_and_restores(tmp_path):
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / "quickstart.py", tmp_path], capture_output=True, text=True, check=True
@@ -18,6 +20,7 @@ def test_the_quickstart_runs_and_restores(tmp_path):
     assert np.asarray(Image.open(tmp_path / "enlarged.png")).shape == (160, 160)
 
 
+@pytest.mark.slow
 def test_the_measurement_prints_a_table(tmp_path, files):
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / "measure.py", "--images", files["grey"], "--masks", files["mask"]],
@@ -26,4 +29,4 @@ def test_the_measurement_prints_a_table(tmp_path, files):
     rows = [line.split("|") for line in done.stdout.splitlines()]
     assert len(rows) == 4
     assert [row[4].strip() for row in rows[2:]] == ["none", "inrr"]
-    assert all(float(row[9]) > 1 for row in rows[2:])
+    assert all(10 < float(row[5]) < 40 for row in rows[2:])

@@ -200,6 +200,7 @@ def test_quiet_says_nothing_and_verbose_says_how(run, files):
     assert "10 steps of muon at" in result.stderr
 
 
+@pytest.mark.slow
 def test_demo(run, monkeypatch):
     quick = lambda **options: make_settings(rounds=2, similar=15, radius=4, **options)  # noqa: E731
     # the package's attribute of that name is the command, not the module
