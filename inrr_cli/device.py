@@ -12,7 +12,7 @@ import torch
 from inrr_cli.errors import InputError
 
 Item = TypeVar("Item")
-Result = TypeVar("Result")
+Output = TypeVar("Output")
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -59,7 +59,7 @@ def _processor() -> dict[str, object]:
     return {"avx512_bf16": torch.cpu._is_avx512_bf16_supported()}
 
 
-def spread_work(function: Callable[[Item], Result], items: Iterable[Item], device: torch.device) -> Iterator[Result]:
+def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], device: torch.device) -> Iterator[Output]:
     """Yield ``function(item)`` for each item in order: on the cpu one thread for each core, elsewhere one by one.
 
     Many small matrix problems keep every core busy this way, where torch would split none of them.
@@ -69,7 +69,7 @@ def spread_work(function: Callable[[Item], Result], items: Iterable[Item], devic
         yield from map(function, items)
         return
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        waiting: deque[Future[Result]] = deque()
+        waiting: deque[Future[Output]] = deque()
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))

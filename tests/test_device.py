@@ -9,7 +9,7 @@ from inrr_cli.errors import InputError
     ("cuda", "mps", "expected"),
     [(True, True, "cuda"), (False, True, "mps"), (True, False, "cuda"), (False, False, "cpu")],
 )
-def test_auto_takes_the_fastest_there_is(monkeypatch, cuda, mps, expected):
+def test_auto_takes_the_fastest_device(monkeypatch, cuda, mps, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert choose_device("auto").type == expected
@@ -17,7 +17,7 @@ def test_auto_takes_the_fastest_there_is(monkeypatch, cuda, mps, expected):
     assert ("cuda" in available_devices()) == cuda
 
 
-def test_a_device_that_is_not_there_is_an_input_error(monkeypatch):
+def test_an_unavailable_device_is_an_input_error(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(InputError, match="cuda is not available here; use"):
         choose_device("cuda")

@@ -6,7 +6,7 @@ from inrr_cli import __main__
 
 
 @pytest.mark.parametrize("given", [None, "7"])
-def test_threads_wait_without_spinning_for_long_unless_told(monkeypatch, given):
+def test_threads_spin_only_briefly_unless_the_user_sets_it(monkeypatch, given):
     monkeypatch.setattr(__main__, "app", lambda prog_name: None)
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     if given:

@@ -9,7 +9,7 @@ def test_psnr_of_a_known_error():
     assert psnr(truth + 0.1, truth) == pytest.approx(20)
 
 
-def test_psnr_looks_only_where_told():
+def test_psnr_compares_only_the_pixels_of_the_mask():
     truth = np.zeros((4, 4, 3))
     image = truth.copy()
     image[0, 0] = 0.01

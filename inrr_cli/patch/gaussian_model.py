@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor
 
-from inrr_cli.device import spread_work
+from inrr_cli.device import map_in_threads
 from inrr_cli.patch.block_matching import (
     Chunk,
     References,
@@ -65,7 +65,7 @@ def add_estimates(
         group = take_rows(patches, chunk.tile[:, None], nearest)
         return part.stop, *estimate(chunk, *learn(group, patches, chunk.tile))
 
-    for done, index, parts in spread_work(work, references.chunks(channels, models=True), guide.device):
+    for done, index, parts in map_in_threads(work, references.chunks(channels, models=True), guide.device):
         for total, part in zip(sums, parts, strict=True):
             total.index_add_(0, index, part)
         yield done / len(references)

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from inrr_cli.device import spread_work
+from inrr_cli.device import map_in_threads
 from inrr_cli.holdout.sampling import SOLID_DISTANCE
 from inrr_cli.patch import gaussian_model, patch_graph
 from inrr_cli.patch.block_matching import (
@@ -124,7 +124,7 @@ class Level:
             rise = channels * (share * (own - other)).reshape(*nearest.shape, -1, channels).sum(2)
             return distance, rise, missing[part, None] + down * width + right
 
-        parts = spread_work(work, references.chunks(channels, models=False), self.estimate.device)
+        parts = map_in_threads(work, references.chunks(channels, models=False), self.estimate.device)
         distance, rise, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
         weight = patch_graph.edge_weights(distance, self.known[neighbour])
         self.estimate[missing] = patch_graph.minimise(self.estimate, missing, neighbour, weight, rise, damping)

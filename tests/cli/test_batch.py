@@ -39,7 +39,7 @@ def names(folder):
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-def test_each_has_its_own_mask_and_lies_in_the_folder(run, restore, images):
+def test_each_image_takes_its_own_mask_and_is_written_to_the_folder(run, restore, images):
     result = restore("--mask", "masks", "-o", "out", "--uncertainty", "out", "--save-mask", "out", "--sidecar", "out")
     assert result.exit_code == 0, result.stderr
     ends = ("_restored.png", "_sigma.tif", "_mask.png", ".json")
@@ -53,7 +53,7 @@ def test_each_has_its_own_mask_and_lies_in_the_folder(run, restore, images):
         assert json.loads(Path(f"out/{number}.json").read_text())["input"] == image
 
 
-def test_one_mask_for_all_beside_the_images_in_json_lines(restore, images):
+def test_one_mask_for_all_images_gives_a_json_line_for_each(restore, images):
     result = restore("--mask", "masks/1.bmp", "--reference", "in", "--json")
     assert result.exit_code == 0, result.stderr
     records = [json.loads(line) for line in result.stdout.splitlines()]
@@ -62,7 +62,7 @@ def test_one_mask_for_all_beside_the_images_in_json_lines(restore, images):
     assert names("in") == [f"{n}{end}" for n in range(3) for end in (".png", "_restored.png")]
 
 
-def test_one_that_fails_is_told_of_and_the_others_are_done(restore, images):
+def test_an_image_that_fails_is_reported_and_the_others_are_restored(restore, images):
     Path("masks/1.bmp").unlink()
     result = restore("--mask", "masks", "-o", "out")
     assert result.exit_code == 3
@@ -72,7 +72,7 @@ def test_one_that_fails_is_told_of_and_the_others_are_done(restore, images):
     assert result.stderr.splitlines()[-1] == "inrr: 1 of 3 images failed: in/1.png"
 
 
-def test_a_fault_of_the_engine_does_not_stop_the_others(restore, monkeypatch):
+def test_an_unexpected_error_does_not_stop_the_other_images(restore, monkeypatch):
     module = sys.modules["inrr_cli.cli.restoring"]
     make_record = module.make_record
 
@@ -101,7 +101,7 @@ def test_a_fault_of_the_engine_does_not_stop_the_others(restore, monkeypatch):
         (("-",), "standard input is one image"),
     ],
 )
-def test_what_is_wrong_with_the_call_is_said_once(restore, more, message):
+def test_a_wrong_option_is_reported_once_for_all_images(restore, more, message):
     result = restore("--mask", "masks", *more)
     assert result.exit_code == 2
     errors = [line for line in result.stderr.splitlines() if "inrr: error" in line]
@@ -110,14 +110,14 @@ def test_what_is_wrong_with_the_call_is_said_once(restore, more, message):
     assert names("in") == ["0.png", "1.png", "2.png"]
 
 
-def test_several_masks_of_one_name(restore):
+def test_several_masks_with_the_name_of_an_image_are_an_error(restore):
     Image.fromarray(read("masks/1.bmp")).save("masks/1.tif")
     result = restore("--mask", "masks", "-o", "out")
     assert result.exit_code == 3
     assert "in/1.png: masks: several files are named 1" in result.stderr
 
 
-def test_ctrl_c_ends_them_all(restore, monkeypatch):
+def test_ctrl_c_ends_the_whole_batch(restore, monkeypatch):
     def interrupted(*rest, **more):
         raise KeyboardInterrupt
 
@@ -128,7 +128,7 @@ def test_ctrl_c_ends_them_all(restore, monkeypatch):
     assert names("out") == []
 
 
-def test_folders_do_for_one_image_too(run, images):
+def test_folders_are_accepted_for_a_single_image(run, images):
     result = run("inpaint", images[0], "--mask", "masks", "-o", "out", "--preview", "out", *QUICK)
     assert result.exit_code == 0, result.stderr
     assert names("out") == ["0_preview.png"]
@@ -143,7 +143,7 @@ def test_a_folder_does_not_take_the_place_of_a_keyword(run, images):
     assert result.exit_code == 0, result.stderr
 
 
-def test_a_folder_is_no_image(run, images):
+def test_a_folder_is_refused_as_an_image(run, images):
     result = run("inpaint", "in", "--mask", "masks")
     assert result.exit_code == 2
     assert "inrr: error: in: is a folder; give the images in it" in result.stderr

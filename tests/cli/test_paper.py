@@ -107,7 +107,7 @@ def test_an_interruption_keeps_the_finished_cells(run, folder, monkeypatch):
         (("table1", "--output", "file"), "file: is a file; give a folder"),
     ],
 )
-def test_wrong_input_is_one_line(run, tmp_path, more, expected):
+def test_wrong_input_is_reported_in_one_line(run, tmp_path, more, expected):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     result = run("paper", *more)

@@ -28,7 +28,7 @@ def test_a_float_map_with_nan(run, heights, tmp_path):
     assert said == "inrr: inrr 0.1.0 inpaint --net grid --reg patch --seed 0; 40 pixels were filled"
 
 
-def test_a_png_says_what_was_done(run, files):
+def test_a_restored_png_carries_the_command_as_text(run, files):
     ok(run("inpaint", files["grey"], "--mask", files["mask"], "--seed", 5, "-o", "a.png", *QUICK))
     text = Image.open("a.png").text["inrr"]
     assert text == "inrr 0.1.0 inpaint --net grid --reg patch --seed 5; 1536 pixels were filled"
@@ -56,7 +56,7 @@ def test_no_data_is_left_and_not_learned_from_unless_it_is_the_mask(run, heights
     assert np.nanmin(heights) <= other[hole].min()
 
 
-def test_a_value_that_stands_for_no_data(run, grey):
+def test_mask_value_fills_the_pixels_of_that_value(run, grey):
     spoiled = grey.astype(np.int16) - 100
     spoiled[5:8, 5:9] = -32768
     tifffile.imwrite("a.tif", spoiled, metadata=None)
@@ -88,7 +88,7 @@ def test_transparent_pixels_are_filled_and_become_opaque(run, colour):
     refused(run("inpaint", "hole.png", "--mask", "alpha"), "needs an image with an alpha channel")
 
 
-def test_an_opacity_that_is_no_number_is_none(run, colour):
+def test_an_alpha_that_is_nan_is_transparent(run, colour):
     alpha = np.ones(colour.shape[:2], np.float32)
     alpha[12, 9] = np.nan
     cut = np.dstack([colour / np.float32(255), alpha])
@@ -160,7 +160,7 @@ def test_preview_writes_nothing_else(run, files, heights):
     refused(run(*ask, "--preview", files["mask"]), "is an input or another output too")
 
 
-def test_pages_one_mask_for_all_or_one_for_each(run, stack, grey):
+def test_a_stack_takes_one_mask_for_all_pages_or_one_for_each(run, stack, grey):
     tifffile.imwrite("stack.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     mask = make_mask(grey.shape, "random", rate=0.1)
     masks = np.stack([mask, np.zeros_like(mask), ~mask & make_mask(grey.shape, "random", rate=0.1, seed=1), mask[::-1]])
@@ -217,7 +217,7 @@ def test_per_channel_is_each_channel_by_itself(run, colour):
     assert (read("together.png") != read("each.png")).any()
 
 
-def test_data_range(run, heights):
+def test_data_range_sets_the_peak_of_psnr(run, heights):
     whole = np.nan_to_num(heights, nan=0)
     np.save("a.npy", heights)
     np.save("truth.npy", whole)

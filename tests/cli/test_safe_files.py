@@ -17,7 +17,7 @@ from inrr_cli import make_mask
 from inrr_cli.cli.console import verbosity
 
 
-def test_bombs_and_memory(run, files, monkeypatch):
+def test_decompression_bombs_and_images_beyond_memory_are_refused(run, files, monkeypatch):
     ask = ("inpaint", files["grey"], "--mask", files["mask"], "-o", "a.png", *QUICK)
     refused(run(*ask, "--max-pixels", 3000), "64 x 48 pixels are more than 3000; see --max-pixels")
     ok(run(*ask, "--max-pixels", 3072))
@@ -78,7 +78,7 @@ def test_standard_input_and_output(files, grey, tmp_path):
     assert b"cannot write to standard output: No space left" in done.stderr.splitlines()[-1]
 
 
-def test_files_in_the_way(run, files, tmp_path):
+def test_existing_files_folders_and_links_are_not_overwritten(run, files, tmp_path):
     image, mask = files["grey"], files["mask"]
     before = image.read_bytes()
     ask = ("inpaint", image, "--mask", mask, *QUICK)
@@ -168,14 +168,14 @@ def test_a_format_that_cannot_hold_the_picture_is_an_error(run, heights, colour)
         assert not Path(output).exists()
 
 
-def test_what_another_format_has_no_place_for_is_said(run, colour, files):
+def test_metadata_that_the_output_format_cannot_hold_is_named(run, colour, files):
     Image.fromarray(colour).save("a.jpg", icc_profile=b"profile", dpi=(300, 300))
     ask = ("--mask", files["colour_mask"], *QUICK)
     result = ok(run("inpaint", "a.jpg", "-o", "b.npy", *ask))
     assert "b.npy: NPY has no place for the image's ICC profile, resolution" in result.stderr
 
 
-def test_a_one_bit_png_stays_one_and_is_measured_as_written(run, grey):
+def test_a_one_bit_png_stays_one_bit_and_is_measured_as_written(run, grey):
     Image.fromarray(grey > 128).save("a.png")
     np.save("m.npy", make_mask(grey.shape, "random", rate=0.1))
     record = json.loads(ok(run("inpaint", "a.png", "--mask", "m.npy", "--reference", "a.png", "--json", *QUICK)).stdout)

@@ -28,7 +28,7 @@ def read(path):
      (("--scale", 3, "--crop", "10,20,30,40"), "x3_crop", (40, 30))],
 )  # fmt: skip
 @pytest.mark.parametrize("how", [QUICK, NET])
-def test_any_size_and_any_part(run, files, asked, name, size, how):
+def test_superres_makes_any_size_and_any_crop(run, files, asked, name, size, how):
     # whose pixels are means of areas: by another kernel, or amid pixels, nothing between black and white makes them
     result = run("superres", files["colour"], *asked, "--kernel", "area", *how, "--json")
     assert result.exit_code == 0, result.stderr
@@ -50,7 +50,7 @@ def test_every_second_pixel_known_works_with_every_regulariser(run, files, grey,
         assert (read(files["grey"].with_name("grey_x2.png"))[::2, ::2] == grey).all()
 
 
-def test_a_network_carries_what_the_patches_make(run, files, grey):
+def test_half_quadratic_splitting_enlarges_with_the_patch_prior(run, files, grey):
     plain = run("superres", files["grey"], "--scale", 3, *QUICK, "--json", "-o", "patches.png")
     options = ("--lessons", 20, "--rounds", 1, "--net", "siren", "--steps", 120, "--device", "cpu")
     result = run("superres", files["grey"], "--scale", 3, "--reg", "patch", *options, "--json", "-o", "carried.png")
@@ -103,7 +103,7 @@ def test_stacks_of_deep_pages_keep_their_type_and_their_tags(run, grey, dtype):
     assert np.abs(back - pages).mean() < 0.03 * np.ptp(pages)
 
 
-def test_the_record_says_what_noise_was_reckoned_with(run, files):
+def test_the_record_holds_the_noise_that_was_assumed(run, files):
     result = run("superres", files["grey"], "--scale", 2, "--noise", 4, *QUICK, "--json")
     assert json.loads(result.stdout)["noise_sigma"] == pytest.approx(4)
     result = run("superres", files["grey"], "--scale", 2, "--noise", 0, *QUICK, "--json", "--force")

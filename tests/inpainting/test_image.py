@@ -23,7 +23,7 @@ def test_known_pixels_come_back_as_they_are(request, which, dtype, reg):
     assert (restored[mask] != image[mask]).any()
 
 
-def test_what_stands_at_missing_pixels_is_not_used(colour):
+def test_values_at_missing_pixels_are_not_used(colour):
     mask = make_mask(colour.shape[:2], "random")
     spoiled = colour.copy()
     spoiled[mask] = 255 - spoiled[mask]
