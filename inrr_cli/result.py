@@ -1,4 +1,4 @@
-"""The result of a run: the restored image, in the image's units, and how it came about."""
+"""The result of a run: the restored image, in the image's units, how it came about, and its measures."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from inrr_cli.errors import DivergedError
 from inrr_cli.imaging.value_range import Pixels, ValueRange, measured_range
-from inrr_cli.metrics import psnr_of_rmse
+from inrr_cli.metrics import psnr, psnr_of_rmse, ssim
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from inrr_cli.engine import Estimate
+
+
+Masks = list[NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -162,3 +165,80 @@ def _mean(values: list[float | None]) -> float | None:
 
 def _stack(channels: list[Any]) -> NDArray[np.float32] | None:
     return None if channels[0] is None else np.stack(channels, 2)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What the results of a run are measured against.
+
+    Attributes
+    ----------
+    value_range : ValueRange
+        Its width is the peak of every PSNR.
+    missing : list of (M, N) ndarray of bool, or None
+        Pixels that were filled on each page; None where the whole image is new.
+    truths : list of (M, N[, C]) ndarray, or None
+        The true pages.
+    """
+
+    value_range: ValueRange
+    missing: Masks | None = None
+    truths: list[NDArray[Any]] | None = None
+
+
+def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
+    """Measure the results of the pages of an image, over all pages together; None where a measure does not apply.
+
+    Samples that are not finite in the result or the truth do not count. SSIM is the mean over pages.
+    """
+    missing = None if measurement.missing is None else measurement.missing[: len(results)]
+    filled = None if missing is None else sum(int(mask.sum()) for mask in missing)
+    pixels = sum(result.image.shape[0] * result.image.shape[1] for result in results)
+    completed = all(result.completed for result in results)
+    errors = [result.rmse_known for result in results if result.rmse_known is not None]
+    rmse_known = float(np.sqrt(np.mean(np.square(errors)))) if errors else None
+    measures: dict[str, Any] = {
+        "missing_pixels": filled,
+        "missing_fraction": None if filled is None else filled / pixels,
+        "noise_sigma": _mean([result.noise_sigma for result in results]),
+        "sigma_mean": _mean_sigma(results, missing) if completed else None,
+        "psnr_known": psnr_of_rmse(rmse_known, measurement.value_range.span),
+    }
+    measures |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))
+    if measurement.truths is not None:
+        measures |= _compare(results, measurement.truths, missing, measurement.value_range)
+    return measures
+
+
+def _compare(
+    results: list[Result], truths: list[NDArray[Any]], missing: Masks | None, value_range: ValueRange
+) -> dict[str, float | None]:
+    """PSNR over the samples of all pages, and the mean SSIM."""
+    with np.errstate(all="ignore"):  # values far out of the range
+        true = [value_range.to_unit(truth) for truth in truths[: len(results)]]
+        restored = [value_range.to_unit(result.image) for result in results]
+        raw = [value_range.to_unit(result.raw) for result in results if result.raw is not None]
+        return {
+            "psnr_raw": _psnr_of_pages(raw, true) if len(raw) == len(restored) else None,
+            "psnr_full": _psnr_of_pages(restored, true),
+            "psnr_missing": None if missing is None else _psnr_of_pages(restored, true, missing),
+            "ssim_full": _mean([ssim(page, truth) for page, truth in zip(restored, true, strict=True)]),
+        }
+
+
+def _psnr_of_pages(
+    pages: list[NDArray[np.float32]], truths: list[NDArray[np.float32]], where: Masks | None = None
+) -> float | None:
+    """PSNR over the samples of all pages that are finite in both."""
+    pairs = list(zip(pages, truths, strict=True))
+    if where is not None:
+        pairs = [(page[mask], truth[mask]) for (page, truth), mask in zip(pairs, where, strict=True)]
+    first, second = (np.concatenate([pair[k].ravel() for pair in pairs]) for k in (0, 1))
+    return psnr(first, second, np.isfinite(first) & np.isfinite(second))
+
+
+def _mean_sigma(results: list[Result], missing: Masks | None) -> float | None:
+    if missing is None:
+        return None
+    sigmas = [r.sigma[mask].ravel() for r, mask in zip(results, missing, strict=True) if r.sigma is not None]
+    return float(np.concatenate(sigmas).mean()) if len(sigmas) == len(results) else None

@@ -23,8 +23,7 @@ from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.selection import MaskOptions, Page, find_missing
 from inrr_cli.memory import check_inpainting_memory
-from inrr_cli.metrics import Measurement
-from inrr_cli.result import Result
+from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings, make_settings
 
 MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from

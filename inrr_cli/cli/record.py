@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inrr_cli.cli.console import say
-from inrr_cli.metrics import Measurement, measure
-from inrr_cli.result import Result
+from inrr_cli.result import Measurement, Result, measure
 from inrr_cli.settings import Settings
 
 MEASURES = {

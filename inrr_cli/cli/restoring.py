@@ -21,8 +21,7 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_picture
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.imaging.writing import check_holds, format_of, write_picture
-from inrr_cli.metrics import Measurement
-from inrr_cli.result import Result
+from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 
 

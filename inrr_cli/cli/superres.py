@@ -24,8 +24,7 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
 from inrr_cli.imaging.value_range import Pixels, measured_range
 from inrr_cli.memory import check_superres_memory
-from inrr_cli.metrics import Measurement
-from inrr_cli.result import Result
+from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import make_settings
 from inrr_cli.superres.kernels import parse_kernel
 from inrr_cli.superresolution import check_scale, enlarge_alpha, make_target, run_superres

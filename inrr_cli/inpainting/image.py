@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.engine import Control, Estimate, InpaintingProblem
+from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.value_range import Pixels, check_image, working_range
-from inrr_cli.result import Result, finite_values, make_result
+from inrr_cli.imaging.value_range import Pixels, check_image
+from inrr_cli.inpainting.channels import inpaint_channels
+from inrr_cli.inpainting.tiles import inpaint_tiles
+from inrr_cli.inpainting.whole import inpaint_whole
+from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def inpaint(
@@ -96,55 +94,7 @@ def run_inpainting(
     known = ~missing if ignored is None else ~(missing | ignored)
     if not known.any():
         raise InputError("no pixel is known, so there is nothing to fill from")
+    fill = inpaint_whole if settings.tile is None else inpaint_tiles
     if settings.per_channel and image.ndim == 3:
-        from inrr_cli.inpainting.channels import inpaint_channels
-
-        return inpaint_channels(image, missing, settings, control, known)
-    if settings.tile is not None:
-        from inrr_cli.inpainting.tiles import inpaint_tiles
-
-        return inpaint_tiles(image, missing, settings, control, known)
-    return _inpaint_at_once(image, missing, settings, control, known)
-
-
-def _inpaint_at_once(
-    image: Pixels, missing: NDArray[np.bool_], settings: Settings, control: Control, known: NDArray[np.bool_]
-) -> Result:
-    start = time.perf_counter()
-    units = working_range(image, known)
-    values = units.to_unit(np.where(known if image.ndim == 2 else known[..., None], image, image.dtype.type(0)))
-    noise = None if settings.noise is None else settings.noise / units.span
-    estimate = _load_engine(settings)(_make_problem(values, known, noise, settings), settings, control)
-    restored = image.copy()
-    filled = missing | (settings.denoise & known)
-    values = finite_values(estimate, filled)
-    restored[filled] = units.from_unit(values if image.ndim == 3 else values[:, 0], image.dtype)
-    return make_result(estimate, restored, image, known, units, start)
-
-
-def _load_engine(settings: Settings) -> Callable[[InpaintingProblem, Settings, Control], Estimate]:
-    """Return the engine for a representation; torch is imported here at the latest."""
-    if settings.net == "grid":
-        from inrr_cli.patch.engine import estimate as by_patches
-
-        return by_patches
-    if settings.net == "ntk":
-        from inrr_cli.neural.ntk import estimate as by_kernel
-
-        return by_kernel
-    from inrr_cli.neural.engine import estimate as by_network
-
-    return by_network
-
-
-def _make_problem(
-    values: NDArray[np.float32], known: NDArray[np.bool_], noise: float | None, settings: Settings
-) -> InpaintingProblem:
-    """Return the problem as tensors on the chosen device."""
-    import torch
-
-    from inrr_cli.device import choose_device
-
-    device = choose_device(settings.device)
-    tensor: Tensor = torch.from_numpy(np.atleast_3d(values)).to(device)
-    return InpaintingProblem(tensor, torch.from_numpy(known).to(device), noise)
+        return inpaint_channels(image, missing, settings, control, known, fill)
+    return fill(image, missing, settings, control, known)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.value_range import Pixels
-from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.inpainting.whole import inpaint_whole
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.blend_tiles import Window, ramp_weights
@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 
 
 def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Control, known: Mask) -> Result:
-    """Fill tiles of about ``settings.tile`` pixels and a margin; the parameters are those of `run_inpainting`.
+    """Fill tiles of about ``settings.tile`` pixels and a margin; the parameters are those of `inpaint_whole`.
 
     Missing pixels in several tiles are a weighted mean, so that there are no seams. Tiles without a missing pixel
     cost nothing.
@@ -35,13 +35,12 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
     rows, columns, *channels = image.shape
     values, sigmas = np.zeros(image.shape, np.float64), np.zeros(image.shape, np.float64)
     weights = np.zeros((rows, columns, *[1] * len(channels)), np.float64)
-    whole = replace(settings, tile=None)
     results: list[Result] = []
     for number, window in enumerate(windows):
         tile = np.s_[slice(*window[0]), slice(*window[1])]
         pixels = np.ascontiguousarray(image[tile])
         part = control.part(number, len(windows))
-        result = run_inpainting(pixels, missing[tile], whole, part, ignored=~(missing | known)[tile])
+        result = inpaint_whole(pixels, missing[tile], settings, part, known[tile])
         weight = ramp_weights(window, ((0, rows), (0, columns)), MARGIN).reshape(weights[tile].shape)
         values[tile] += weight * np.where(np.isfinite(result.image), result.image, 0)
         weights[tile] += weight

@@ -1,0 +1,62 @@
+"""Fill an image as a whole: convert it to the engine's units, estimate, and convert the estimate back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inrr_cli.engine import Control, Estimate, InpaintingProblem
+from inrr_cli.imaging.value_range import Pixels, working_range
+from inrr_cli.result import Result, finite_values, make_result
+from inrr_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def inpaint_whole(
+    image: Pixels, missing: NDArray[np.bool_], settings: Settings, control: Control, known: NDArray[np.bool_]
+) -> Result:
+    """Fill the ``missing`` pixels (M, N) of an image from the ``known`` ones (M, N); the others are ignored."""
+    start = time.perf_counter()
+    units = working_range(image, known)
+    values = units.to_unit(np.where(known if image.ndim == 2 else known[..., None], image, image.dtype.type(0)))
+    noise = None if settings.noise is None else settings.noise / units.span
+    estimate = _load_engine(settings)(_make_problem(values, known, noise, settings), settings, control)
+    restored = image.copy()
+    filled = missing | (settings.denoise & known)
+    values = finite_values(estimate, filled)
+    restored[filled] = units.from_unit(values if image.ndim == 3 else values[:, 0], image.dtype)
+    return make_result(estimate, restored, image, known, units, start)
+
+
+def _load_engine(settings: Settings) -> Callable[[InpaintingProblem, Settings, Control], Estimate]:
+    """Return the engine for a representation; torch is imported here at the latest."""
+    if settings.net == "grid":
+        from inrr_cli.patch.engine import estimate as by_patches
+
+        return by_patches
+    if settings.net == "ntk":
+        from inrr_cli.neural.ntk import estimate as by_kernel
+
+        return by_kernel
+    from inrr_cli.neural.engine import estimate as by_network
+
+    return by_network
+
+
+def _make_problem(
+    values: NDArray[np.float32], known: NDArray[np.bool_], noise: float | None, settings: Settings
+) -> InpaintingProblem:
+    """Return the problem as tensors on the chosen device."""
+    import torch
+
+    from inrr_cli.device import choose_device
+
+    device = choose_device(settings.device)
+    tensor: Tensor = torch.from_numpy(np.atleast_3d(values)).to(device)
+    return InpaintingProblem(tensor, torch.from_numpy(known).to(device), noise)
