@@ -251,3 +251,45 @@ def test_a_further_sample_of_unknown_meaning_is_kept(tmp_path, meaning):
     path = with_tag(tmp_path, pixels, 338, meaning, photometric="rgb", extrasamples=[0])
     again = decode(encode(decode(path.read_bytes(), path), "TIFF"), path)
     assert (again.page_with_alpha(0, stored_orientation=False) == pixels).all()
+
+
+POINT_KEYS = (34735, 3, 8, (1, 1, 0, 1, 1025, 0, 1, 2), True)  # GTRasterTypeGeoKey = RasterPixelIsPoint
+AREA_KEYS = (34735, 3, 8, (1, 1, 0, 1, 1025, 0, 1, 1), True)
+
+
+def centres_on_the_ground(geotags, count, *, is_point):
+    """Ground coordinates of the centres of the first pixels of a row and a column, (count, 2), by GeoTIFF's rules."""
+    pixels = np.arange(count) + (0.0 if is_point else 0.5)
+    if 34264 in geotags:
+        matrix = np.array(geotags[34264]).reshape(4, 4)
+        return np.stack([matrix[0, 0] * pixels + matrix[0, 3], matrix[1, 1] * pixels + matrix[1, 3]], 1)
+    i, j, _, x, y, _ = geotags[33922]
+    across, down, _ = geotags[33550]
+    return np.stack([x + (pixels - i) * across, y - (pixels - j) * down], 1)
+
+
+@pytest.mark.parametrize("is_point", [True, False])
+@pytest.mark.parametrize("crop", [(0, 0), (6, 2)])
+@pytest.mark.parametrize("as_matrix", [False, True])
+def test_enlarged_pixels_lie_around_their_source_on_the_ground(is_point, crop, as_matrix):
+    matrix = (10.0, 0, 0, 600000, 0, -10, 0, 5000000, 0, 0, 0, 0, 0, 0, 0, 1)
+    place = [(34264, 12, 16, matrix, True)] if as_matrix else [
+        (33550, 12, 3, (10.0, 10.0, 0.0), True), (33922, 12, 6, (0.0, 0.0, 0.0, 600000.0, 5000000.0, 0.0), True)
+    ]  # fmt: skip
+    data = tiff(samples_of("uint8", (6, 7)), extratags=[*place, POINT_KEYS if is_point else AREA_KEYS])
+    picture = decode(data, Path("a.tif"))
+    large = picture.with_pages([np.zeros((20, 16), np.uint8)])
+    transform = PixelTransform(4.0, 4.0, left=crop[0], top=crop[1])
+    with tifffile.TiffFile(io.BytesIO(encode(large, "TIFF", transform=transform))) as file:
+        after = {tag.code: tag.value for tag in file.pages[0].tags}
+    before = {code: value for code, _, _, value, _ in place}
+    source = centres_on_the_ground(before, 3, is_point=is_point)
+    fine = centres_on_the_ground(after, 12, is_point=is_point)
+    first = -np.array(crop) % 4  # of the first source pixel that lies in the crop as a whole
+    number = (np.array(crop) + first) // 4
+    for axis in (0, 1):
+        start = first[axis]
+        assert fine[start : start + 4, axis].mean() == pytest.approx(source[number[axis], axis])
+    if is_point and not as_matrix and crop == (0, 0):
+        assert after[33550][:2] == (2.5, 2.5)
+        assert after[33922] == (0, 0, 0, 599996.25, 5000003.75, 0)

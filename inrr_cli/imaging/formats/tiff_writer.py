@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 from inrr_cli.imaging.formats import tiff_tags as tags
 from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, POINTERS, Entry, pack_directory, read_block
@@ -102,7 +103,7 @@ def _tags(page: dict[str, Any], text: str | None, order: str, big: bool, transfo
     """Return the tags of a page, with ``text`` added and stand-ins for its directories."""
     entries: list[Entry] = list(page["tags"])
     if transform != IDENTITY:
-        entries = [_transformed(entry, order, transform) for entry in entries if not _states_size(entry)]
+        entries = _transform_ground([entry for entry in entries if not _states_size(entry)], order, transform)
     if text:
         values = {entry.tag: entry.value for entry in entries if isinstance(entry.value, bytes)}
         tag = tags.HISTORY if tags.DESCRIPTION in values else tags.DESCRIPTION
@@ -130,22 +131,52 @@ def _states_size(entry: Entry) -> bool:
     return b"<OME" in text or text.lstrip().startswith(b'{"shape"')
 
 
-def _transformed(entry: Entry, order: str, transform: PixelTransform) -> Entry:
-    """Return an entry with GeoTIFF's coordinates changed, so that each pixel keeps its place on the ground."""
-    length = {tags.PIXEL_SCALE: 3, tags.TIE_POINTS: 6, tags.TRANSFORMATION: 16}.get(entry.tag, 0)
-    if not length or entry.kind != DOUBLE or entry.count % length or not isinstance(entry.value, bytes):
-        return entry
-    numbers = np.frombuffer(entry.value, f"{order}f8").reshape(-1, length).copy()
+def _transform_ground(entries: list[Entry], order: str, transform: PixelTransform) -> list[Entry]:
+    """Return the tags with GeoTIFF's coordinates changed, so that each pixel keeps its place on the ground.
+
+    A pixel p of the source is p scale + offset - first in the output; the offset is 0 if coordinates count from the
+    corner of a pixel (PixelIsArea), and not if from its centre (PixelIsPoint; GTRasterTypeGeoKey of OGC GeoTIFF 1.1).
+    """
     scale, first = np.array(transform[:2]), np.array(transform[2:])
-    if entry.tag == tags.PIXEL_SCALE:
-        numbers[:, :2] /= scale
-    elif entry.tag == tags.TIE_POINTS:
-        numbers[:, :2] = numbers[:, :2] * scale - first
-    else:  # 4 x 4 matrices by rows, from (column, row, 0, 1) to the ground
-        matrix = numbers.reshape(-1, 4)
-        matrix[:, :2] /= scale
-        matrix[:, 3] += matrix[:, :2] @ first
-    return replace(entry, value=numbers.tobytes())
+    offset = (scale - 1) / 2 if _is_point_raster(entries, order) else np.zeros(2)
+    pixel_size = next((_doubles(entry, order, 3) for entry in entries if entry.tag == tags.PIXEL_SCALE), None)
+    transformed = []
+    for entry in entries:
+        length = {tags.PIXEL_SCALE: 3, tags.TIE_POINTS: 6, tags.TRANSFORMATION: 16}.get(entry.tag, 0)
+        numbers = _doubles(entry, order, length) if length else None
+        if numbers is None:
+            transformed.append(entry)
+            continue
+        if entry.tag == tags.PIXEL_SCALE:
+            numbers[:, :2] /= scale
+        elif entry.tag == tags.TRANSFORMATION:  # 4 x 4 matrices by rows, from (column, row, 0, 1) to the ground
+            matrix = numbers.reshape(-1, 4)
+            matrix[:, :2] /= scale
+            matrix[:, 3] += matrix[:, :2] @ (first - offset)
+        else:
+            numbers[:, :2] = numbers[:, :2] * scale - first
+            if pixel_size is None:
+                numbers[:, :2] += offset
+            else:  # the tie point stays at its pixel; y on the ground falls with the row
+                numbers[:, 3:5] -= offset * pixel_size[0, :2] / scale * (1, -1)
+        transformed.append(replace(entry, value=numbers.astype(f"{order}f8").tobytes()))
+    return transformed
+
+
+def _is_point_raster(entries: list[Entry], order: str) -> bool:
+    """Return whether GeoTIFF's GTRasterTypeGeoKey is RasterPixelIsPoint."""
+    for entry in entries:
+        if entry.tag == tags.GEO_KEYS and isinstance(entry.value, bytes):
+            keys = np.frombuffer(entry.value[: len(entry.value) // 8 * 8], f"{order}u2").reshape(-1, 4)
+            return bool((keys[1:, (0, 1, 3)] == (1025, 0, 2)).all(1).any())
+    return False
+
+
+def _doubles(entry: Entry, order: str, length: int) -> NDArray[np.float64] | None:
+    """Return the value of a tag as rows of that many doubles, None for any other value."""
+    if entry.kind != DOUBLE or entry.count % length or not isinstance(entry.value, bytes) or not entry.value:
+        return None
+    return np.frombuffer(entry.value, f"{order}f8").astype(np.float64).reshape(-1, length)
 
 
 def _mark_first_page(first: list[Tag], second: list[Tag]) -> list[Tag]:
