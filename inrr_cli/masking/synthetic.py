@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import cache
 from inspect import signature
 
 import numpy as np
@@ -73,7 +75,7 @@ def make_mask(
     Raises
     ------
     InputError
-        If a value is out of its range, or the pattern has no such option.
+        If a value is out of its range, the pattern has no such option, or all or no pixels would be missing.
     """
     try:
         chosen = Pattern(pattern)
@@ -87,7 +89,11 @@ def make_mask(
         raise InputError(f"a mask needs at least one row and one column, got {shape[0]} x {shape[1]}")
     if rate is not None and not 0 < rate < 1:
         raise InputError(f"rate must lie between 0 and 1, got {rate:g}")
-    return MAKERS[chosen](shape, np.random.default_rng(seed), **given)
+    mask = MAKERS[chosen](shape, np.random.default_rng(seed), **given)
+    if mask.all() or not mask.any():
+        left = "no pixel known" if mask.all() else "no pixel missing"
+        raise InputError(f"a {chosen.value} mask of {shape[0]} x {shape[1]} leaves {left}; give a larger size")
+    return mask
 
 
 def _random(shape: tuple[int, int], rng: np.random.Generator, rate: float = 0.5) -> Mask:
@@ -155,13 +161,31 @@ def _draw_words(
     pen = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(height)
     pitch = round(1.3 * height)
+    length = cache(lambda word: font.getlength(word + " "))
     for line in [int(line) for line in order if (line + 1) * pitch < side] or [0]:
         x = float(height)
         while x < side - height and (word := next(words, None)) is not None:
-            pen.text((x, line * pitch), word, fill=255, font=font, stroke_width=boldness * height / 40)
-            x += font.getlength(word + " ")
+            end = x + length(word)
+            if _may_show((x - side / 2, end - side / 2), line * pitch - side / 2, angle, shape, 3 * height):
+                pen.text((x, line * pitch), word, fill=255, font=font, stroke_width=boldness * height / 40)
+            x = end
     left, top = (side - shape[1]) // 2, (side - shape[0]) // 2
     return canvas.rotate(angle, Image.Resampling.BILINEAR).crop((left, top, left + shape[1], top + shape[0]))
+
+
+def _may_show(ends: tuple[float, float], y: float, angle: float, shape: tuple[int, int], margin: float) -> bool:
+    """Whether a word from and to these ``ends`` on line ``y``, from the centre, may be in the turned picture.
+
+    Most words are not if the picture is long and narrow; to draw them all would take seconds.
+    """
+    cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    for extent, places in (
+        (shape[0], [cos * y - sin * x for x in ends]),
+        (shape[1], [cos * x + sin * y for x in ends]),
+    ):
+        if min(places) > extent / 2 + margin or max(places) < -extent / 2 - margin:
+            return False
+    return True
 
 
 def _draw_stroke(picture: Image.Image, position: NDArray[np.float64], rate: float) -> None:

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -87,3 +89,34 @@ def test_the_text_changes_the_mask():
 def test_bad_values_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         make_mask((40, 40), **options)
+
+
+@pytest.mark.parametrize("pattern", ["random", "patch", "textural", "mixture"])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 2)])
+def test_a_mask_always_leaves_known_and_missing_pixels(pattern, shape):
+    with suppress(InputError):
+        mask = make_mask(shape, pattern)
+        assert 0 < mask.sum() < mask.size
+
+
+def test_a_mask_without_a_known_or_a_missing_pixel_is_an_error():
+    with pytest.raises(InputError, match="a random mask of 3 x 3 leaves no pixel missing; give a larger size"):
+        make_mask((3, 3), "random", rate=0.01)
+    with pytest.raises(InputError, match="leaves no pixel known"):
+        make_mask((3, 3), "random", rate=0.99)
+
+
+def test_words_outside_the_picture_are_not_drawn(monkeypatch):
+    from PIL import ImageDraw
+
+    drawn = []
+    text = ImageDraw.ImageDraw.text
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw, "text", lambda pen, at, word, **more: (drawn.append(word), text(pen, at, word, **more))
+    )
+    mask = make_mask((400, 30), "textural")
+    assert 0.1 < mask.mean() < 0.2
+    draws = len(drawn)
+    monkeypatch.setattr("inrr_cli.masking.synthetic._may_show", lambda *arguments: True)
+    assert (make_mask((400, 30), "textural") == mask).all()
+    assert draws < 0.4 * (len(drawn) - draws)
