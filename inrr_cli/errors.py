@@ -1,4 +1,4 @@
-"""Exit codes and the one exception that means "the input is at fault"."""
+"""Exit codes, and the exceptions that the command line reports in one line."""
 
 from enum import IntEnum
 
@@ -18,6 +18,10 @@ class InputError(ValueError):
 
     The command line prints the message as one line and exits with ``ExitCode.BAD_INPUT``.
     """
+
+
+class OutputExistsError(InputError):
+    """An output exists, and the caller did not ask to overwrite it."""
 
 
 class DivergedError(RuntimeError):

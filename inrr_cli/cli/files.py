@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from inrr_cli.cli.console import note, print_error, verbosity
-from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.errors import ExitCode, InputError, OutputExistsError
 from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.masking.from_image import is_from_image
 
@@ -104,7 +104,7 @@ def for_each_image(images: list[Path], files: Files, restore: Callable[[Path, Fi
         restore(images[0], files.for_image(images[0]))
         return
     files.check_several(images)
-    failed = []
+    failed, existing = [], 0
     for number, image in enumerate(images, 1):
         note(f"{image} ({number} of {len(images)})")
         try:
@@ -116,8 +116,11 @@ def for_each_image(images: list[Path], files: Files, restore: Callable[[Path, Fi
                 raise
             print_error(error, str(image))
             failed.append(str(image))
+            existing += isinstance(error, OutputExistsError)
     if failed:
         note(f"inrr: {len(failed)} of {len(images)} images failed: {', '.join(failed)}")
+        if existing:
+            note(f"inrr: {existing} of them have a result already; --force overwrites it, --output writes elsewhere")
         raise typer.Exit(ExitCode.PARTIAL)
 
 

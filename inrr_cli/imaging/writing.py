@@ -8,7 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from inrr_cli.errors import InputError
+from inrr_cli.errors import InputError, OutputExistsError
 from inrr_cli.imaging.atomic import write_atomically
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
@@ -63,7 +63,7 @@ def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tu
     if mode is not None and not stat.S_ISREG(mode):
         raise InputError(f"{path}: is no regular file; give another name")
     if mode is not None and not force:
-        raise InputError(f"{path}: already exists; use --force to overwrite it or --output to write elsewhere")
+        raise OutputExistsError(f"{path}: already exists; use --force to overwrite it or --output to write elsewhere")
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"{path}: no permission to write in the folder {path.parent}")
 

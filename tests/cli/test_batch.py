@@ -72,6 +72,18 @@ def test_an_image_that_fails_is_reported_and_the_others_are_restored(restore, im
     assert result.stderr.splitlines()[-1] == "inrr: 1 of 3 images failed: in/1.png"
 
 
+def test_results_that_exist_are_kept_and_one_line_says_what_to_do(restore):
+    assert restore("--mask", "masks/1.bmp", "-o", "out").exit_code == 0
+    before = {path: path.read_bytes() for path in Path("out").iterdir()}
+    Path("out/1_restored.png").unlink()
+    result = restore("--mask", "masks/1.bmp", "-o", "out")
+    assert result.exit_code == 3
+    last = result.stderr.splitlines()[-1]
+    assert last == "inrr: 2 of them have a result already; --force overwrites it, --output writes elsewhere"
+    assert {path: path.read_bytes() for path in Path("out").iterdir()} == before
+    assert restore("--mask", "masks/1.bmp", "-o", "out", "--force").exit_code == 0
+
+
 def test_an_unexpected_error_does_not_stop_the_other_images(restore, monkeypatch):
     module = sys.modules["inrr_cli.cli.restoring"]
     make_record = module.make_record

@@ -122,3 +122,17 @@ def test_a_picture_is_not_written_to_or_read_from_a_terminal(files):
         assert message in done.stderr
     os.close(end)
     os.close(terminal)
+
+
+NAME = "\uff42r\u00fccke.png"  # a full-width b, and an umlaut
+
+
+@pytest.mark.parametrize("ask", [("mask", "-o"), ("mask", "--json", "-o"), ("mask", "--like", "\u00e4", "-o")])
+def test_a_name_beyond_ascii_is_printed_on_an_ascii_terminal(tmp_path, ask):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run([*INRR, *ask, NAME], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    fails = "--like" in ask
+    assert done.returncode == (2 if fails else 0), done.stderr
+    assert (tmp_path / NAME).exists() is not fails
+    assert "Traceback" not in done.stderr
+    assert "\\uff42r\\" in done.stdout or (fails and "\\xe4: no such file" in done.stderr)
