@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.writing import encode, format_of, write_bytes
+from inrr_cli.imaging.writing import encode, format_of, write_files
 
 SUFFIXES = (".png", ".tif", ".npy", ".bmp", ".webp", ".jpg")
 SIZE = (200, 250, 3)
@@ -59,7 +59,7 @@ def kill_while_writing(kills: int, folder: Path, seed: int = 0) -> Counter:
             for k in count(1):
                 if k == 2:  # the first write is done
                     os.write(writer, b".")
-                write_bytes(path, versions[k % 4])
+                write_files({path: versions[k % 4]})
         os.read(reader, 1)
         time.sleep(rng.uniform(0, 0.02))
         os.kill(child, signal.SIGKILL)
@@ -81,7 +81,7 @@ def kill_the_command(kills: int, folder: Path, seed: int = 0) -> Counter:
     mask = folder / "mask.png"
     if not kills:
         return found
-    write_bytes(mask, encode(diagonal(48), "PNG"))
+    write_files({mask: encode(diagonal(48), "PNG")})
     original = encode(noise((48, 48)), "TIFF")
     command = [*INRR, "inpaint", image, "--mask", mask, "-o", image, "--force", "-q", "--rounds=2"]
     image.write_bytes(original)
@@ -107,8 +107,8 @@ def limit_file_size(size: int):
 def inpaint_in(folder: Path, output: Path, **options) -> subprocess.CompletedProcess:
     """Run the command on a picture of noise."""
     image, mask = folder / "image.png", folder / "mask.png"
-    write_bytes(image, encode(noise((96, 96)), "PNG"))
-    write_bytes(mask, encode(diagonal(96), "PNG"))
+    write_files({image: encode(noise((96, 96)), "PNG")})
+    write_files({mask: encode(diagonal(96), "PNG")})
     command = [*INRR, "inpaint", image, "--mask", mask, "-o", output, "--force", "--rounds=2"]
     return subprocess.run(command, capture_output=True, **options)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -10,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -19,7 +17,6 @@ from typer.exceptions import TyperException
 
 from inrr_cli.engine import Progress
 from inrr_cli.errors import DivergedError, ExitCode, InputError
-from inrr_cli.imaging.atomic import write_atomically
 from inrr_cli.settings import Settings
 
 
@@ -73,15 +70,6 @@ def print_error(error: Exception, about: str = "") -> ExitCode:
         hint="" if expected else " (inrr --debug shows the traceback)",
     )
     return ExitCode.BAD_INPUT if isinstance(error, InputError) else ExitCode.FAILURE
-
-
-def emit(record: dict[str, Any], sidecar: Path | None, as_json: bool, *, force: bool = False) -> None:
-    """Write the record of a run to its sidecar file, and to stdout if asked for JSON."""
-    text = json.dumps(record, allow_nan=False)
-    if sidecar is not None:
-        write_atomically(sidecar, f"{text}\n".encode(), replace=force)
-    if as_json:
-        say(text)
 
 
 @contextmanager

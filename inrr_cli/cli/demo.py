@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, note, progress_bar, say
+from inrr_cli.cli.console import note, progress_bar, say
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
@@ -76,8 +77,9 @@ def demo(
             }
         )
         note(f"  {pattern.value}: {result.seconds:.1f} s")
-    emit({"command": "demo", "folder": str(folder), "results": rows}, None, as_json)
-    if not as_json:
+    if as_json:
+        say(json.dumps({"command": "demo", "folder": str(folder), "results": rows}))
+    else:
         _print_table(rows)
         say(f"Look at {folder}/*_comparison.png: damaged, restored, true.")
 

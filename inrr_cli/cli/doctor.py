@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import time
@@ -9,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import emit, say
+from inrr_cli.cli.console import say
 
 PACKAGES = ("torch", "numpy", "scipy", "pillow", "tifffile", "imagecodecs", "scikit-image", "typer", "rich")
 
@@ -42,8 +43,9 @@ def doctor(as_json: options.Json = False) -> None:
         "gflops_float32": _speed(device, torch.float32),
         "gflops_bfloat16": _speed(device, torch.bfloat16),
     }
-    emit(record, None, as_json)
-    if not as_json:
+    if as_json:
+        say(json.dumps(record))
+    else:
         for name, value in record.items():
             if name == "packages":
                 value = ", ".join(f"{package} {number}" for package, number in value.items())

@@ -12,7 +12,7 @@ from inrr_cli.imaging.metadata import IDENTITY, Metadata, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.value_range import ValueRange
-from inrr_cli.imaging.writing import check_destination, check_holds, encode, format_of, lossless_suffix, write_bytes
+from inrr_cli.imaging.writing import check_destination, check_holds, encode, format_of, lossless_suffix
 
 LOSSY = ("JPEG", "WEBP")
 PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -38,12 +38,10 @@ class Destination:
     path: Path
     kind: str
     quality: int | None
-    force: bool
 
-    def write(self, picture: Picture, texts: dict[str, str], transform: PixelTransform = IDENTITY) -> None:
-        """Encode a picture and write it, whole or not at all; the parameters are those of `encode`."""
-        data = encode(picture, self.kind, texts=texts, quality=self.quality, transform=transform)
-        write_bytes(self.path, data, replace=self.force)
+    def encode(self, picture: Picture, texts: dict[str, str], transform: PixelTransform = IDENTITY) -> bytes:
+        """Return the bytes of the file; the parameters are those of `inrr_cli.imaging.writing.encode`."""
+        return encode(picture, self.kind, texts=texts, quality=self.quality, transform=transform)
 
 
 def choose_destination(
@@ -66,7 +64,7 @@ def choose_destination(
     check_holds(kind, output, picture)
     _check_quality(output, kind, options.quality)
     _warn_of_losses(output, kind, picture.metadata, options.quality)
-    return Destination(output, kind, options.quality, options.force)
+    return Destination(output, kind, options.quality)
 
 
 def _check_quality(output: Path, kind: str, quality: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 import typer
 from numpy.typing import NDArray
 
-from inrr_cli.cli.console import emit, explain, note, progress_bar, say, warn
+from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, choose_destination
 from inrr_cli.cli.record import describe, make_record, print_record
@@ -20,7 +21,7 @@ from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_picture
 from inrr_cli.imaging.value_range import Pixels, ValueRange
-from inrr_cli.imaging.writing import check_holds, format_of, write_picture
+from inrr_cli.imaging.writing import check_holds, encode, format_of, write_files, write_picture
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 
@@ -112,13 +113,17 @@ class Restoring:
             results = job.run(Control(progress, options.keep_partial, files.checkpoint))
         completed = all(result.completed for result in results) and len(results) == len(job.numbers)
         record = make_record(job.command, image, destination.path, results, self.settings, measurement) | job.facts()
-        destination.write(job.output(results), describe(record), job.transform)
+        outputs = {destination.path: destination.encode(job.output(results), describe(record), job.transform)}
         for path, picture in job.extra_pictures(files, results, measurement.value_range).items():
-            write_picture(path, picture, replace=options.force)
+            outputs[path] = encode(picture, format_of(path))
+        if files.sidecar is not None:
+            outputs[files.sidecar] = f"{json.dumps(record, allow_nan=False)}\n".encode()
+        write_files(outputs, replace=options.force)
         explain(results[0].summary)
         warn(next((result.notice for result in results if result.notice), ""))
-        emit(record, files.sidecar, options.as_json, force=options.force)
-        if not options.as_json and destination.path != STANDARD:
+        if options.as_json:
+            say(json.dumps(record, allow_nan=False))
+        elif destination.path != STANDARD:
             print_record(record)
         if not completed:
             after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"

@@ -1,51 +1,79 @@
-"""Write a file whole or not at all."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from inrr_cli.errors import InputError
 
 
 def write_atomically(path: Path, data: bytes | memoryview, *, replace: bool = True) -> None:
-    """Write to a temporary file beside ``path``, flush it to disk, and move it into place.
+    """Write a file whole or not at all; see `write_all_atomically`."""
+    write_all_atomically({path: data}, replace=replace)
+
+
+def write_all_atomically(files: Mapping[Path, bytes | memoryview], *, replace: bool = True) -> None:
+    """Write temporary files beside all paths, flush them to disk, and only then move them all into place.
 
     Parameters
     ----------
-    path : Path
-    data : bytes
+    files : mapping of Path to bytes
     replace : bool
-        Whether to overwrite an existing file, whose permissions are kept.
+        Whether to overwrite existing files, whose permissions are kept.
 
     Raises
     ------
     InputError
-        If the file cannot be written. ``path`` is then unchanged and the temporary file removed.
+        If a file cannot be written. All paths are then unchanged and the temporary files removed.
     """
+    temporaries: dict[Path, Path] = {}
+    new: list[Path] = []
     try:
-        handle, name = tempfile.mkstemp(prefix=".inrr-", dir=path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot write in this folder: {error.strerror}") from None
-    temporary = Path(name)
+        for path, data in files.items():
+            with _as_input_error(path):
+                _write_temporary(path, data, temporaries)
+        for path, temporary in temporaries.items():
+            with _as_input_error(path):
+                if replace or not _link(temporary, path):
+                    temporary.replace(path)
+                else:
+                    new.append(path)
+        for folder in {path.parent for path in files}:
+            _sync_folder(folder)
+    except BaseException:
+        for path in new:  # they did not exist before
+            path.unlink(missing_ok=True)
+        raise
+    finally:
+        for temporary in temporaries.values():
+            temporary.unlink(missing_ok=True)
+
+
+def _write_temporary(path: Path, data: bytes | memoryview, temporaries: dict[Path, Path]) -> None:
+    """Write a temporary file beside ``path``, with its permissions, and enter it in ``temporaries``."""
+    handle, name = tempfile.mkstemp(prefix=".inrr-", dir=path.parent)
+    temporaries[path] = Path(name)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporaries[path].chmod(_permissions(path))
+
+
+@contextmanager
+def _as_input_error(path: Path) -> Iterator[None]:
+    """Turn the errors of the system into one of the path."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(_permissions(path))
-        if replace or not _link(temporary, path):
-            temporary.replace(path)
-        _sync_folder(path.parent)
+        yield
     except FileExistsError:
         raise InputError(f"{path}: has appeared in the meantime; use --force to overwrite it") from None
     except OSError as error:
         raise InputError(f"{path}: cannot write: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _link(temporary: Path, path: Path) -> bool:

@@ -6,10 +6,11 @@ import os
 import stat
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 from inrr_cli.errors import InputError, OutputExistsError
-from inrr_cli.imaging.atomic import write_atomically
+from inrr_cli.imaging.atomic import write_all_atomically
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
@@ -144,16 +145,16 @@ def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None
     """Write a picture in the format that the suffix of ``path`` stands for."""
     kind = format_of(path)
     check_holds(kind, path, picture)
-    write_bytes(path, encode(picture, kind), replace=replace)
+    write_files({path: encode(picture, kind)}, replace=replace)
 
 
-def write_bytes(path: Path, data: bytes, *, replace: bool = True) -> None:
-    """Write a file atomically, or write to standard output if ``path`` is ``-``."""
-    if path != STANDARD:
-        write_atomically(path, data, replace=replace)
+def write_files(files: Mapping[Path, bytes], *, replace: bool = True) -> None:
+    """Write all files or none, and what belongs to the path ``-`` to standard output."""
+    write_all_atomically({path: data for path, data in files.items() if path != STANDARD}, replace=replace)
+    if STANDARD not in files:
         return
     try:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(files[STANDARD])
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise

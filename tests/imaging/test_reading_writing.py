@@ -1,11 +1,12 @@
 import io
+import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from inrr_cli import InputError
-from inrr_cli.imaging.atomic import write_atomically
+from inrr_cli.imaging.atomic import write_all_atomically, write_atomically
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import read_picture
@@ -109,6 +110,34 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_several_files_are_written_together_or_not_at_all(tmp_path, monkeypatch):
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.write_bytes(b"old")
+    write_all_atomically({first: b"1", second: b"2"})
+    assert (first.read_bytes(), second.read_bytes()) == (b"1", b"2")
+    second.unlink()
+    fsync, calls = os.fsync, []
+
+    def fail_at_the_second(fd):
+        calls.append(fd)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        fsync(fd)
+
+    monkeypatch.setattr("os.fsync", fail_at_the_second)
+    with pytest.raises(InputError, match=r"b: cannot write: No space left"):
+        write_all_atomically({first: b"3", second: b"4"})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"a": b"1"}
+
+
+def test_a_file_that_appears_takes_the_new_ones_of_its_run_back(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    second.write_bytes(b"somebody else's")
+    with pytest.raises(InputError, match="b: has appeared in the meantime"):
+        write_all_atomically({first: b"1", second: b"2"}, replace=False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"b": b"somebody else's"}
 
 
 def test_metadata_too_large_for_a_jpeg_is_refused(tmp_path, grey):
