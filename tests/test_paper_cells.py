@@ -22,25 +22,39 @@ def cell(shared):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "paper"),
-    [("baboon", "random", 24.7), ("baboon", "textural", 28.3), ("barbara", "random", 30.7), ("barbara", "patch", 29.5)],
+    ("name", "kind", "full", "missing"),
+    [
+        ("baboon", "random", 24.7, 21.7),
+        ("baboon", "textural", 28.4, 19.5),
+        ("barbara", "random", 31.8, 28.8),
+        ("barbara", "patch", 30.7, 15.8),
+    ],
 )
-def test_inrr_is_as_good_as_in_the_paper(cell, name, kind, paper):
-    """PSNR of the whole image, against INRR in table 1."""
+def test_inrr_is_as_good_as_in_the_paper(cell, name, kind, full, missing):
+    """PSNR of the whole image is at least that of INRR in table 1; the paper does not tell that of missing pixels."""
     image, mask = cell(name, kind)
-    assert psnr(inpaint(image, mask, reg="inrr") / 255, image / 255) >= paper
+    restored = inpaint(image, mask, reg="inrr")
+    assert psnr(restored / 255, image / 255, mask) >= missing
+    assert psnr(restored / 255, image / 255) >= full
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
-    [("baboon", "random"), ("man", "textural"), ("barbara", "mixture"), ("boats", "patch"), ("cameraman", "random")],
+    ("name", "kind", "best"),
+    [
+        ("baboon", "random", 21.77),
+        ("man", "textural", 18.51),
+        ("barbara", "mixture", 23.28),
+        ("boats", "patch", 21.83),
+        ("cameraman", "random", 29.91),
+    ],
 )
-def test_patches_are_better_than_a_biharmonic_fill(cell, name, kind):
+def test_patches_are_better_than_every_classical_fill(cell, name, kind, best):
+    """``best`` is the best of five in examples/results/compare-paper.md: OpenCV (baboon) or biharmonic."""
     image, mask = cell(name, kind)
     restored = inpaint(image, mask)
     assert (restored[~mask] == image[~mask]).all()
-    classical = inpaint_biharmonic(image / 255, mask)
-    assert psnr(restored / 255, image / 255, mask) > psnr(classical, image / 255, mask) + 0.4
+    biharmonic = psnr(inpaint_biharmonic(image / 255, mask), image / 255, mask)
+    assert psnr(restored / 255, image / 255, mask) > max(best, biharmonic) + 0.4
 
 
 def test_a_network_with_patches_is_better_than_with_inrr(cell):

@@ -41,8 +41,8 @@ def write_all_atomically(files: Mapping[Path, bytes | memoryview], *, replace: b
             with _as_input_error(path):
                 if replace or not _link(temporary, path):
                     temporary.replace(path)
-                else:
-                    new.append(path)
+            if not replace:
+                new.append(path)
         for folder in {path.parent for path in files}:
             _sync_folder(folder)
     except BaseException:

@@ -149,14 +149,13 @@ def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None
 
 
 def write_files(files: Mapping[Path, bytes], *, replace: bool = True) -> None:
-    """Write all files or none, and what belongs to the path ``-`` to standard output."""
+    """Write what belongs to the path ``-`` to standard output, and then all files or none."""
+    if STANDARD in files:
+        try:
+            sys.stdout.buffer.write(files[STANDARD])
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InputError(f"-: cannot write to standard output: {error.strerror}") from None
     write_all_atomically({path: data for path, data in files.items() if path != STANDARD}, replace=replace)
-    if STANDARD not in files:
-        return
-    try:
-        sys.stdout.buffer.write(files[STANDARD])
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise InputError(f"-: cannot write to standard output: {error.strerror}") from None

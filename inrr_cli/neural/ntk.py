@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem
+from inrr_cli.memory import check_inpainting_memory
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
 
@@ -57,8 +58,14 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
     -------
     Estimate
         Its values are not bounded to [0, 1].
+
+    Raises
+    ------
+    InputError
+        If the transforms do not fit in the free memory.
     """
     image, known, options = problem.values, problem.known, settings.representation
+    check_inpainting_memory(tuple(image.shape), int((~known).sum()), settings)
     rows, columns, _ = image.shape
     device, dtype = image.device, torch.float32 if image.device.type == "mps" else torch.float64
     y, x = (torch.fft.fftfreq(2 * n, 0.5 / n, device=device, dtype=dtype) / n for n in (rows, columns))

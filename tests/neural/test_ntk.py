@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inrr_cli import Control, make_settings
+from inrr_cli import Control, InputError, make_settings, memory
 from inrr_cli.engine import InpaintingProblem
 from inrr_cli.neural import ntk
 from inrr_cli.neural.ntk import estimate, kernel
@@ -72,6 +72,12 @@ def test_with_a_large_delta_known_pixels_are_met_and_others_tend_to_one_mean(pro
     mean = far * truth.sum(0) / ((len(truth) - 1) * far + near)
     missing = ~problem.known
     assert torch.allclose(result[missing], mean.expand(int(missing.sum()), 2), atol=1e-3)
+
+
+def test_an_image_whose_transforms_do_not_fit_in_memory_is_refused(problem, monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: 1e6)
+    with pytest.raises(InputError, match=r"restoring 7 x 9 pixels needs about .* GB are free"):
+        predict(problem)
 
 
 def test_progress_is_the_relative_residual(problem):
