@@ -138,14 +138,13 @@ def join_channels(results: list[Result], image: Pixels) -> Result:
     for index, result in enumerate(results):
         joined[..., index] = result.image
     is_whole = len(results) == image.shape[2]
-    mean_square = _mean([None if r.rmse_known is None else r.rmse_known**2 for r in results])
     return replace(
         results[0],
         image=joined,
         raw=_stack([result.raw for result in results]) if is_whole else None,
         sigma=_stack([result.sigma for result in results]) if is_whole else None,
         psnr_known=_mean([result.psnr_known for result in results]),
-        rmse_known=None if mean_square is None else float(np.sqrt(mean_square)),
+        rmse_known=_joint_rmse(results),
         noise_sigma=_mean([result.noise_sigma for result in results]),
         seconds=sum(result.seconds for result in results),
         notice=next((result.notice for result in results if result.notice), ""),
@@ -161,6 +160,12 @@ def _to_numpy(values: Tensor, axes: int) -> NDArray[np.float32]:
 def _mean(values: list[float | None]) -> float | None:
     found = [value for value in values if value is not None]
     return float(np.mean(found)) if found else None
+
+
+def _joint_rmse(results: list[Result]) -> float | None:
+    """Root mean square error at the known pixels of several results, each of which counts alike."""
+    mean_square = _mean([None if result.rmse_known is None else result.rmse_known**2 for result in results])
+    return None if mean_square is None else float(np.sqrt(mean_square))
 
 
 def _stack(channels: list[Any]) -> NDArray[np.float32] | None:
@@ -195,14 +200,12 @@ def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
     filled = None if missing is None else sum(int(mask.sum()) for mask in missing)
     pixels = sum(result.image.shape[0] * result.image.shape[1] for result in results)
     completed = all(result.completed for result in results)
-    errors = [result.rmse_known for result in results if result.rmse_known is not None]
-    rmse_known = float(np.sqrt(np.mean(np.square(errors)))) if errors else None
     measures: dict[str, Any] = {
         "missing_pixels": filled,
         "missing_fraction": None if filled is None else filled / pixels,
         "noise_sigma": _mean([result.noise_sigma for result in results]),
         "sigma_mean": _mean_sigma(results, missing) if completed else None,
-        "psnr_known": psnr_of_rmse(rmse_known, measurement.value_range.span),
+        "psnr_known": psnr_of_rmse(_joint_rmse(results), measurement.value_range.span),
     }
     measures |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))
     if measurement.truths is not None:

@@ -11,6 +11,7 @@ from inrr_cli.methods import NETWORKS, REGULARIZERS, REPRESENTATIONS, Task, choo
 from inrr_cli.neural.presets import PRESETS
 from inrr_cli.neural.recipe import Recipe
 from inrr_cli.options import check_name, make_options
+from inrr_cli.superres.kernels import parse_kernel
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Preset = Literal["fast", "paper"]
@@ -107,6 +108,7 @@ def make_settings(
     reg, net = choose_methods(reg, net, task)
     _check_values(preset, device, steps, lr, seed)
     _check_tile(tile, net, denoise)
+    parse_kernel(kernel)
     given = {"preset": preset, "steps": steps, "lr": lr} if net not in NETWORKS else {}
     given |= {"denoise": denoise or None} if net != "grid" or task == "superres" else {}
     given |= {"noise": None if noise == "auto" else noise} if reg != "patch" else {}

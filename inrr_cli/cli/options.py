@@ -57,10 +57,7 @@ Noise = Annotated[
         help="Standard deviation of the noise of known pixels, in the image's units; auto estimates the noise.",
     ),
 ]
-Seed = Annotated[
-    int,
-    METHOD("--seed", help="Random seed; the same seed on the same device gives the same bytes."),
-]  # fmt: skip
+Seed = Annotated[int, METHOD("--seed", help="Random seed; the same seed on the same device gives the same bytes.")]
 Device = Annotated[DeviceName, METHOD("--device", help="Device to compute on; auto takes cuda, else mps, else cpu.")]
 Output = Annotated[
     Path | None,

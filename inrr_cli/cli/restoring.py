@@ -113,16 +113,17 @@ class Restoring:
             results = job.run(Control(progress, options.keep_partial, files.checkpoint))
         completed = all(result.completed for result in results) and len(results) == len(job.numbers)
         record = make_record(job.command, image, destination.path, results, self.settings, measurement) | job.facts()
+        text = json.dumps(record, allow_nan=False)
         outputs = {destination.path: destination.encode(job.output(results), describe(record), job.transform)}
         for path, picture in job.extra_pictures(files, results, measurement.value_range).items():
             outputs[path] = encode(picture, format_of(path))
         if files.sidecar is not None:
-            outputs[files.sidecar] = f"{json.dumps(record, allow_nan=False)}\n".encode()
+            outputs[files.sidecar] = f"{text}\n".encode()
         write_files(outputs, replace=options.force)
         explain(results[0].summary)
         warn(next((result.notice for result in results if result.notice), ""))
         if options.as_json:
-            say(json.dumps(record, allow_nan=False))
+            say(text)
         elif destination.path != STANDARD:
             print_record(record)
         if not completed:

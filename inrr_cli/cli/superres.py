@@ -26,10 +26,8 @@ from inrr_cli.imaging.value_range import Pixels, measured_range
 from inrr_cli.memory import check_superres_memory
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import make_settings
-from inrr_cli.superres.kernels import parse_kernel
+from inrr_cli.superres.kernels import KERNEL_NAMES
 from inrr_cli.superresolution import check_scale, enlarge_alpha, make_target, run_superres
-
-KERNELS = ("bicubic", "area", "lanczos", "point", "gaussian:SIGMA")
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,8 @@ def superres(
         str,
         options.METHOD(
             "--kernel",
-            metavar="|".join(KERNELS),
-            autocompletion=lambda incomplete: [name for name in KERNELS if name.startswith(incomplete)],
+            metavar="|".join(KERNEL_NAMES),
+            autocompletion=lambda incomplete: [name for name in KERNEL_NAMES if name.startswith(incomplete)],
             help="How the image was downscaled from the larger one that is sought; SIGMA in pixels of the image.",
         ),
     ] = "bicubic",
@@ -113,7 +111,6 @@ def superres(
         task="superres",
         **methods,
     )
-    parse_kernel(kernel)
     check_standard_output(output, as_json=as_json)
     wanted = Enlargement(scale, parse_size(size), parse_crop(crop))
     check_scale(wanted.scale, wanted.size)
@@ -183,10 +180,10 @@ class SuperresJob(Job):
     def run(self, control: Control) -> list[Result]:
         """Enlarge each page; a stack is enlarged as a whole or not at all."""
         results: list[Result] = []
+        noise_floor = coding_error(self.template)
         for number, (page, target) in enumerate(zip(self.template.pages, self.targets, strict=True)):
             part = control.part(number, len(self.numbers))
-            result = run_superres(page, target, self.settings, part, noise_floor=coding_error(self.template))
-            results.append(result)
+            results.append(run_superres(page, target, self.settings, part, noise_floor=noise_floor))
             if not results[-1].completed and len(self.numbers) > 1:
                 raise KeyboardInterrupt
         return results

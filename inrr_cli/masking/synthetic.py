@@ -90,10 +90,16 @@ def make_mask(
     if rate is not None and not 0 < rate < 1:
         raise InputError(f"rate must lie between 0 and 1, got {rate:g}")
     mask = MAKERS[chosen](shape, np.random.default_rng(seed), **given)
-    if mask.all() or not mask.any():
-        left = "no pixel known" if mask.all() else "no pixel missing"
-        raise InputError(f"a {chosen.value} mask of {shape[0]} x {shape[1]} leaves {left}; give a larger size")
+    _check_is_mixed(mask, chosen)
     return mask
+
+
+def _check_is_mixed(mask: Mask, pattern: Pattern) -> None:
+    """Raise InputError unless a mask has known and missing pixels."""
+    if mask.all() or not mask.any():
+        lack = "known" if mask.all() else "missing"
+        rows, columns = mask.shape
+        raise InputError(f"a {pattern.value} mask of {rows} x {columns} leaves no pixel {lack}; give a larger size")
 
 
 def _random(shape: tuple[int, int], rng: np.random.Generator, rate: float = 0.5) -> Mask:

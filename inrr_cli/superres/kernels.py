@@ -59,6 +59,7 @@ KERNELS = {
     "lanczos": Kernel("lanczos", 3.0, _lanczos),
     "point": Kernel("point", 0.0, None, centred=False),
 }
+KERNEL_NAMES = (*KERNELS, "gaussian:SIGMA")
 
 
 def parse_kernel(text: str) -> Kernel:
@@ -74,7 +75,7 @@ def parse_kernel(text: str) -> Kernel:
     """
     name, _, argument = text.partition(":")
     if name != "gaussian":
-        check_name("kernel", text, [*KERNELS, "gaussian:SIGMA"])
+        check_name("kernel", text, KERNEL_NAMES)
         return KERNELS[text]
     try:
         sigma = float(argument)

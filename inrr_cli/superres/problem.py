@@ -61,18 +61,22 @@ class SuperresProblem:
     @property
     def region(self) -> Window:
         """Part of the fine image to render: the wanted window and a margin."""
-        return self.pad(self.window, CONSISTENCY_MARGIN)[2]
+        return self._padded_windows(self.window, CONSISTENCY_MARGIN)[1]
 
     def pad(self, window: Window, margin: int) -> tuple[DownscalingOperator, Window, Window]:
         """Add ``margin`` coarse pixels to a fine window: return the operator, the coarse and the fine window."""
+        windows = self._padded_windows(window, margin)
+        return DownscalingOperator.between(self.coarse_size, self.size, self.kernel, *windows), *windows
+
+    def _padded_windows(self, window: Window, margin: int) -> tuple[Window, Window]:
+        """Return the coarse and the fine window of `pad`."""
         coarse, fine = [], []
         for (first, last), ratio, low, high in zip(window, self.ratio, self.coarse_size, self.size, strict=True):
             start = max(0, math.floor(first / ratio) - margin)
             end = min(low, math.ceil(last / ratio) + margin)
             coarse.append((start, end))
             fine.append((math.floor(start * ratio), high if end == low else math.ceil(end * ratio)))
-        windows = (coarse[0], coarse[1]), (fine[0], fine[1])
-        return DownscalingOperator.between(self.coarse_size, self.size, self.kernel, *windows), *windows
+        return (coarse[0], coarse[1]), (fine[0], fine[1])
 
     def finish(self, rendered: Tensor, image: Tensor) -> Tensor:
         """Make the `region` (h, w, C) consistent with ``image`` (M, N, C) and cut out the wanted window."""
