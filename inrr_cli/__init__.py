@@ -18,7 +18,8 @@ from inrr_cli.masking.synthetic import make_mask
 from inrr_cli.metrics import psnr, ssim
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
-from inrr_cli.superresolution import make_target, run_superres, superres
+from inrr_cli.superres.target import make_target
+from inrr_cli.superresolution import run_superres, superres
 
 __version__ = "0.1.0"
 

@@ -10,7 +10,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.settings import Settings
 
 if TYPE_CHECKING:
-    from inrr_cli.superresolution import Target
+    from inrr_cli.superres.target import Target
 
 # bytes, the most that was measured on images of 0.07 to 12 megapixels (examples/results/scaling.md)
 PROGRAM = 440e6  # with its libraries

@@ -5,53 +5,24 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inrr_cli.engine import Control, Estimate
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.value_range import Pixels, ValueRange, check_image, working_range
 from inrr_cli.result import Result, finite_values, make_result
 from inrr_cli.settings import Settings, make_settings
-from inrr_cli.solvers.blend_tiles import Window
 from inrr_cli.superres.options import SuperresOptions
+from inrr_cli.superres.target import Target, make_target
 
 if TYPE_CHECKING:
     from inrr_cli.superres.problem import SuperresProblem
 
     Engine = Callable[[SuperresProblem, Settings, Control], Estimate]
-
-SCALE_LIMIT = 64  # a result at a larger scale has no detail that the input supports
-ANISOTROPY_LIMIT = 4  # scale along one axis over that along the other; empirical
-
-
-@dataclass(frozen=True)
-class Target:
-    """Size of the enlarged image and the part that is wanted; `make_target` returns it.
-
-    Attributes
-    ----------
-    size : (int, int)
-        Rows and columns of the whole enlarged image.
-    window : ((int, int), (int, int))
-        The wanted part: first row and the one after the last, and the same of columns.
-    """
-
-    size: tuple[int, int]
-    window: Window
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of the window."""
-        (top, bottom), (left, right) = self.window
-        return bottom - top, right - left
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the window is the whole enlarged image."""
-        return self.shape == self.size
 
 
 def superres(
@@ -61,6 +32,7 @@ def superres(
     size: tuple[int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
     kernel: str = "bicubic",
+    opacity: NDArray[Any] | None = None,
     reg: str | None = None,
     net: str | None = None,
     **options: Any,
@@ -70,7 +42,7 @@ def superres(
     Parameters
     ----------
     image : (M, N[, C]) ndarray
-        Grey or multichannel image, integers or floats, all finite.
+        Grey or multichannel image, integers or floats. Samples that are not finite hold no data.
     scale : float
         Factor above 1 and at most 64, whole or not.
     size : (int, int), optional
@@ -80,6 +52,9 @@ def superres(
     kernel : str
         How a fine image was downscaled to ``image``: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA" (see
         `inrr_cli.superres.kernels.parse_kernel`).
+    opacity : (M, N[, C]) ndarray, optional
+        How much each sample counts, from 0, no data, to 1, the default. Samples without data stay as they are, as
+        blocks of equal values, and nothing is learned from them.
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
@@ -88,7 +63,8 @@ def superres(
     Returns
     -------
     (P, Q[, C]) ndarray
-        The enlarged image, of the same dtype, P = round(M scale) and Q = round(N scale). Downscaled, it is ``image``.
+        The enlarged image, of the same dtype, P = round(M scale) and Q = round(N scale). Downscaled, it is ``image``,
+        unless that takes values far from those around (see `inrr_cli.superres.local_range.local_range`).
 
     Raises
     ------
@@ -106,53 +82,7 @@ def superres(
     (30, 36)
     """
     settings = make_settings(reg=reg, net=net, kernel=kernel, task="superres", **options)
-    return run_superres(image, make_target(image.shape, scale, size=size, crop=crop), settings).image
-
-
-def check_scale(scale: float | None, size: tuple[int, int] | None) -> None:
-    """Raise InputError unless one of ``scale`` and ``size`` is given, and ``scale`` is in its range."""
-    if (scale is None) == (size is None):
-        raise InputError("give either --scale or --size" if scale is None else "give --scale or --size, not both")
-    if scale is not None and not 1 < scale <= SCALE_LIMIT:
-        raise InputError(f"scale must be above 1 and at most {SCALE_LIMIT}, got {scale:g}")
-
-
-def make_target(
-    shape: tuple[int, ...],
-    scale: float | None = None,
-    *,
-    size: tuple[int, int] | None = None,
-    crop: tuple[int, int, int, int] | None = None,
-) -> Target:
-    """Return the target for an image of ``shape`` (M, N[, C]); the other parameters are those of `superres`.
-
-    Raises
-    ------
-    InputError
-        If the image would not be enlarged, or be enlarged too much, or the crop is not inside the enlarged image.
-    """
-    check_scale(scale, size)
-    rows, columns = shape[:2]
-    if scale is not None:
-        size = max(round(rows * scale), rows), max(round(columns * scale), columns)
-    assert size is not None
-    height, width = size
-    wanted, given = f"a size of {width} x {height}", f"{columns} x {rows}"
-    if height < rows or width < columns or size == (rows, columns):
-        raise InputError(f"{wanted} does not enlarge {given} pixels; give at least as many of both, and more of one")
-    if height > SCALE_LIMIT * rows or width > SCALE_LIMIT * columns:
-        raise InputError(f"{wanted} is more than {SCALE_LIMIT} times {given}")
-    if not 1 / ANISOTROPY_LIMIT <= height * columns / (width * rows) <= ANISOTROPY_LIMIT:
-        limit = f"more than {ANISOTROPY_LIMIT} times as much as the other"
-        raise InputError(f"{wanted} enlarges one axis of {given} {limit}")
-    if crop is None:
-        return Target(size, ((0, height), (0, width)))
-    left, top, crop_width, crop_height = crop
-    bottom, right = top + crop_height, left + crop_width
-    if min(left, top) < 0 or min(crop_width, crop_height) < 1 or right > width or bottom > height:
-        wanted = f"a crop of {crop_width} x {crop_height} pixels at {left},{top}"
-        raise InputError(f"{wanted} is not inside the enlarged {width} x {height}")
-    return Target(size, ((top, bottom), (left, right)))
+    return run_superres(image, make_target(image.shape, scale, size=size, crop=crop), settings, opacity=opacity).image
 
 
 def run_superres(
@@ -162,6 +92,7 @@ def run_superres(
     control: Control = Control(),  # noqa: B008, for it is frozen
     *,
     noise_floor: float = 0.0,
+    opacity: NDArray[Any] | None = None,
 ) -> Result:
     """Enlarge an image, and return how the result was made and how consistent it is beside the image.
 
@@ -177,6 +108,8 @@ def run_superres(
         Progress and cancellation.
     noise_floor : float
         Least noise where the patch engine estimates it, in the image's units: a JPEG's coding error.
+    opacity
+        As in `superres`.
 
     Raises
     ------
@@ -187,26 +120,56 @@ def run_superres(
 
     check_image(image)
     _check_settings(settings)
+    weights = _sample_weights(image, opacity)
     if not isinstance(target, Target):
         target = make_target(image.shape, target)
     start = time.perf_counter()
-    known = np.ones(image.shape[:2], bool)
+    known = weights > 0
     units = working_range(image, known)
-    problem = _make_problem(image, units, target, settings)
+    problem = _make_problem(image, weights, units, target, settings)
     if settings.noise is None and settings.reg == "patch":
         problem = with_estimated_noise(problem, noise_floor / units.span)
     estimate = _load_engine(settings)(problem, settings, control)
     values = finite_values(estimate, np.ones(target.shape, bool))
     restored = units.from_unit(values.reshape(*target.shape, *image.shape[2:]), image.dtype)
-    result = make_result(estimate, restored, image, known, units, start)
     difference = problem.inconsistency(units.to_unit(restored).reshape(*target.shape, -1))
+    if not known.all():
+        restored = np.where(sample_blocks(known, target, settings), restored, sample_blocks(image, target, settings))
+    result = make_result(estimate, restored, image, known, units, start)
     return replace(result, consistency_max=None if difference is None else difference * units.span)
 
 
+def _sample_weights(image: Pixels, opacity: NDArray[Any] | None) -> NDArray[np.float32]:
+    """Return how much each sample of an image counts, 0 if it is not finite: of the image's shape."""
+    weights = np.isfinite(image).astype(np.float32)
+    if opacity is not None:
+        if opacity.shape not in (image.shape, image.shape[:2]):
+            raise InputError(f"opacity of shape {opacity.shape} does not fit an image of shape {image.shape}")
+        weights *= opacity.reshape(opacity.shape + (1,) * (image.ndim - opacity.ndim))
+    if not ((weights >= 0) & (weights <= 1)).all():
+        raise InputError("opacity must be from 0 to 1")
+    if not weights.any():
+        raise InputError("the image holds no data: all of it is transparent, not finite or the value of no data")
+    return weights
+
+
+def sample_blocks(image: Pixels, target: Target, settings: Settings) -> Pixels:
+    """Return the samples of (M, N[, C]) as blocks of equal values: the sample that each pixel of the result lies in."""
+    from inrr_cli.superres.kernels import nearest_samples, parse_kernel
+
+    kernel = parse_kernel(settings.kernel)
+    rows, columns = (
+        nearest_samples(coarse, fine, kernel, span)
+        for coarse, fine, span in zip(image.shape[:2], target.size, target.window, strict=True)
+    )
+    return image[rows][:, columns]
+
+
 def enlarge_alpha(plane: Pixels, target: Target, *, kernel: str = "bicubic") -> Pixels:
-    """Enlarge an alpha channel (M, N): interpolate it consistently, without training."""
+    """Enlarge an alpha channel (M, N): interpolate it consistently, without training; transparent pixels stay so."""
     settings = make_settings(task="superres", noise=0, train_steps=0, rounds=0, kernel=kernel)
-    return run_superres(plane, target, settings).image
+    is_visible = sample_blocks(plane > 0, target, settings)
+    return np.where(is_visible, run_superres(plane, target, settings).image, plane.dtype.type(0))
 
 
 def _load_engine(settings: Settings) -> Engine:
@@ -216,22 +179,31 @@ def _load_engine(settings: Settings) -> Engine:
     return engine
 
 
-def _make_problem(image: Pixels, units: ValueRange, target: Target, settings: Settings) -> SuperresProblem:
+def _make_problem(
+    image: Pixels, weights: NDArray[np.float32], units: ValueRange, target: Target, settings: Settings
+) -> SuperresProblem:
     """Return the problem on the chosen device, in units of the range."""
     import torch
 
     from inrr_cli.device import choose_device
     from inrr_cli.superres.kernels import parse_kernel
+    from inrr_cli.superres.opacity import weaken_translucent
     from inrr_cli.superres.problem import SuperresProblem
 
-    step, limits = 0.0, (-np.inf, np.inf)
-    if np.issubdtype(image.dtype, np.integer):
-        bounds = np.iinfo(image.dtype)
-        step = 1 / units.span
-        limits = ((float(bounds.min) - units.low) / units.span, (float(bounds.max) - units.low) / units.span)
-    values = torch.from_numpy(np.atleast_3d(units.to_unit(image))).to(choose_device(settings.device))
+    is_integer = np.issubdtype(image.dtype, np.integer)
+    lowest, highest = (np.iinfo(image.dtype).min, np.iinfo(image.dtype).max) if is_integer else (-np.inf, np.inf)
+    lowest = max(lowest, 0) if image[weights > 0].min() >= 0 else lowest  # counts and intensities are never negative
+    limits = (float(lowest) - units.low) / units.span, (float(highest) - units.low) / units.span
+    step = 1 / units.span if is_integer else 0.0
+    device = choose_device(settings.device)
+    values, opacity = (
+        torch.from_numpy(np.atleast_3d(part)).to(device)
+        for part in (units.to_unit(np.where(weights > 0, image, image.dtype.type(0))), weights)
+    )
+    values = weaken_translucent(values, opacity)
     noise = 0.0 if settings.noise is None else settings.noise / units.span
-    return SuperresProblem(values, target.size, target.window, parse_kernel(settings.kernel), noise, step, limits)
+    kernel = parse_kernel(settings.kernel)
+    return SuperresProblem(values, opacity > 0, target.size, target.window, kernel, noise, step, limits)
 
 
 def _check_settings(settings: Settings) -> None:

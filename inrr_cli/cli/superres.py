@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,11 +23,13 @@ from inrr_cli.imaging.metadata import PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
 from inrr_cli.imaging.value_range import Pixels, measured_range
+from inrr_cli.masking.from_image import opacity
 from inrr_cli.memory import check_superres_memory
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import make_settings
 from inrr_cli.superres.kernels import KERNEL_NAMES
-from inrr_cli.superresolution import check_scale, enlarge_alpha, make_target, run_superres
+from inrr_cli.superres.target import check_scale, make_target
+from inrr_cli.superresolution import enlarge_alpha, run_superres, sample_blocks
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,10 @@ class SuperresJob(Job):
         noise_floor = coding_error(self.template)
         for number, (page, target) in enumerate(zip(self.template.pages, self.targets, strict=True)):
             part = control.part(number, len(self.numbers))
-            results.append(run_superres(page, target, self.settings, part, noise_floor=noise_floor))
+            weights = opacity(self.template, number)
+            result = run_superres(page, target, self.settings, part, noise_floor=noise_floor, opacity=weights)
+            made = sample_blocks(weights > 0, target, self.settings)
+            results.append(replace(result, image=self.template.as_held(result.image, made)))
             if not results[-1].completed and len(self.numbers) > 1:
                 raise KeyboardInterrupt
         return results

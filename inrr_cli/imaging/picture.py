@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.orientation import turn_back, turn_upright
@@ -51,10 +52,19 @@ class Picture:
         """Return this picture with other pages, and other alpha unless None."""
         return replace(self, pages=pages, alpha=self.alpha if alpha is None else alpha)
 
-    def round_to_step(self, pixels: Pixels) -> Pixels:
-        """Round new pixels to the values that the file can hold."""
-        step = self.metadata.step
-        return pixels if step is None else (np.round(pixels / step) * step).astype(pixels.dtype)
+    def as_held(self, pixels: Pixels, made: NDArray[np.bool_]) -> Pixels:
+        """Return new pixels as the file can hold them, so that what is measured is what is written.
+
+        They are rounded to the file's step. A sample that was ``made`` (as ``pixels``, or (M, N)) and equals the value
+        of no data moves to the next value, for it would read as no data.
+        """
+        step, nodata = self.metadata.step, self.metadata.nodata
+        if step is not None:
+            pixels = (np.round(pixels / step) * step).astype(pixels.dtype)
+        if nodata is None or np.isnan(nodata):
+            return pixels
+        taken = made.reshape(made.shape + (1,) * (pixels.ndim - made.ndim)) & equals(pixels, nodata)
+        return np.where(taken, _next_value(pixels.dtype, nodata), pixels)
 
     def page_with_alpha(self, number: int, *, stored_orientation: bool) -> Pixels:
         """Return a page (M, N[, C]) with its alpha as the last channel, upright or in its stored orientation."""
@@ -62,6 +72,24 @@ class Picture:
         if alpha is not None:
             pixels = np.concatenate([np.atleast_3d(pixels), alpha[..., None]], 2)
         return turn_back(pixels, self.metadata.orientation) if stored_orientation else pixels
+
+
+def equals(samples: Pixels, value: float) -> NDArray[np.bool_]:
+    """Return which samples equal a value of no data, rounded to their type; NaN equals NaN."""
+    if np.isnan(value):
+        return np.isnan(samples)
+    if np.issubdtype(samples.dtype, np.floating):
+        with np.errstate(over="ignore"):
+            value = float(samples.dtype.type(value))  # -3.4028235e+38 in a tag is the lowest float32
+    return np.asarray(samples == value)
+
+
+def _next_value(dtype: np.dtype[Any], value: float) -> Any:
+    """Return the value of a type above ``value``, or below where there is none above."""
+    if np.issubdtype(dtype, np.integer):
+        return dtype.type(value + 1 if value < np.iinfo(dtype).max else value - 1)
+    with np.errstate(over="ignore"):
+        return np.nextafter(dtype.type(value), dtype.type(0 if value > 0 else np.inf))
 
 
 def split_alpha(stored: Pixels, has_alpha: bool, orientation: int) -> tuple[Pixels, Pixels | None]:

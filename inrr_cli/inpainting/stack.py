@@ -105,7 +105,8 @@ class Stack:
 
     def as_held(self, results: list[Result]) -> list[Result]:
         """Round results to what the file can hold, so that what is measured is what is written."""
-        return [replace(result, image=self.picture.round_to_step(result.image)) for result in results]
+        pairs = zip(self.pages, results, strict=False)
+        return [replace(result, image=self.picture.as_held(result.image, page.missing)) for page, result in pairs]
 
 
 def _without_metadata(pages: list[Any]) -> Picture:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.value_range import Pixels
+from inrr_cli.imaging.picture import Picture, equals
+from inrr_cli.imaging.value_range import Pixels, full_scale
 from inrr_cli.masking import Mask
 from inrr_cli.masking.defects import dead_pixels, lost_lines
 
@@ -103,10 +104,18 @@ def _transparent(alpha: Pixels) -> Mask:
 
 
 def _equal(samples: Pixels, value: float) -> Mask:
-    """Return where all channels of (M, N, C) equal a value, rounded to their type."""
-    if np.isnan(value):
-        return np.asarray(np.isnan(samples).all(2))
-    if np.issubdtype(samples.dtype, np.floating):
-        with np.errstate(over="ignore"):
-            value = float(samples.dtype.type(value))  # -3.4028235e+38 in a tag is the lowest float32
-    return np.asarray((samples == value).all(2))
+    """Return where all channels of (M, N, C) equal a value."""
+    return np.asarray(equals(samples, value).all(2))
+
+
+def opacity(picture: Picture, number: int) -> NDArray[np.float32]:
+    """Return how much each sample of a page counts: 0 without data, else the alpha of its pixel from 0 to 1.
+
+    Of the shape of the page.
+    """
+    page, alpha, nodata = picture.pages[number], picture.alpha[number], picture.metadata.nodata
+    weights = np.ones(page.shape, np.float32)
+    if alpha is not None:
+        share = np.nan_to_num(alpha / np.float32(full_scale(alpha.dtype)), nan=0.0).clip(0, 1)
+        weights *= share.reshape(share.shape + (1,) * (page.ndim - 2))
+    return weights if nodata is None else weights * ~equals(page, nodata)

@@ -122,6 +122,13 @@ def downscale_matrix(
     return matrix if fine_span is None else matrix[:, slice(*fine_span)]
 
 
+def nearest_samples(coarse: int, fine: int, kernel: Kernel, fine_span: Span) -> NDArray[np.int64]:
+    """Return the coarse pixel that each fine pixel of a span of the axis lies in: (n,) ndarray."""
+    offset = 0.5 if kernel.centred else 0.0
+    position = (np.arange(*fine_span) + offset) * (coarse / fine) + 0.5 - offset
+    return np.asarray(np.floor(position).clip(max=coarse - 1), np.int64)
+
+
 def _sample_kernel(coarse: int, fine: int, kernel: Kernel) -> tuple[NDArray[np.int64], Floats]:
     """Return the fine pixels around each coarse one and their weights, both (coarse, taps)."""
     scale = fine / coarse

@@ -28,8 +28,7 @@ def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> 
         return _by_points(problem, settings, control)
     if settings.reg == "patch":
         return _by_half_quadratic_splitting(problem, settings, control)
-    known = torch.ones(problem.coarse_size, dtype=torch.bool, device=problem.image.device)
-    result = fit_network(InpaintingProblem(problem.image, known), settings, control)
+    result = fit_network(InpaintingProblem(problem.image, problem.known_pixels), settings, control)
     return _make_consistent(problem, result, problem.coarse_size, result.values)
 
 
@@ -72,7 +71,7 @@ def _by_points(problem: SuperresProblem, settings: Settings, control: Control) -
     values = problem.image.new_zeros(*problem.size, problem.image.shape[2])
     known = torch.zeros(problem.size, dtype=torch.bool, device=values.device)
     index = rows[:, None], columns
-    values[index], known[index] = problem.image, True
+    values[index], known[index] = problem.image, problem.known_pixels
     if settings.reg == "patch":  # inpainting needs larger groups and at least two iterations
         given = settings.regularizer
         options = PatchOptions(similar=2 * given.similar, radius=given.radius, rounds=max(2, given.rounds))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from inrr_cli.patch.noise import estimate_noise
@@ -17,17 +16,16 @@ FAINT_NOISE = 0.006  # noise up to this is left in: 1.5 levels of 255
 
 def with_estimated_noise(problem: SuperresProblem, floor: float = 0.0) -> SuperresProblem:
     """Estimate the noise of a problem, at least ``floor``; faint noise counts as none."""
-    noise = max(floor, white_noise(problem.image))
+    noise = max(floor, white_noise(problem.image, problem.known_pixels))
     return replace(problem, noise=noise if noise > FAINT_NOISE else 0.0)
 
 
-def white_noise(image: Tensor) -> float:
-    """Estimate the standard deviation s of white noise in (M, N, C), without taking texture for noise.
+def white_noise(image: Tensor, known: Tensor) -> float:
+    """Estimate the standard deviation s of white noise in the ``known`` pixels (M, N) of (M, N, C).
 
-    The mean of 2 x 2 pixels halves white noise, and structure grows. So, with estimates e at the full and h at half
-    the scale, s^2 = max(0, e^2 - h^2) 4 / 3, which is e^2 for nothing but noise.
+    Texture is not taken for noise: the mean of 2 x 2 pixels halves white noise, and structure grows. So, with estimates
+    e at the full and h at half the scale, s^2 = max(0, e^2 - h^2) 4 / 3, which is e^2 for nothing but noise.
     """
-    known = torch.ones(image.shape[:2], dtype=torch.bool, device=image.device)
     half, known_half = halve(image, known)
     full, less = estimate_noise(image, known), estimate_noise(half, known_half)
     return math.sqrt(max(0.0, full**2 - less**2) * 4 / 3)

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.solvers.blend_tiles import Window
-from inrr_cli.superres.consistency import enforce_consistency
-from inrr_cli.superres.downscaling import DownscalingOperator
-from inrr_cli.superres.kernels import Kernel, downscale_matrix
+from inrr_cli.superres.consistency import Bounds, enforce_consistency
+from inrr_cli.superres.downscaling import DownscalingOperator, resize
+from inrr_cli.superres.kernels import Kernel, downscale_matrix, nearest_samples
+from inrr_cli.superres.local_range import local_range
 
 CONSISTENCY_MARGIN = 8  # coarse pixels around the wanted window, so that its edge is as consistent as the inside
 
@@ -25,7 +26,9 @@ class SuperresProblem:
     Attributes
     ----------
     image : (M, N, C) Tensor of float32
-        The coarse image, about in [0, 1].
+        The coarse image, about in [0, 1]; where it holds no data, a smooth fill.
+    known : (M, N, C) Tensor of bool
+        Samples that hold data.
     size : (int, int)
         Rows and columns of the whole fine image, neither less than those of ``image``.
     window : ((int, int), (int, int))
@@ -41,6 +44,7 @@ class SuperresProblem:
     """
 
     image: Tensor
+    known: Tensor
     size: tuple[int, int]
     window: Window
     kernel: Kernel
@@ -52,6 +56,11 @@ class SuperresProblem:
     def coarse_size(self) -> tuple[int, int]:
         """Rows and columns of ``image``."""
         return self.image.shape[0], self.image.shape[1]
+
+    @property
+    def known_pixels(self) -> Tensor:
+        """Pixels of ``image`` whose samples all hold data: (M, N) Tensor of bool."""
+        return self.known.all(2)
 
     @property
     def ratio(self) -> tuple[float, float]:
@@ -68,6 +77,12 @@ class SuperresProblem:
         windows = self._padded_windows(window, margin)
         return DownscalingOperator.between(self.coarse_size, self.size, self.kernel, *windows), *windows
 
+    def nearest(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the row and the column of ``image`` that each row and each column of a fine window lies in."""
+        axes = zip(self.coarse_size, self.size, (self.kernel, self.kernel), window, strict=True)
+        first, second = (nearest_samples(*axis) for axis in axes)
+        return first, second
+
     def _padded_windows(self, window: Window, margin: int) -> tuple[Window, Window]:
         """Return the coarse and the fine window of `pad`."""
         coarse, fine = [], []
@@ -81,19 +96,37 @@ class SuperresProblem:
     def finish(self, rendered: Tensor, image: Tensor) -> Tensor:
         """Make the `region` (h, w, C) consistent with ``image`` (M, N, C) and cut out the wanted window."""
         operator, (rows, columns), region = self.pad(self.window, CONSISTENCY_MARGIN)
-        consistent = enforce_consistency(
-            rendered,
-            image[slice(*rows), slice(*columns)],
-            operator,
-            quantisation_step=self.quantisation_step,
-            limits=self.limits,
+        part = image[slice(*rows), slice(*columns)]
+        channels = zip(torch.split(rendered, 1, 2), torch.split(part, 1, 2), strict=True)
+        consistent = [
+            enforce_consistency(fine, coarse, operator, self._bounds(coarse, (rows, columns), region))
+            for fine, coarse in channels
+        ]
+        return torch.cat(consistent, 2)[slices_within(self.window, region)]
+
+    def _bounds(self, coarse: Tensor, coarse_window: Window, fine_window: Window) -> Bounds:
+        """Return the bounds of a fine window that belongs to the coarse window (m, n, 1)."""
+        plain = resize(
+            coarse,
+            self.size,
+            self.kernel.centred,
+            source_size=self.coarse_size,
+            source=coarse_window,
+            target=fine_window,
         )
-        return consistent[slices_within(self.window, region)]
+        rows, columns = (
+            torch.from_numpy((index - first).clip(0, last - first - 1)).to(coarse.device)
+            for index, (first, last) in zip(self.nearest(fine_window), coarse_window, strict=True)
+        )
+        low, high = (bound.clamp(*self.limits) for bound in local_range(coarse[..., 0], rows, columns, plain[..., 0]))
+        if step := self.quantisation_step:
+            low, high = (low / step).round() * step, (high / step).round() * step
+        return Bounds(low[..., None], high[..., None], self.limits, step)
 
     def inconsistency(self, values: NDArray[np.float32]) -> float | None:
         """Return the largest difference between ``image`` and the wanted window (P, Q, C) downscaled.
 
-        Only coarse pixels whose whole kernel is in the window count; None if there is no such pixel.
+        Only coarse samples count that hold data and whose whole kernel is in the window; None if there is none.
         """
         spans = []
         for coarse, fine, span in zip(self.coarse_size, self.size, self.window, strict=True):
@@ -104,8 +137,10 @@ class SuperresProblem:
             spans.append((int(complete[0]), int(complete[-1]) + 1))
         rows, columns = spans
         operator = DownscalingOperator.between(self.coarse_size, self.size, self.kernel, (rows, columns), self.window)
-        coarse_values = self.image[slice(*rows), slice(*columns)].cpu()
-        return float(operator.residual(torch.from_numpy(values), coarse_values, limits=self.limits).abs().max())
+        part = slice(*rows), slice(*columns)
+        difference = operator.residual(torch.from_numpy(values), self.image[part].cpu(), limits=self.limits).abs()
+        difference = difference[self.known[part].cpu()]
+        return float(difference.max()) if len(difference) else None
 
 
 def slices_within(window: Window, region: Window) -> tuple[slice, slice]:

@@ -8,6 +8,7 @@ import pytest
 import tifffile
 import torch
 from PIL import Image
+from scipy.ndimage import minimum_filter
 from skimage.data import camera
 
 from inrr_cli.superres.downscaling import DownscalingOperator
@@ -73,6 +74,45 @@ def test_alpha_is_enlarged_consistently(run, tmp_path, colour):
     operator = DownscalingOperator.between((40, 32), (80, 64), parse_kernel("bicubic"))
     back = operator.forward(torch.from_numpy(made[..., 3:].astype(np.float32)))
     assert np.abs(back[..., 0].numpy() - alpha).max() < 0.55
+
+
+def test_the_rim_of_a_transparent_disc_has_the_colour_of_the_disc(run, tmp_path):
+    y, x = np.mgrid[:40, :40]
+    opacity = (12.5 - np.hypot(y - 19, x - 20)).clip(0, 1)
+    disc = np.zeros((40, 40, 4), np.uint8)
+    disc[..., 3] = np.round(255 * opacity)
+    disc[opacity > 0, :3] = (200, 30, 60)
+    Image.fromarray(disc).save("disc.png")
+    assert run("superres", "disc.png", "--scale", 2, *QUICK).exit_code == 0
+    made = read("disc_x2.png").astype(float)
+    share = made[..., 3:] / 255
+    assert (np.abs(made[share[..., 0] > 0][:, :3] - (200, 30, 60)) <= 1).all()
+    outside = np.repeat(np.repeat(opacity == 0, 2, 0), 2, 1)
+    assert (made[outside] == 0).all()
+    inside = np.repeat(np.repeat(minimum_filter(opacity, 5) == 1, 2, 0), 2, 1)
+    assert (share[inside] == 1).all()
+
+
+def test_no_data_of_a_height_map_stays_where_it_is(run, tmp_path, grey):
+    heights = grey.astype(np.int16) + 600
+    heights[:9], heights[20:24, 30:40] = -32767, -32767
+    tags = [(42113, "s", 0, "-32767", True)]  # GDAL's nodata
+    tifffile.imwrite("map.tif", heights, extratags=tags)
+    assert run("superres", "map.tif", "--scale", 2, *QUICK).exit_code == 0
+    made = tifffile.imread("map_x2.tif")
+    assert ((made == -32767) == np.repeat(np.repeat(heights == -32767, 2, 0), 2, 1)).all()
+    assert made[made != -32767].min() > 550
+
+
+def test_a_sample_that_is_made_is_not_taken_for_no_data(run, tmp_path):
+    dark = np.zeros((32, 32), np.uint8)
+    dark[16:], dark[:, :4] = 1, 20
+    tifffile.imwrite("dark.tif", dark[None], extratags=[(42113, "s", 0, "1", True)])  # most of it is no data
+    tifffile.imwrite("light.tif", np.where(dark == 1, 0, 2 * dark), extratags=[(42113, "s", 0, "1", True)])
+    for name in ("dark", "light"):
+        assert run("superres", f"{name}.tif", "--scale", 2, *QUICK).exit_code == 0
+        made, lost = tifffile.imread(f"{name}_x2.tif"), tifffile.imread(f"{name}.tif").squeeze() == 1
+        assert ((made.squeeze() == 1) == np.repeat(np.repeat(lost, 2, 0), 2, 1)).all()
 
 
 def test_the_former_name_of_an_option_is_accepted_with_a_warning(run, files):

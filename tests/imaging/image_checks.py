@@ -20,7 +20,7 @@ def change_hole(data):
     picture = decode(data, Path("a"))
     pages = [page.copy() for page in picture.pages]
     for page in pages:
-        page[HOLE] = picture.round_to_step(page[HOLE][::-1, ::-1])
+        page[HOLE] = picture.as_held(page[HOLE][::-1, ::-1], np.ones((1, 1), bool))
     return encode(picture.with_pages(pages), picture.metadata.format)
 
 

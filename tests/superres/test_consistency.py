@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from inrr_cli.superres.consistency import enforce_consistency
+from inrr_cli.superres.consistency import Bounds, enforce_consistency
 from inrr_cli.superres.downscaling import DownscalingOperator, resize
 from inrr_cli.superres.kernels import parse_kernel
 
@@ -19,7 +19,7 @@ def test_rounded_and_clipped_values_are_consistent(grey, name, size, contrast, t
     scan = (contrast * (resize(image, size) - 0.5) + 0.5).clamp(*LIMITS)
     coarse = (operator.forward(scan).clamp(*LIMITS) * 255).round() / 255
     start = resize(coarse, size, kernel.centred)
-    result = enforce_consistency(start, coarse, operator, quantisation_step=1 / 255, limits=LIMITS)
+    result = enforce_consistency(start, coarse, operator, Bounds(*LIMITS, LIMITS, 1 / 255))
     assert ((result * 255) - (result * 255).round()).abs().max() < 1e-3
     assert result.min() >= 0
     assert result.max() <= 1

@@ -40,10 +40,10 @@ def test_nonlocal_bayes_without_noise_changes_nothing(grey):
 def test_texture_is_not_taken_for_noise():
     texture = torch.tensor(grass()[:256, :256]).float()[..., None] / 255
     assert estimate_noise(texture, torch.ones(256, 256, dtype=torch.bool)) > 4 / 255
-    assert white_noise(texture) < 1 / 255
+    assert white_noise(texture, torch.ones(texture.shape[:2], dtype=torch.bool)) < 1 / 255
     smooth = torch.linspace(0.2, 0.7, 256)[:, None, None] * torch.ones(256, 256, 1)
     noisy = smooth + 5 / 255 * torch.randn(smooth.shape, generator=seeded())
-    assert white_noise(noisy) * 255 == pytest.approx(5, rel=0.15)
+    assert white_noise(noisy, torch.ones(noisy.shape[:2], dtype=torch.bool)) * 255 == pytest.approx(5, rel=0.15)
 
 
 WAVES = torch.sin(torch.arange(64.0) * torch.pi / 2)[:, None, None].expand(64, 64, 1) / 4  # the octave below the detail
