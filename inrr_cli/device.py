@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
 from typing import TypeVar
 
 import torch
@@ -59,24 +62,53 @@ def _processor() -> dict[str, object]:
     return {"avx512_bf16": torch.cpu._is_avx512_bf16_supported()}
 
 
-def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], device: torch.device) -> Iterator[Output]:
-    """Yield ``function(item)`` for each item in order: on the cpu one thread for each core, elsewhere one by one.
+@contextmanager
+def one_thread_per_operation() -> Iterator[None]:
+    """Within, torch computes each operation on the cpu by one thread, and `map_in_threads` shares out larger pieces.
 
-    Many small matrix problems keep every core busy this way, where torch would split none of them.
+    Threads that share a single operation wait for each other thousands of times a second. Where another process takes
+    one's turn, all of them wait, and a fit takes up to ten times as long as with one thread (`examples/busy.py`).
     """
-    threads = torch.get_num_threads()
+    with _lock:
+        _within.append(torch.get_num_threads() if not _within else _within[0])
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            threads = _within.pop()
+            if not _within:
+                torch.set_num_threads(threads)
+
+
+def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], device: torch.device) -> Iterator[Output]:
+    """Yield ``function(item)`` for each item in order: on the cpu by one thread for each core, elsewhere one by one.
+
+    The function runs in the thread's own modes: gradients are computed, and there is no autocast.
+    """
+    threads = _within[0] if _within else torch.get_num_threads()
     if device.type != "cpu" or threads == 1:
         yield from map(function, items)
         return
-    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        waiting: deque[Future[Output]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > 2 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
+    pool = _pool(threads)
+    waiting: deque[Future[Output]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > 2 * threads:
                 yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-            torch.set_num_threads(threads)
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
+
+
+_lock = Lock()
+_within: list[int] = []  # torch's number of threads, for each `one_thread_per_operation` that has been entered
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "inrr", initializer=torch.set_num_threads, initargs=(1,))

@@ -116,6 +116,7 @@ def run_superres(
     InputError, DivergedError
         As `superres`.
     """
+    from inrr_cli.device import one_thread_per_operation
     from inrr_cli.superres.noise import with_estimated_noise
 
     check_image(image)
@@ -127,9 +128,10 @@ def run_superres(
     known = weights > 0
     units = working_range(image, known)
     problem = _make_problem(image, weights, units, target, settings)
-    if settings.noise is None and settings.reg == "patch":
-        problem = with_estimated_noise(problem, noise_floor / units.span)
-    estimate = _load_engine(settings)(problem, settings, control)
+    with one_thread_per_operation():
+        if settings.noise is None and settings.reg == "patch":
+            problem = with_estimated_noise(problem, noise_floor / units.span)
+        estimate = _load_engine(settings)(problem, settings, control)
     values = finite_values(estimate, np.ones(target.shape, bool))
     restored = units.from_unit(values.reshape(*target.shape, *image.shape[2:]), image.dtype)
     difference = problem.inconsistency(units.to_unit(restored).reshape(*target.shape, -1))

@@ -26,12 +26,23 @@ def inpaint_whole(
     units = working_range(image, known)
     values = units.to_unit(np.where(known if image.ndim == 2 else known[..., None], image, image.dtype.type(0)))
     noise = None if settings.noise is None else settings.noise / units.span
-    estimate = _load_engine(settings)(_make_problem(values, known, noise, settings), settings, control)
+    estimate = _estimate(values, known, noise, settings, control)
     restored = image.copy()
     filled = missing | (settings.denoise & known)
     values = finite_values(estimate, filled)
     restored[filled] = units.from_unit(values if image.ndim == 3 else values[:, 0], image.dtype)
     return make_result(estimate, restored, image, known, units, start)
+
+
+def _estimate(
+    values: NDArray[np.float32], known: NDArray[np.bool_], noise: float | None, settings: Settings, control: Control
+) -> Estimate:
+    """Fill values in units of the range on the chosen device; torch is imported here at the latest."""
+    from inrr_cli.device import one_thread_per_operation
+
+    problem = _make_problem(values, known, noise, settings)
+    with one_thread_per_operation():
+        return _load_engine(settings)(problem, settings, control)
 
 
 def _load_engine(settings: Settings) -> Callable[[InpaintingProblem, Settings, Control], Estimate]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from inrr_cli.device import map_in_threads
 from inrr_cli.neural.recipe import KEPT_POINTS
 from inrr_cli.neural.regularizers.base import Regularizer
 from inrr_cli.neural.rendering import row_blocks
@@ -87,17 +88,32 @@ class Objective:
         """Add the gradient of the loss to the parameters and return the loss; the parameters are those of `loss`.
 
         The grid is rendered in blocks for the loss and its gradient at each pixel. The gradient is then propagated
-        into the weights block by block; a block of a grid of more than KEPT_POINTS is rendered again for that.
+        into the weights block by block; a block of a grid of more than KEPT_POINTS is rendered again for that. The
+        gradients of the blocks are summed in their order, so that the number of threads changes no bit.
         """
         parts = row_blocks(y, len(x))
         kept = len(y) * len(x) <= KEPT_POINTS
-        with torch.set_grad_enabled(kept):
-            blocks = [self.predict(part, x) for part in parts]
+
+        def forward(part: Tensor) -> Tensor:
+            with torch.set_grad_enabled(kept):
+                return self.predict(part, x)
+
+        blocks = list(map_in_threads(forward, parts, y.device))
         prediction = torch.cat([block.detach() for block in blocks]).requires_grad_()
         loss = self.loss(prediction, target, known, y, x, missing_weight)
         torch.autograd.backward(loss)
         assert prediction.grad is not None
-        for part, grad in zip(parts, torch.split(prediction.grad, len(parts[0])), strict=True):
-            block = blocks.pop(0)  # which frees the activations of the block afterwards
-            torch.autograd.backward(block if kept else self.predict(part, x), grad)
+        parameters = [p for p in self.representation.parameters() if p.requires_grad]
+
+        def gradients(number: int) -> tuple[Tensor | None, ...]:
+            block = blocks[number] if kept else self.predict(parts[number], x)
+            grad = grads[number]
+            blocks[number] = block.detach()  # which frees the activations of the block afterwards
+            return torch.autograd.grad(block, parameters, grad, allow_unused=True)
+
+        grads = torch.split(prediction.grad, len(parts[0]))
+        for found in map_in_threads(gradients, range(len(parts)), y.device):
+            for parameter, gradient in zip(parameters, found, strict=True):
+                if gradient is not None:
+                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
         return loss.item()

@@ -7,15 +7,24 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from inrr_cli.device import map_in_threads
 from inrr_cli.neural.recipe import BLOCK_POINTS
+
+# fixed, so that the number of threads changes no bit of the result; smaller blocks cost more than they gain: empirical
+SHARED_BLOCKS, SHARED_POINTS = 4, 1024
 
 
 def row_blocks(y: Tensor, columns: int) -> tuple[Tensor, ...]:
-    """Split the coordinates (R,) of rows into blocks of at most BLOCK_POINTS points, at least one row each."""
-    return torch.split(y, max(1, BLOCK_POINTS // columns))
+    """Split the coordinates (R,) of rows into blocks of at most BLOCK_POINTS points, at least one row each.
+
+    Smaller grids are split too, for threads to share, into SHARED_BLOCKS or blocks of about SHARED_POINTS.
+    """
+    shared = max(-(-len(y) // SHARED_BLOCKS), -(-SHARED_POINTS // columns))
+    return torch.split(y, max(1, min(BLOCK_POINTS // columns, shared)))
 
 
 @torch.no_grad()
 def render(representation: Callable[[Tensor, Tensor], Tensor], y: Tensor, x: Tensor) -> Tensor:
     """Evaluate a representation on the grid of rows ``y`` (R,) and columns ``x`` (C,): (R, C, K)."""
-    return torch.cat([representation(block, x) for block in row_blocks(y, len(x))])
+    blocks = map_in_threads(lambda block: torch.no_grad()(representation)(block, x), row_blocks(y, len(x)), y.device)
+    return torch.cat(list(blocks))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inrr_cli.device import has_fast_bfloat16
+from inrr_cli.device import has_fast_bfloat16, map_in_threads
 from inrr_cli.errors import DivergedError
 from inrr_cli.superres.downscaling import DownscalingOperator, resize
 from inrr_cli.superres.kernels import Kernel
@@ -23,6 +24,7 @@ from inrr_cli.superres.kernels import Kernel
 WIDTH, LAYERS = 64, 6  # of the network, which sees LAYERS coarse pixels far; empirical
 CROP_SIDE, CROP_COUNT = 512, 8  # pixels of a side and number of the crops of a large image, to bound memory
 LEARNING_RATE = 3e-3  # of Adam; empirical
+PATCHES, PATCH_SIDE = 2, 68  # of a training step, and pixels of a side; one patch of 96 measures the same: empirical
 TILE, HALO = 256, 8  # coarse pixels of a side corrected at once, to bound memory, and around: at least LAYERS
 
 
@@ -120,9 +122,10 @@ def train(
     generator: torch.Generator,
     on_step: Callable[[int, float], None] | None = None,
 ) -> ZeroShotNet:
-    """Train a network by Adam on the mean absolute error of a random patch a step, turned and mirrored.
+    """Train a network by Adam on the mean absolute error of PATCHES random patches a step, turned and mirrored.
 
-    The generator is on the cpu. ``on_step`` is called after each step with the number of steps done and the loss.
+    The patches are shared out to threads. The generator is on the cpu. ``on_step`` is called after each step with the
+    number of steps done and the loss.
 
     Raises
     ------
@@ -137,15 +140,15 @@ def train(
         warm_up, cosine = min(1.0, (step + 1) / 30), 1 + math.cos(math.pi * step / steps)
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * warm_up * 0.5 * cosine
-        pair = pairs[int(torch.multinomial(areas, 1, generator=generator))]
-        interpolated, fine = _random_patch(pair, generator)
-        # two pixels at the edge are left out: the network does not see what is beyond them
-        difference = (network(interpolated[None])[0] - fine)[:, 2:-2, 2:-2]
-        loss = difference.abs().mean()
+        drawn = torch.multinomial(areas, PATCHES, replacement=True, generator=generator).tolist()
+        patches = [_random_patch(pairs[number], generator) for number in drawn]
+        value = 0.0
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        for loss, gradients in map_in_threads(partial(_loss_and_gradients, network), patches, device):
+            value += loss / PATCHES
+            for parameter, gradient in zip(network.parameters(), gradients, strict=True):
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
         optimizer.step()
-        value = loss.item()
         if not math.isfinite(value):
             raise DivergedError(f"training on the image's smaller copies diverged at step {step + 1}")
         if on_step is not None:
@@ -153,10 +156,19 @@ def train(
     return network
 
 
+def _loss_and_gradients(network: ZeroShotNet, patch: tuple[Tensor, Tensor]) -> tuple[float, tuple[Tensor, ...]]:
+    """Return the loss of a patch and the gradients of the parameters, which it has in PATCHES patches."""
+    interpolated, fine = patch
+    # two pixels at the edge are left out: the network does not see what is beyond them
+    difference = (network(interpolated[None])[0] - fine)[:, 2:-2, 2:-2]
+    loss = difference.abs().mean()
+    return loss.item(), torch.autograd.grad(loss / PATCHES, list(network.parameters()))
+
+
 def _random_patch(pair: TrainingPair, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Cut the same random patch out of both images, aligned with the coarse pixels, and turn and mirror it."""
     _, height, width = pair.fine.shape
-    side = min(96, height, width)
+    side = min(PATCH_SIDE, height, width)
     top, left, symmetry = (
         int(torch.randint(count, (1,), generator=generator))
         for count in ((height - side) // 2 + 1, (width - side) // 2 + 1, 8)
@@ -176,7 +188,6 @@ def turn_back(image: Tensor, symmetry: int) -> Tensor:
     return torch.rot90(image.flip(-1) if symmetry >= 4 else image, -(symmetry % 4), (-2, -1))
 
 
-@torch.no_grad()
 def apply_network(
     network: ZeroShotNet, interpolated: Tensor, on_progress: Callable[[float], None] | None = None
 ) -> Tensor:
@@ -194,10 +205,16 @@ def apply_network(
         bottom, right = min(top + 2 * TILE, height), min(left + 2 * TILE, width)
         tile = planes[:, top - above : bottom + 2 * HALO, left - before : right + 2 * HALO]
         total = torch.zeros_like(tile)
-        for symmetry in range(8):
-            total += turn_back(network(turn(tile, symmetry)[None])[0], symmetry)
+        for symmetry, part in enumerate(map_in_threads(partial(_correct, network, tile), range(8), tile.device)):
+            total += part
             if on_progress is not None:
                 on_progress((number + (symmetry + 1) / 8) / len(corners))
         inner = total[:, above : above + bottom - top, before : before + right - left]
         corrected[:, top:bottom, left:right] = inner / 8
     return corrected.permute(1, 2, 0)
+
+
+@torch.no_grad()
+def _correct(network: ZeroShotNet, tile: Tensor, symmetry: int) -> Tensor:
+    """Correct a tile (C, h, w) that is turned, and turn it back."""
+    return turn_back(network(turn(tile, symmetry)[None])[0], symmetry)
