@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inrr_cli.errors import InputError, OutputExistsError
 from inrr_cli.imaging.atomic import write_all_atomically
+from inrr_cli.imaging.checking import check_encoded
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
@@ -126,19 +127,33 @@ def encode(
         1 to 100, of a JPEG or a lossy WebP.
     transform : PixelTransform
         Relation to the picture that was read; resolution and georeference are changed accordingly.
+
+    Raises
+    ------
+    EncodingError
+        If a reader finds other pages in the file than the picture has.
     """
     if picture.metadata.orientation >= 5 and picture.metadata.format == kind:  # stored with rows and columns swapped
         transform = PixelTransform(transform.y, transform.x, transform.top, transform.left)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if kind == "PNG":
-            return bytes(load_format("png").write(picture, texts or {}, transform))
-        if kind == "TIFF":
-            text = "\n".join(f"{key}: {value}" for key, value in (texts or {}).items())
-            return bytes(load_format("tiff_writer").write(picture, text or None, transform))
-        if kind == "NPY":
-            return bytes(load_format("npy").write(picture))
-        return bytes(load_format("pillow").write(picture, kind, quality, transform))
+        data = _encode(picture, kind, texts or {}, quality, transform)
+        check_encoded(data, kind, picture)
+    return data
+
+
+def _encode(
+    picture: Picture, kind: str, texts: dict[str, str], quality: int | None, transform: PixelTransform
+) -> bytes:
+    """Encode a picture with the module of its format."""
+    if kind == "PNG":
+        return bytes(load_format("png").write(picture, texts, transform))
+    if kind == "TIFF":
+        text = "\n".join(f"{key}: {value}" for key, value in texts.items())
+        return bytes(load_format("tiff_writer").write(picture, text or None, transform))
+    if kind == "NPY":
+        return bytes(load_format("npy").write(picture))
+    return bytes(load_format("pillow").write(picture, kind, quality, transform))
 
 
 def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None:

@@ -26,13 +26,13 @@ PILLOW_HEADERS = (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\
 
 def sizes(data: bytes) -> list[PageSize]:
     """Return the size of the page from the header."""
-    with _open(data) as image:
+    with open_image(data) as image:
         return [PageSize(image.height, image.width, image.height * image.width * 4)]
 
 
 def read(data: bytes) -> Picture:
     """Decode a JPEG, WebP or BMP file."""
-    with _open(data) as opened:
+    with open_image(data) as opened:
         kind = {b"BM": "BMP", b"RI": "WEBP"}.get(data[:2], "JPEG")
         frames = getattr(opened, "n_frames", 1)
         if frames > 1 and kind != "JPEG":
@@ -106,7 +106,7 @@ def oversized_metadata(metadata: Metadata) -> str:
     return ""
 
 
-def _open(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     """Open a file without Pillow's limit on pixels: the caller checks its own."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
