@@ -29,7 +29,7 @@ def check_encoded(data: bytes, kind: str, picture: Picture) -> None:
     Headers and the extent of the data are compared, not the samples, because decoding would cost as much as encoding.
     """
     meant = [_meant(picture, number, kind) for number in range(len(picture.pages))]
-    read = {"TIFF": _read_tiff, "PNG": _read_png, "NPY": _read_npy}.get(kind, _read_by_pillow)
+    read = READERS.get(kind, _read_by_pillow)
     try:
         found = read(data, meant)
     except Exception as error:  # readers raise many types
@@ -98,8 +98,26 @@ def _read_npy(data: bytes, meant: list[Header]) -> list[Header]:
     return [page._replace(dtype=dtype.name) for page in meant]
 
 
+def _read_netpbm(data: bytes, meant: list[Header]) -> list[Header]:
+    """Read the header, and compare the length of the data."""
+    rows, columns, channels, dtype, _, start = load_format("netpbm").read_header(data)
+    if start + rows * columns * channels * dtype.itemsize != len(data):
+        raise ValueError(f"it has {len(data)} bytes")
+    return [Header(rows, columns, channels, dtype.name)]
+
+
+def _read_modern(data: bytes, meant: list[Header]) -> list[Header]:
+    """Read the header of a QOI or a JPEG 2000; decode a JPEG XL, whose header is among its coded bits."""
+    return [Header(*load_format("modern").header(data))]
+
+
 def _read_by_pillow(data: bytes, meant: list[Header]) -> list[Header]:
     """Read the header of a file of one page."""
     with load_format("pillow").open_image(data) as image:
-        dtype = {"I;16": "uint16", "F": "float32"}.get(image.mode, "uint8")
-        return [Header(image.height, image.width, len(image.getbands()), dtype)] * getattr(image, "n_frames", 1)
+        return [Header(image.height, image.width, len(image.getbands()), "uint8")] * getattr(image, "n_frames", 1)
+
+
+READERS = {"TIFF": _read_tiff, "PNG": _read_png, "NPY": _read_npy} | {
+    **dict.fromkeys(("PGM", "PPM", "PFM"), _read_netpbm),
+    **dict.fromkeys(("QOI", "JPEG2000", "JPEGXL"), _read_modern),
+}

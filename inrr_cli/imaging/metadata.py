@@ -33,7 +33,7 @@ class Metadata:
     Attributes
     ----------
     format : str
-        "PNG", "JPEG", "WEBP", "BMP", "TIFF" or "NPY".
+        "PNG", "JPEG" and so on: a value of `inrr_cli.imaging.writing.FORMATS`, or "PBM", "GIF" or "AVIF".
     orientation : int
         EXIF orientation of the stored pixels, 1 to 8.
     icc_profile, exif, xmp : bytes or None

@@ -24,17 +24,19 @@ def picture_of(*pages):
 
 @pytest.mark.parametrize("kind", sorted(set(FORMATS.values())))
 def test_other_sizes_channels_and_cut_files_are_noticed(kind):
-    colours = samples_of("uint8", (*SIZE, 3))
-    data = encode(Picture.of(colours), kind)
-    check_encoded(data, kind, Picture.of(colours))
-    for other in (colours[1:], colours[:, :-1], colours[..., 0]):
+    dtype, channels = ("float32" if kind == "PFM" else "uint8"), (1 if kind == "PGM" else 3)
+    samples = samples_of(dtype, (*SIZE, 3))
+    pixels, another = (samples[..., 0], samples) if channels == 1 else (samples, samples[..., 0])
+    data = encode(Picture.of(pixels), kind)
+    check_encoded(data, kind, Picture.of(pixels))
+    for other in (pixels[1:], pixels[:, :-1], another):
         with pytest.raises(EncodingError, match=f"{kind} that was made .* nothing was written"):
             check_encoded(data, kind, Picture.of(other))
     with pytest.raises(EncodingError, match="cannot be read"):
-        check_encoded(data[:9], kind, Picture.of(colours))
+        check_encoded(data[:9], kind, Picture.of(pixels))
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "PNG", "NPY"])
+@pytest.mark.parametrize("kind", ["TIFF", "PNG", "NPY", "PGM", "JPEG2000", "JPEGXL"])
 def test_another_type_is_noticed(kind):
     data = encode(Picture.of(GREY), kind)
     with pytest.raises(EncodingError, match=r"is 18 x 21, 1 of uint8, not 18 x 21, 1 of uint16|shape"):

@@ -13,6 +13,7 @@ import tifffile
 from tifffile import TiffPage
 
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.formats import tiff_tags as tags
 from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, IFD_TYPE, pack_block, read_directory
 from inrr_cli.imaging.formats.tiff_series import Series, read_frames, read_series, state_frame
@@ -66,7 +67,7 @@ def read(data: bytes) -> Picture:
             xmp if isinstance(xmp, bytes) else None,
             _density(first),
             nodata=_nodata(first),
-            lossy=any(page.compression not in tags.LOSSLESS for page, _ in found),
+            lossy=any(page.compression not in tags.LOSSLESS or page.photometric == YCBCR for page, _ in found),
             step=255.0 if all(details["one_bit"] for details in kept) else None,
             white_is_zero=first.photometric == WHITE_IS_ZERO,
             left_out=("reduced copies",) if has_copies or any(tags.SUB_IFDS in page.tags for page, _ in found) else (),
@@ -95,19 +96,23 @@ def _blocks(series: list[Series]) -> list[int]:
 def _decode(page: TiffPage, count: int, data: bytes) -> Iterator[Pixels]:
     """Yield the pages of a directory as (M, N[, C])."""
     name = getattr(page.photometric, "name", page.photometric)
-    known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK)
-    if (page.photometric not in known and (page.photometric, page.compression) != (YCBCR, JPEG)) or page.imagedepth > 1:
+    known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR)
+    if page.photometric not in known or page.imagedepth > 1:
         raise InputError(f"page {page.index + 1} is {name}; convert it to grey or RGB")
     if page.samplesperpixel < COLOUR_SAMPLES.get(page.photometric, 1):
         raise ValueError(f"page {page.index + 1} is {name} of {page.samplesperpixel} samples")
     one_bit = page.bitspersample == 1 and page.samplesperpixel == 1
-    supported = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in (8, 16, 32, 64)
+    depths = (8, 12) if page.compression == JPEG else (8, 16, 32, 64)
+    supported = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in depths
     if not (one_bit or supported):
         kind = f"{page.bitspersample}-bit {page.dtype}"
         raise InputError(f"its samples are {kind}; convert them to one of {', '.join(DTYPES)}")
     if page.axes not in ("YX", "YXS", "SYX"):
         raise InputError(f"a page has the axes {page.axes}; give (rows, columns) or (rows, columns, channels)")
     _check_segments(page, len(data))
+    if page.photometric == YCBCR and page.compression != JPEG:
+        yield _decode_ycbcr(page, data)
+        return
     for array in [page.asarray()] if count == 1 else read_frames(page, count, data):
         if one_bit:
             array = array.astype(np.uint8) * np.uint8(255)
@@ -115,6 +120,16 @@ def _decode(page: TiffPage, count: int, data: bytes) -> Iterator[Pixels]:
             array = np.moveaxis(array, 0, 2)
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
         yield array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
+
+
+def _decode_ycbcr(page: TiffPage, data: bytes) -> Pixels:
+    """Return a page of luma and chroma as the RGB (M, N, 3) that Pillow makes of it."""
+    with load_format("pillow").open_image(data, ("TIFF",)) as image:
+        image.seek(page.index)
+        pixels = np.asarray(image.convert("RGB"))
+    if pixels.shape[:2] != (page.imagelength, page.imagewidth):
+        raise InputError(f"page {page.index + 1} is YCbCr and not upright; convert it to RGB")
+    return pixels
 
 
 def _check_segments(page: TiffPage, file_size: int) -> None:
