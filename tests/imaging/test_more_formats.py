@@ -196,6 +196,11 @@ def test_what_netpbm_cannot_mean_is_refused():
             decode(data, Path("a"))
 
 
+def test_comments_of_netpbm_are_reported():
+    assert decode(LOSSLESS["ppm"][0], Path("a")).metadata.left_out == ("the comments",)
+    assert decode(LOSSLESS["pgm"][0], Path("a")).metadata.left_out == ()
+
+
 def test_filled_samples_stay_below_the_white_of_a_pgm():
     picture = decode(netpbm("5", (DEEP[1] % 1024).astype(">u2"), 1023), Path("a"))
     brighter = picture.pixels.copy()
@@ -297,6 +302,21 @@ def test_a_ycbcr_tiff_is_read_as_pillow_decodes_it(options):
         assert [page.photometric for page in file.pages] == [2, 2]
         assert (file.pages[1].asarray() == picture.pages[1]).all()
         assert file.pages[0].description == "a page"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("options", [{}, {"compression": "lzw"}])
+def test_a_turned_ycbcr_tiff_is_read_upright(orientation, options):
+    pictures = []
+    for kind, mode in (("ycbcr", "YCbCr"), ("rgb", "RGB")):
+        samples, buffer = np.asarray(Image.fromarray(SMOOTH_RGB).convert(mode)), io.BytesIO()
+        tags = [(274, 3, 1, orientation, True)]
+        tifffile.imwrite(buffer, samples, photometric=kind, metadata=None, extratags=tags, **options)
+        pictures.append(decode(buffer.getvalue(), Path("a")))
+    one, other = (picture.pixels.astype(int) for picture in pictures)
+    assert one.shape == other.shape
+    assert np.abs(one - other).max() < 4
+    assert (decode(encode(pictures[0], "TIFF"), Path("a")).pixels == one).all()
 
 
 @pytest.mark.parametrize("channels", [1, 3])

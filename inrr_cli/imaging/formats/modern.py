@@ -115,6 +115,7 @@ def _jpeg2000_metadata(data: bytes) -> Metadata:
     return Metadata(
         "JPEG2000",
         icc_profile=profile,
+        white=None if bits in (8, 16) else 2.0**bits - 1,
         lossy=data[style + 13] == 0 or colours == SYCC,  # 0 is the irreversible wavelet
         left_out=_metadata_boxes(top),
         details={"bits": bits, "bare": not top},

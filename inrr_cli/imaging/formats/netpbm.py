@@ -44,7 +44,14 @@ def read(data: bytes) -> Picture:
         raise ValueError(f"a sample is above the {white:g} that the header says is white")
     pixels = (1 - pixels) * np.uint8(255) if kind == "PBM" else pixels  # ink is 1
     pixels = np.ascontiguousarray(pixels.astype(dtype.newbyteorder("=")))
-    metadata = Metadata(kind, step=255.0 if kind == "PBM" else None, details={"white": white})
+    left_out = ("the comments",) if b"#" in data[:start] else ()
+    metadata = Metadata(
+        kind,
+        step=255.0 if kind == "PBM" else None,
+        white=white if kind in ("PGM", "PPM") else None,
+        left_out=left_out,
+        details={"white": white},
+    )
     return Picture([pixels[..., 0] if channels == 1 else pixels], [None], metadata)
 
 

@@ -18,6 +18,7 @@ from inrr_cli.imaging.formats import tiff_tags as tags
 from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, IFD_TYPE, pack_block, read_directory
 from inrr_cli.imaging.formats.tiff_series import Series, read_frames, read_series, state_frame
 from inrr_cli.imaging.metadata import Metadata
+from inrr_cli.imaging.orientation import turn_back
 from inrr_cli.imaging.picture import PageSize, Picture, split_alpha
 from inrr_cli.imaging.value_range import Pixels
 
@@ -126,10 +127,7 @@ def _decode_ycbcr(page: TiffPage, data: bytes) -> Pixels:
     """Return a page of luma and chroma as the RGB (M, N, 3) that Pillow makes of it."""
     with load_format("pillow").open_image(data, ("TIFF",)) as image:
         image.seek(page.index)
-        pixels = np.asarray(image.convert("RGB"))
-    if pixels.shape[:2] != (page.imagelength, page.imagewidth):
-        raise InputError(f"page {page.index + 1} is YCbCr and not upright; convert it to RGB")
-    return pixels
+        return turn_back(np.asarray(image.convert("RGB")), _orientation(page))  # Pillow turns a TIFF upright
 
 
 def _check_segments(page: TiffPage, file_size: int) -> None:
