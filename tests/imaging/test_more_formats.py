@@ -1,4 +1,4 @@
-"""PGM, PPM, PFM, TGA, QOI, GIF, JPEG 2000, JPEG XL and AVIF, and TIFFs that JPEG or YCbCr is in."""
+"""PGM, PPM, PFM, TGA, QOI, GIF, JPEG 2000, JPEG XL and AVIF."""
 
 import io
 from contextlib import suppress
@@ -7,8 +7,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
-import tifffile
-from image_checks import HOLE, assert_only_hole_differs, change_hole
+from image_checks import HOLE, assert_only_hole_differs
 from PIL import Image
 from sample_files import PROFILE, SIZE, exif, pillow_bytes, samples_of
 
@@ -282,56 +281,6 @@ def test_a_jpeg_2000_of_cmyk_is_refused():
     at = data.index(b"colr\1\0\0") + 7
     with pytest.raises(InputError, match="its pixels are CMYK; convert them"):
         decode(data[:at] + b"\0\0\0\x0c" + data[at + 4 :], Path("a"))
-
-
-@pytest.mark.parametrize("options", [{}, {"compression": "lzw"}, {"compression": "zlib", "tile": (16, 16)}])
-def test_a_ycbcr_tiff_is_read_as_pillow_decodes_it(options):
-    chroma = np.asarray(Image.fromarray(SMOOTH_RGB).convert("YCbCr"))
-    buffer = io.BytesIO()
-    with tifffile.TiffWriter(buffer) as writer:
-        for page in (chroma, chroma[::-1]):
-            writer.write(page, photometric="ycbcr", metadata=None, description="a page", **options)
-    picture = decode(buffer.getvalue(), Path("a"))
-    assert picture.metadata.lossy
-    with Image.open(io.BytesIO(buffer.getvalue())) as image:
-        for number, page in enumerate(picture.pages):
-            image.seek(number)
-            assert (page == np.asarray(image.convert("RGB"))).all()
-            assert np.abs(page.astype(int) - (SMOOTH_RGB, SMOOTH_RGB[::-1])[number]).max() < 4
-    with tifffile.TiffFile(io.BytesIO(encode(picture, "TIFF"))) as file:
-        assert [page.photometric for page in file.pages] == [2, 2]
-        assert (file.pages[1].asarray() == picture.pages[1]).all()
-        assert file.pages[0].description == "a page"
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("options", [{}, {"compression": "lzw"}])
-def test_a_turned_ycbcr_tiff_is_read_upright(orientation, options):
-    pictures = []
-    for kind, mode in (("ycbcr", "YCbCr"), ("rgb", "RGB")):
-        samples, buffer = np.asarray(Image.fromarray(SMOOTH_RGB).convert(mode)), io.BytesIO()
-        tags = [(274, 3, 1, orientation, True)]
-        tifffile.imwrite(buffer, samples, photometric=kind, metadata=None, extratags=tags, **options)
-        pictures.append(decode(buffer.getvalue(), Path("a")))
-    one, other = (picture.pixels.astype(int) for picture in pictures)
-    assert one.shape == other.shape
-    assert np.abs(one - other).max() < 4
-    assert (decode(encode(pictures[0], "TIFF"), Path("a")).pixels == one).all()
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_tiff_with_a_jpeg_of_twelve_bits_is_read(channels):
-    samples = (SMOOTH if channels == 1 else SMOOTH_RGB).astype(np.uint16) * 16
-    buffer = io.BytesIO()
-    tifffile.imwrite(
-        buffer, samples, compression="jpeg", compressionargs={"bitspersample": 12, "level": 98}, bitspersample=12,
-        photometric="minisblack" if channels == 1 else "rgb", metadata=None,
-    )  # fmt: skip
-    picture = decode(buffer.getvalue(), Path("a"))
-    assert picture.metadata.lossy
-    assert np.abs(picture.pixels.astype(int) - samples).max() < 300
-    new = tifffile.imread(io.BytesIO(change_hole(buffer.getvalue())))
-    assert_only_hole_differs(new, picture.pixels)
 
 
 def test_metadata_that_a_plain_format_cannot_hold_is_named():

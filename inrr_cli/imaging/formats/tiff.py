@@ -125,6 +125,8 @@ def _decode(page: TiffPage, count: int, data: bytes) -> Iterator[Pixels]:
 
 def _decode_ycbcr(page: TiffPage, data: bytes) -> Pixels:
     """Return a page of luma and chroma as the RGB (M, N, 3) that Pillow makes of it."""
+    if page.compression == 1 and page.subsampling != (1, 1):  # libtiff reads it, but Pillow does not ask libtiff
+        raise InputError(f"page {page.index + 1} is YCbCr with fewer samples of chroma; convert it to RGB")
     with load_format("pillow").open_image(data, ("TIFF",)) as image:
         image.seek(page.index)
         return turn_back(np.asarray(image.convert("RGB")), _orientation(page))  # Pillow turns a TIFF upright
