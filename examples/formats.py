@@ -60,6 +60,7 @@ def make_files(folder: Path) -> None:
     alpha = np.broadcast_to(np.arange(SIZE[1], dtype=np.uint8) * 5, SIZE)
     Image.fromarray(np.dstack([colour, alpha])).save(folder / "alpha.png")
     Image.fromarray(colour).save(folder / "profile.png", icc_profile=PROFILE)
+    make_other_formats(folder, colour, deep, np.dstack([colour, alpha]))
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "a phone"
     turned = np.asarray(Image.fromarray(colour).transpose(Image.Transpose.ROTATE_90))  # shown the right way up
@@ -67,6 +68,19 @@ def make_files(folder: Path) -> None:
     stack = np.stack([deep[..., page % 3] + np.uint16(page) for page in range(5)])
     tifffile.imwrite(folder / "stack.tif", stack, photometric="minisblack")
     tifffile.imwrite(folder / "map.tif", grey, metadata=None, extratags=GEO_TAGS)
+
+
+def make_other_formats(folder: Path, colour: np.ndarray, deep: np.ndarray, clear: np.ndarray) -> None:
+    """Write a file of each further format that is written without loss."""
+    rows, columns = SIZE
+    (folder / "deep.ppm").write_bytes(b"P6\n%d %d\n65535\n" % (columns, rows) + deep.astype(">u2").tobytes())
+    floats = (colour * np.float32(0.37)).astype("<f4")[::-1]
+    (folder / "float.pfm").write_bytes(b"PF\n%d %d\n-1.0\n" % (columns, rows) + floats.tobytes())
+    Image.fromarray(clear).save(folder / "alpha.tga")
+    (folder / "alpha.qoi").write_bytes(imagecodecs.qoi_encode(clear))
+    (folder / "deep.jp2").write_bytes(imagecodecs.jpeg2k_encode(deep, level=0, reversible=True))
+    (folder / "deep.jxl").write_bytes(imagecodecs.jpegxl_encode(deep, lossless=True))
+    (folder / "float.jxl").write_bytes(imagecodecs.jpegxl_encode(colour * np.float32(0.37), lossless=True))
 
 
 def by_inrr(source: Path, target: Path) -> None:
@@ -89,13 +103,14 @@ def by_opencv(source: Path, target: Path) -> None:
     if not found:
         raise ValueError("cannot read")
     filled = [parts(fill, page) for page in pages]
+    lossless = [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, 1000] if target.suffix == ".jp2" else []
     if len(filled) > 1:
         done = cv2.imwritemulti(str(target), filled)
     elif hasattr(cv2, "imreadWithMetadata"):
         _, kinds, said = cv2.imreadWithMetadata(str(source), flags=cv2.IMREAD_UNCHANGED)
-        done = cv2.imwriteWithMetadata(str(target), filled[0], kinds, said)
+        done = cv2.imwriteWithMetadata(str(target), filled[0], kinds, said, lossless)
     else:
-        done = cv2.imwrite(str(target), filled[0])
+        done = cv2.imwrite(str(target), filled[0], lossless)
     if not done:
         raise ValueError("cannot write")
 
@@ -145,8 +160,12 @@ TOOLS = {"inrr": by_inrr, "OpenCV": by_opencv, "scikit-image": by_skimage, "Pill
 
 
 def pixels(path: Path) -> np.ndarray:
-    """Read with the libraries that lose least: tifffile and imagecodecs."""
-    return tifffile.imread(path) if path.suffix == ".tif" else imagecodecs.png_decode(path.read_bytes())
+    """Read with the libraries that lose least: tifffile, imagecodecs and, for Netpbm's formats, OpenCV."""
+    if path.suffix in (".ppm", ".pfm"):
+        return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if path.suffix == ".tga":
+        return np.asarray(Image.open(path))
+    return tifffile.imread(path) if path.suffix == ".tif" else imagecodecs.imread(path)
 
 
 def samples(old: Path, new: Path) -> str:
@@ -202,6 +221,13 @@ ROWS: dict[str, tuple[str, Callable[[Path, Path], str]]] = {
     "EXIF orientation 6 (JPEG)": ("phone.jpg", orientation),
     "stack (five pages of 16 bits, TIFF)": ("stack.tif", samples),
     "GeoTIFF and nodata tags": ("map.tif", tags),
+    "16-bit PPM": ("deep.ppm", samples),
+    "float PFM": ("float.pfm", samples),
+    "alpha (TGA)": ("alpha.tga", samples),
+    "alpha (QOI)": ("alpha.qoi", samples),
+    "16-bit JPEG 2000": ("deep.jp2", samples),
+    "16-bit JPEG XL": ("deep.jxl", samples),
+    "float JPEG XL": ("float.jxl", samples),
 }
 
 

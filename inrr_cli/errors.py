@@ -26,3 +26,7 @@ class OutputExistsError(InputError):
 
 class DivergedError(RuntimeError):
     """A fit's loss stopped being finite, so there is no result."""
+
+
+class EncodingError(RuntimeError):
+    """A file that was encoded does not hold what was meant, so nothing is written."""

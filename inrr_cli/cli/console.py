@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from inrr_cli.engine import Progress
-from inrr_cli.errors import DivergedError, ExitCode, InputError
+from inrr_cli.errors import DivergedError, EncodingError, ExitCode, InputError
 from inrr_cli.settings import Settings
 
 
@@ -63,7 +63,7 @@ def fail(text: str, hint: str = "") -> None:
 
 def print_error(error: Exception, about: str = "") -> ExitCode:
     """Print an error, of the file that it is ``about``, as one line; return the exit code."""
-    expected = isinstance(error, InputError | DivergedError)
+    expected = isinstance(error, InputError | DivergedError | EncodingError)
     text = str(error) if expected else f"{type(error).__name__}: {error}"
     fail(
         text if text.startswith(about) else f"{about}: {text}",

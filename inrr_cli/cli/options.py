@@ -35,8 +35,8 @@ Images = Annotated[
     list[Path],
     typer.Argument(
         metavar="IMAGE",
-        help="Image files: PNG, JPEG, WebP, BMP, TIFF or .npy; - reads standard input. Several images are restored one "
-        "after the other.",
+        help="Image files: PNG, JPEG, TIFF, .npy, WebP, PGM, JPEG 2000, JPEG XL and others; - reads standard input. "
+        "Several images are restored one after the other.",
         show_default=False,
     ),
 ]
@@ -70,8 +70,11 @@ Output = Annotated[
     ),
 ]
 Force = Annotated[bool, OUTPUT("--force", help="Overwrite existing files.")]
+FormatName = Literal[
+    "png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "npy", "pgm", "ppm", "pfm", "tga", "qoi", "jp2", "j2k", "jxl"
+]  # fmt: skip
 Format = Annotated[
-    Literal["png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "npy"] | None,
+    FormatName | None,
     OUTPUT("--format", help="File format for --output -."),
 ]
 Quality = Annotated[

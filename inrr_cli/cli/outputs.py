@@ -15,6 +15,7 @@ from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.imaging.writing import check_destination, check_holds, encode, format_of, lossless_suffix
 
 LOSSY = ("JPEG", "WEBP")
+PLAIN = ("BMP", "NPY", "PGM", "PPM", "PFM", "TGA", "QOI", "JPEG2000", "JPEGXL")  # written without metadata
 PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
@@ -87,14 +88,14 @@ def _warn_of_losses(output: Path, kind: str, metadata: Metadata, quality: int | 
 
 
 def lost_metadata(metadata: Metadata, kind: str) -> list[str]:
-    """Return the names of the metadata that another format has no place for."""
-    if kind == metadata.format:
+    """Return the names of the metadata that the format of the output has no place for."""
+    if kind == metadata.format and kind not in PLAIN:
         return []
     held = {
-        "ICC profile": metadata.icc_profile is not None and kind in ("BMP", "NPY"),
-        "EXIF": metadata.exif is not None and kind in ("BMP", "NPY"),
-        "XMP": metadata.xmp is not None and kind in ("BMP", "NPY"),
-        "resolution": metadata.dpi is not None and kind in ("WEBP", "NPY"),
+        "ICC profile": metadata.icc_profile is not None and kind in PLAIN,
+        "EXIF": metadata.exif is not None and kind in PLAIN,
+        "XMP": metadata.xmp is not None and kind in PLAIN,
+        "resolution": metadata.dpi is not None and kind not in ("PNG", "JPEG", "BMP", "TIFF"),
         "TIFF tags": metadata.format == "TIFF" and any(page["tags"] for page in metadata.details["pages"]),
         "PNG texts": any(name in PNG_TEXTS for name, _ in metadata.details.get("chunks", ())),
     }

@@ -33,7 +33,7 @@ class Metadata:
     Attributes
     ----------
     format : str
-        "PNG", "JPEG", "WEBP", "BMP", "TIFF" or "NPY".
+        "PNG", "JPEG" and so on: a value of `inrr_cli.imaging.writing.FORMATS`, or "PBM", "GIF" or "AVIF".
     orientation : int
         EXIF orientation of the stored pixels, 1 to 8.
     icc_profile, exif, xmp : bytes or None
@@ -46,6 +46,8 @@ class Metadata:
         Whether a lossy codec changed the pixels.
     step : float or None
         Distance between the values that the file can hold if it is not 1: 255 for 1 bit, 85 for 2 bits, 17 for 4 bits.
+    white : float or None
+        Value of white if it is not the highest of the type.
     white_is_zero : bool
         Whether low values are light.
     left_out : tuple of str
@@ -63,6 +65,7 @@ class Metadata:
     nodata: float | None = None
     lossy: bool = False
     step: float | None = None
+    white: float | None = None
     white_is_zero: bool = False
     left_out: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict)

@@ -13,20 +13,17 @@ from PIL import Image
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.signatures import HEAD, module_of
 from inrr_cli.memory import free_memory
 
 STANDARD = Path("-")  # stands for standard input and standard output
 MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs
-MAGIC = {  # the first bytes of a file and the module that reads it
-    b"\x89PNG\r\n\x1a\n": "png",
-    **dict.fromkeys((b"\xff\xd8\xff", b"RIFF", b"BM"), "pillow"),
-    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "tiff"),
-    b"\x93NUMPY": "npy",
-}
 
 
 def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Read a PNG, JPEG, WebP, BMP, TIFF or .npy file; its first bytes decide the format, not its name.
+    """Read an image file; its first bytes decide the format, not its name.
+
+    A TGA has no such bytes: its footer or its name must say it.
 
     Parameters
     ----------
@@ -45,7 +42,7 @@ def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
 
 def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
     """Decode the bytes of an image file; errors name ``path``."""
-    module = load_format(next(name for magic, name in MAGIC.items() if data.startswith(magic)))
+    module = load_format(module_of(data, path, whole=True))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -91,11 +88,10 @@ def _read_bytes(path: Path) -> bytes:
 def _read_stream(file: BinaryIO, path: Path) -> bytes:
     if file.isatty():
         raise InputError(f"{path}: standard input is a terminal; pipe an image into it")
-    head = file.read(max(map(len, MAGIC)))
+    head = file.read(HEAD)
     if not head:
         raise InputError(f"{path}: is empty" + (", or was read already" if path == STANDARD else ""))
-    if not head.startswith(tuple(MAGIC)):  # before the rest is read: a pipe may never end
-        raise InputError(f"{path}: not an image that can be read (PNG, JPEG, WebP, BMP, TIFF or .npy)")
+    module_of(head, path, whole=False)  # before the rest is read: a pipe may never end
     data, free = bytearray(head), free_memory()
     while chunk := file.read(2**24):
         data += chunk

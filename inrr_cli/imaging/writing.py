@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inrr_cli.errors import InputError, OutputExistsError
 from inrr_cli.imaging.atomic import write_all_atomically
+from inrr_cli.imaging.checking import check_encoded
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
@@ -18,16 +19,26 @@ from inrr_cli.imaging.reading import STANDARD
 
 FORMATS = {
     ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF",
-    ".npy": "NPY",
+    ".npy": "NPY", ".pgm": "PGM", ".ppm": "PPM", ".pfm": "PFM", ".tga": "TGA", ".qoi": "QOI", ".jp2": "JPEG2000",
+    ".j2k": "JPEG2000", ".jxl": "JPEGXL",
 }  # fmt: skip
 # what a format can hold if it cannot hold everything: dtypes, and pairs of colour channels and whether there is alpha
+SHAPES = ((1, False), (1, True), (3, False), (3, True))
 CAPABILITIES: dict[str, tuple[tuple[str, ...], tuple[tuple[int, bool], ...]]] = {
-    "PNG": (("uint8", "uint16"), ((1, False), (1, True), (3, False), (3, True))),
+    "PNG": (("uint8", "uint16"), SHAPES),
     "JPEG": (("uint8",), ((1, False), (3, False))),
     "WEBP": (("uint8",), ((3, False), (3, True))),
     "BMP": (("uint8",), ((1, False), (3, False))),
+    "PGM": (("uint8", "uint16"), ((1, False),)),
+    "PPM": (("uint8", "uint16"), ((3, False),)),
+    "PFM": (("float32",), ((1, False), (3, False))),
+    "TGA": (("uint8",), SHAPES),
+    "QOI": (("uint8",), ((3, False), (3, True))),
+    "JPEG2000": (("uint8", "uint16"), SHAPES),
+    "JPEGXL": (("uint8", "uint16", "float32"), SHAPES),
 }
-LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}  # pixels; libjpeg's and libwebp's limits
+MODULES = {"PGM": "netpbm", "PPM": "netpbm", "PFM": "netpbm", "QOI": "modern", "JPEG2000": "modern", "JPEGXL": "modern"}
+LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "TGA": 65535}  # pixels; limits of libjpeg, libwebp, and TGA's 16 bits
 
 
 def format_of(path: Path, name: str | None = None) -> str:
@@ -100,9 +111,10 @@ def _unsupported(kind: str, picture: Picture) -> str:
 def lossless_suffix(picture: Picture, source: Path) -> str:
     """Return the suffix of a lossless file for a picture, that of ``source`` where possible."""
     kind = picture.metadata.format
-    if not picture.metadata.lossy and FORMATS.get(source.suffix.lower()) == kind and not _unsupported(kind, picture):
-        return source.suffix
-    return {"TIFF": ".tif", "NPY": ".npy", "BMP": ".png" if _unsupported("BMP", picture) else ".bmp"}.get(kind, ".png")
+    if kind in FORMATS.values() and not picture.metadata.lossy and not _unsupported(kind, picture):
+        own = next(suffix for suffix, name in FORMATS.items() if name == kind)
+        return source.suffix if FORMATS.get(source.suffix.lower()) == kind else own
+    return ".tif" if kind == "TIFF" or _unsupported("PNG", picture) else ".png"
 
 
 def encode(
@@ -126,19 +138,35 @@ def encode(
         1 to 100, of a JPEG or a lossy WebP.
     transform : PixelTransform
         Relation to the picture that was read; resolution and georeference are changed accordingly.
+
+    Raises
+    ------
+    EncodingError
+        If a reader finds other pages in the file than the picture has.
     """
     if picture.metadata.orientation >= 5 and picture.metadata.format == kind:  # stored with rows and columns swapped
         transform = PixelTransform(transform.y, transform.x, transform.top, transform.left)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if kind == "PNG":
-            return bytes(load_format("png").write(picture, texts or {}, transform))
-        if kind == "TIFF":
-            text = "\n".join(f"{key}: {value}" for key, value in (texts or {}).items())
-            return bytes(load_format("tiff_writer").write(picture, text or None, transform))
-        if kind == "NPY":
-            return bytes(load_format("npy").write(picture))
-        return bytes(load_format("pillow").write(picture, kind, quality, transform))
+        data = _encode(picture, kind, texts or {}, quality, transform)
+        check_encoded(data, kind, picture)
+    return data
+
+
+def _encode(
+    picture: Picture, kind: str, texts: dict[str, str], quality: int | None, transform: PixelTransform
+) -> bytes:
+    """Encode a picture with the module of its format."""
+    if kind == "PNG":
+        return bytes(load_format("png").write(picture, texts, transform))
+    if kind == "TIFF":
+        text = "\n".join(f"{key}: {value}" for key, value in texts.items())
+        return bytes(load_format("tiff_writer").write(picture, text or None, transform))
+    if kind == "NPY":
+        return bytes(load_format("npy").write(picture))
+    if kind in MODULES:
+        return bytes(load_format(MODULES[kind]).write(picture, kind))
+    return bytes(load_format("pillow").write(picture, kind, quality, transform))
 
 
 def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None:

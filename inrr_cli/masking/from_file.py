@@ -53,7 +53,8 @@ def read_masks(
     masks : list of (M, N) ndarray of bool
         True where a pixel is missing.
     warning : str
-        Warning about a mask of more than two values, or the empty string.
+        Warning about a mask of more than two values, or one of a file whose 0 is white that covers more than half; or
+        the empty string.
 
     Raises
     ------
@@ -78,8 +79,21 @@ def read_masks(
         white, values = _find_white(picture, index)
         most_values = max(most_values, values)
         masks.append(white if white_is_missing else ~white)
-    warning = f"{path}: the mask has {most_values} grey values; those from half of white up count as white"
-    return masks, warning if most_values > 2 else ""
+    warnings = []
+    if most_values > 2:
+        warnings.append(f"the mask has {most_values} grey values; those from half of white up count as white")
+    if picture.metadata.white_is_zero and (covered := _share(masks)) > 0.5:  # as tifffile writes an array of bool
+        other = "known" if white_is_missing else "fill"
+        warnings.append(
+            f"in this TIFF 0 is white (min-is-white), and so read the mask covers {covered:.0%}; "
+            f"if 0 was meant to be black, add --mask-mode {other}"
+        )
+    return masks, f"{path}: {'; '.join(warnings)}" if warnings else ""
+
+
+def _share(masks: Sequence[Mask]) -> float:
+    """Return the share of missing pixels."""
+    return sum(int(mask.sum()) for mask in masks) / max(1, sum(mask.size for mask in masks))
 
 
 def _find_white(picture: Picture, number: int) -> tuple[Mask, int]:
@@ -95,7 +109,8 @@ def _find_white(picture: Picture, number: int) -> tuple[Mask, int]:
     values = np.unique(grey)
     unit_scale = np.issubdtype(stored.dtype, np.floating) and values.max(initial=0) <= 1
     if len(values) > 2:
-        white = grey >= (1.0 if unit_scale else _full_scale(stored.dtype)) / 2
+        full = _full_scale(stored.dtype) if picture.metadata.white is None else picture.metadata.white + 1
+        white = grey >= (1.0 if unit_scale else full) / 2
     elif len(values) == 2:
         white = grey == values[1]
     else:

@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass, field
 from functools import cache
 
+import imagecodecs
 import numpy as np
 import tifffile
 from PIL import Image
@@ -24,7 +25,7 @@ from sample_files import (
 )
 
 SIZE = (13, 11)
-SUFFIXES = (".png", ".jpg", ".webp", ".bmp", ".tif", ".npy")
+SUFFIXES = (".png", ".jpg", ".webp", ".bmp", ".tif", ".npy", ".tga", ".jp2")
 
 
 @dataclass
@@ -83,7 +84,20 @@ def seeds():
     with io.BytesIO() as buffer:
         Image.fromarray(rgb).save(buffer, "WEBP", save_all=True, append_images=[Image.fromarray(rgb[::-1].copy())])
         files["animated.webp"] = buffer.getvalue()
-    files |= tiffs() | arrays()
+    files |= (
+        tiffs()
+        | arrays()
+        | {
+            "grey.pgm": b"P5 11 13 1023\n" + (samples_of("uint16", SIZE) % 1024).astype(">u2").tobytes(),
+            "rgb.ppm": pillow_bytes(rgb, "PPM"),
+            "rgb.pfm": b"PF\n11 13\n-1\n" + rgb.astype("<f4").tobytes(),
+            "rgba.qoi": imagecodecs.qoi_encode(rgba),
+            "rgb.jp2": imagecodecs.jpeg2k_encode(rgb, level=0, reversible=True),
+            "rgba.jxl": imagecodecs.jpegxl_encode(rgba, lossless=True),
+            "palette.gif": pillow_bytes(grey, "GIF"),
+            "rgb.avif": pillow_bytes(rgb, "AVIF"),
+        }
+    )
     return files
 
 

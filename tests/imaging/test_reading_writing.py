@@ -40,14 +40,16 @@ def test_unreadable_files_are_refused(tmp_path, grey):
     Image.fromarray(grey).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:900])
     Image.new("CMYK", (8, 8)).save(tmp_path / "cmyk.jpg")
-    Image.fromarray(grey).save(tmp_path / "a.gif")
+    (tmp_path / "a.exr").write_bytes(b"v/1\1" + bytes(99))
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(99))
     for name, message in [
         ("none.png", "no such file"),
         ("text.png", "not an image"),
         ("empty.png", "is empty$"),
         ("cut.png", "damaged"),
         ("cmyk.jpg", "its pixels are CMYK; convert"),
-        ("a.gif", "not an image that can be read"),
+        ("a.exr", "is OpenEXR, which cannot be read here; convert it to a .tif"),
+        ("a.heic", "is HEIC, which cannot be read here; convert it"),
         (".", "is a folder"),
     ]:
         with pytest.raises(InputError, match=message):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from inrr_cli import InputError
@@ -53,3 +54,37 @@ def test_one_mask_serves_all_pages_or_each_page_has_its_own(tmp_path):
     assert (np.stack(read) == masks[[0, 2]]).all()
     with pytest.raises(InputError, match="has 3 pages but the image has 4"):
         read_masks(tmp_path / "each.npy", shapes, 4, numbers)
+
+
+def test_a_tiff_whose_zero_is_white_is_read_so_and_says_so_if_it_covers_more_than_half(tmp_path):
+    missing = np.zeros((6, 8), bool)
+    missing[2:4, 1:3] = True
+    path = tmp_path / "m.tif"
+    tifffile.imwrite(path, missing)  # as min-is-white
+    read, warning = read_mask(path, (6, 8))
+    assert (read == ~missing).all()
+    assert "m.tif: in this TIFF 0 is white (min-is-white), and so read the mask covers 92%" in warning
+    assert "add --mask-mode known" in warning
+    read, warning = read_mask(path, (6, 8), white_is_missing=False)
+    assert (read == missing).all()
+    assert not warning
+    tifffile.imwrite(path, ~missing)
+    read, warning = read_mask(path, (6, 8))
+    assert (read == missing).all()
+    assert not warning
+    assert "add --mask-mode fill" in read_mask(path, (6, 8), white_is_missing=False)[1]
+    tifffile.imwrite(path, ~missing, photometric="minisblack")
+    read, warning = read_mask(path, (6, 8))
+    assert (read == ~missing).all()
+    assert not warning
+    grey = np.arange(48, dtype=np.uint8).reshape(6, 8)
+    tifffile.imwrite(path, grey, photometric="miniswhite")
+    assert "48 grey values; those from half of white up count as white; in this TIFF" in read_mask(path, (6, 8))[1]
+
+
+def test_half_of_white_is_half_of_what_a_pgm_says_white_is(tmp_path):
+    grey = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    (tmp_path / "m.pgm").write_bytes(b"P5\n4 4\n15\n" + grey.tobytes())
+    read, warning = read_mask(tmp_path / "m.pgm", (4, 4))
+    assert (read == (grey >= 8)).all()
+    assert "16 grey values" in warning

@@ -16,7 +16,7 @@ MAX_CHANNELS = 4  # RGBA; a longer last axis of three is taken for columns
 
 def sizes(data: bytes) -> list[PageSize]:
     """Return the size of each page from the header."""
-    shape, dtype = _read_header(data)
+    shape, dtype = read_header(data)
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
         raise InputError(f"the array holds {dtype}; convert it to integers or floats of at most 64 bits")
     if len(shape) not in (2, 3, 4) or min(shape) < 1:
@@ -55,7 +55,8 @@ def write(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def _read_header(data: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+def read_header(data: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+    """Return the shape and the type of an array from its header."""
     buffer = io.BytesIO(data)
     version = np.lib.format.read_magic(buffer)
     if version == (1, 0):

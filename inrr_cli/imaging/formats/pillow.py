@@ -1,4 +1,4 @@
-"""JPEG, WebP and BMP, by Pillow: 8 bits, one page."""
+"""JPEG, WebP, BMP, TGA and GIF, by Pillow: 8 bits, one page; GIF is only read."""
 
 from __future__ import annotations
 
@@ -7,16 +7,31 @@ import struct
 from typing import Any
 
 import numpy as np
-from PIL import BmpImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    TgaImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.formats.tiff_ifd import EXIF_PREFIX
 from inrr_cli.imaging.metadata import IDENTITY, Metadata, PixelTransform
 from inrr_cli.imaging.orientation import read_orientation, reset_orientation
 from inrr_cli.imaging.picture import PageSize, Picture, split_alpha
+from inrr_cli.imaging.signatures import TGA_END
 
-PLUGINS = (BmpImagePlugin, JpegImagePlugin, MpoImagePlugin, WebPImagePlugin)  # importing a plugin registers its format
-FORMATS = ("BMP", "JPEG", "WEBP")
+PLUGINS = (  # importing a plugin registers its format
+    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, MpoImagePlugin, TgaImagePlugin, TiffImagePlugin,
+    WebPImagePlugin,
+)  # fmt: skip
+KINDS = {b"BM": "BMP", b"RI": "WEBP", b"GI": "GIF", b"\xff\xd8": "JPEG"}  # by the first two bytes; else TGA
 MODES = ("L", "LA", "RGB", "RGBA")
 MAX_SEGMENT = 65533 - 29  # bytes of EXIF or XMP in a JPEG: a 16-bit length, less the length of XMP's header
 # JPEG segments that need no copy, by name or first bytes: Pillow writes them itself; MPF indexes further pictures
@@ -26,21 +41,21 @@ PILLOW_HEADERS = (b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\
 
 def sizes(data: bytes) -> list[PageSize]:
     """Return the size of the page from the header."""
-    with _open(data) as image:
+    with open_image(data) as image:
         return [PageSize(image.height, image.width, image.height * image.width * 4)]
 
 
 def read(data: bytes) -> Picture:
-    """Decode a JPEG, WebP or BMP file."""
-    with _open(data) as opened:
-        kind = {b"BM": "BMP", b"RI": "WEBP"}.get(data[:2], "JPEG")
+    """Decode a file."""
+    with open_image(data) as opened:
+        kind = KINDS.get(data[:2], "TGA")
         frames = getattr(opened, "n_frames", 1)
         if frames > 1 and kind != "JPEG":
             raise InputError(f"is an animation of {frames} frames; give one of its frames")
-        details = _jpeg_details(opened)
+        details = _tga_details(opened) if kind == "TGA" else _jpeg_details(opened)
         opened.load()
         image: Image.Image = opened
-        if image.mode in ("P", "1"):
+        if image.mode in ("P", "PA", "1"):
             image = image.convert(_mode_of_palette(image))
         if image.mode not in MODES:
             raise InputError(f"its pixels are {image.mode}; convert them to grey or RGB")
@@ -55,7 +70,7 @@ def read(data: bytes) -> Picture:
         info.get("xmp"),
         _density(info),
         lossy=kind == "JPEG" or (kind == "WEBP" and _is_lossy_webp(data)),
-        left_out=(f"{frames - 1} further pictures (MPO)",) if frames > 1 else (),
+        left_out=(f"{frames - 1} further pictures (MPO)",) if frames > 1 else _left_out_of_tga(data, kind),
         details=details,
     )
     colours, alpha = split_alpha(pixels, pixels.shape[2] in (2, 4), metadata.orientation)
@@ -63,12 +78,12 @@ def read(data: bytes) -> Picture:
 
 
 def write(picture: Picture, kind: str, quality: int | None, transform: PixelTransform = IDENTITY) -> bytes:
-    """Encode the only page as JPEG, WebP or BMP.
+    """Encode the only page as JPEG, WebP, BMP or TGA.
 
     Parameters
     ----------
     picture : Picture
-    kind : {"JPEG", "WEBP", "BMP"}
+    kind : {"JPEG", "WEBP", "BMP", "TGA"}
     quality : int, optional
         1 to 100. Without it, a JPEG gets the tables and chroma sampling of the JPEG that was read, and a WebP is
         lossless.
@@ -86,12 +101,14 @@ def write(picture: Picture, kind: str, quality: int | None, transform: PixelTran
             options |= {key: metadata.details[key] for key in ("comment", "extra") if metadata.details.get(key)}
     elif kind == "WEBP":
         options = {"lossless": quality is None, "exact": True, "quality": quality or 100}
-    if kind != "BMP":
+    elif kind == "TGA" and same_format:
+        options = metadata.details
+    if kind in ("JPEG", "WEBP"):
         exif = (metadata.exif or b"").removeprefix(EXIF_PREFIX)
         exif = exif and EXIF_PREFIX + (exif if same_format else reset_orientation(exif))
         blocks = {"icc_profile": metadata.icc_profile, "exif": exif, "xmp": metadata.xmp}
         options |= {key: value for key, value in blocks.items() if value}
-    if metadata.dpi and kind != "WEBP":
+    if metadata.dpi and kind in ("JPEG", "BMP"):
         options["dpi"] = (metadata.dpi[0] * transform.x, metadata.dpi[1] * transform.y)
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
@@ -106,11 +123,11 @@ def oversized_metadata(metadata: Metadata) -> str:
     return ""
 
 
-def _open(data: bytes) -> Image.Image:
+def open_image(data: bytes, formats: tuple[str, ...] | None = None) -> Image.Image:
     """Open a file without Pillow's limit on pixels: the caller checks its own."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=formats or (KINDS.get(data[:2], "TGA"),))
     except UnidentifiedImageError:
         raise ValueError("the header is not valid") from None
     finally:
@@ -118,11 +135,23 @@ def _open(data: bytes) -> Image.Image:
 
 
 def _mode_of_palette(image: Image.Image) -> str:
-    """Return the mode that holds all colours of a palette: grey or RGB."""
+    """Return the mode that holds all colours of a palette: grey or RGB, with alpha if one is transparent."""
     if image.mode == "1":
         return "L"
     palette = np.asarray(image.getpalette() or [0, 0, 0]).reshape(-1, 3)
-    return "L" if (palette == palette[:, :1]).all() else "RGB"
+    mode = "L" if (palette == palette[:, :1]).all() else "RGB"
+    return mode + "A" if "transparency" in image.info or image.mode == "PA" else mode
+
+
+def _tga_details(image: Image.Image) -> dict[str, Any]:
+    """Return Pillow's options to write a TGA as it was."""
+    return {key: image.info[key] for key in ("compression", "orientation", "id_section") if key in image.info}
+
+
+def _left_out_of_tga(data: bytes, kind: str) -> tuple[str, ...]:
+    """Return the parts of a TGA after its pixels, where its footer says that there are some."""
+    has_areas = kind == "TGA" and data.endswith(TGA_END) and any(data[-26:-18])
+    return ("the extension and developer areas",) if has_areas else ()
 
 
 def _jpeg_details(image: Image.Image) -> dict[str, Any]:

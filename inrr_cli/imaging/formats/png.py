@@ -39,7 +39,7 @@ def sizes(data: bytes) -> list[PageSize]:
 
 def read(data: bytes) -> Picture:
     """Decode a PNG."""
-    chunks = list(_read_chunks(data))
+    chunks = list(read_chunks(data))
     _, header = chunks[0]
     bits, colour_type = header[8], header[9]
     first = dict(reversed(chunks))  # the first chunk of each name
@@ -110,7 +110,7 @@ def _chunks_of_metadata(metadata: Metadata) -> list[tuple[bytes, bytes]]:
     return chunks
 
 
-def _read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def read_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield the name and content of each chunk."""
     offset = len(SIGNATURE)
     while offset + 12 <= len(data):

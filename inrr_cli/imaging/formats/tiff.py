@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ import tifffile
 from tifffile import TiffPage
 
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.formats import tiff_tags as tags
 from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, IFD_TYPE, pack_block, read_directory
+from inrr_cli.imaging.formats.tiff_series import Series, read_frames, read_series, state_frame
 from inrr_cli.imaging.metadata import Metadata
-from inrr_cli.imaging.orientation import turn_upright
+from inrr_cli.imaging.orientation import turn_back
 from inrr_cli.imaging.picture import PageSize, Picture, split_alpha
 from inrr_cli.imaging.value_range import Pixels
 
@@ -33,26 +36,29 @@ def sizes(data: bytes) -> list[PageSize]:
     """Return the size of each page from its tags."""
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         found = []
-        for page in _full_pages(file)[0]:
+        for page, count in _full_pages(read_series(file, data))[0]:
             depth = page.imagedepth * page.samplesperpixel * max(1, page.bitspersample // 8)
-            found.append(PageSize(page.imagelength, page.imagewidth, page.imagelength * page.imagewidth * depth))
+            size = PageSize(page.imagelength, page.imagewidth, page.imagelength * page.imagewidth * depth)
+            found += [size] * count
         return found
 
 
 def read(data: bytes) -> Picture:
     """Decode all pages."""
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        found, has_copies = _full_pages(file)
-        orientations = {_orientation(page) for page in found}
+        series = read_series(file, data)
+        found, has_copies = _full_pages(series)
+        orientations = {_orientation(page) for page, _ in found}
         if len(orientations) > 1:
             raise InputError("its pages have different orientations; turn them the same way up")
         orientation = orientations.pop()
-        split = [split_alpha(_decode(page, len(data)), _has_alpha(page), orientation) for page in found]
-        pages, alphas = [colours for colours, _ in split], [alpha for _, alpha in split]
-        first, kept = found[0], [_kept_details(page, data, file) for page in found]
-        if len(found) == 1 and (more := _further_frames(file, first, orientation)):
-            pages, alphas, kept = [*pages, *more], [None] * (1 + len(more)), kept + [kept[0]] * len(more)
-        contiguous = (file.is_imagej or file.is_shaped) and first.is_contiguous and not first.is_tiled
+        split = [
+            split_alpha(pixels, _has_alpha(page), orientation)
+            for page, count in found
+            for pixels in _decode(page, count, data)
+        ]
+        first = found[0][0]
+        kept = [details for page, count in found for details in _kept_details(page, count, data, file)]
         xmp = first.tags.valueof(tags.XMP)
         metadata = Metadata(
             "TIFF",
@@ -62,53 +68,68 @@ def read(data: bytes) -> Picture:
             xmp if isinstance(xmp, bytes) else None,
             _density(first),
             nodata=_nodata(first),
-            lossy=any(page.compression not in tags.LOSSLESS for page in found),
-            step=255.0 if first.bitspersample == 1 else None,
+            lossy=any(page.compression not in tags.LOSSLESS or page.photometric == YCBCR for page, _ in found),
+            step=255.0 if all(details["one_bit"] for details in kept) else None,
             white_is_zero=first.photometric == WHITE_IS_ZERO,
-            left_out=("reduced copies",) if has_copies or any(tags.SUB_IFDS in page.tags for page in found) else (),
+            left_out=("reduced copies",) if has_copies or any(tags.SUB_IFDS in page.tags for page, _ in found) else (),
             details={
                 "pages": kept,
                 "bigtiff": file.is_bigtiff,
                 "byteorder": file.byteorder,
-                "contiguous": bool(contiguous) and len({(p.shape, p.dtype) for p in pages}) == 1,
+                "blocks": [1] * len(kept) if has_copies else _blocks(series),
             },
         )
-    return Picture(pages, alphas, metadata)
+    return Picture([colours for colours, _ in split], [alpha for _, alpha in split], metadata)
 
 
-def _full_pages(file: tifffile.TiffFile) -> tuple[list[TiffPage], bool]:
-    """Return all pages of full size, and whether the file has reduced copies of them."""
-    pages = [file.pages.get(number, aspage=True) for number in range(len(file.pages))]
-    full = [page for page in pages if isinstance(page, TiffPage) and not page.is_reduced]
-    found = full or [page for page in pages if isinstance(page, TiffPage)]
-    if not found:
-        raise ValueError("the file has no pages")
-    return found, len(found) < len(pages)
+def _full_pages(series: list[Series]) -> tuple[list[tuple[TiffPage, int]], bool]:
+    """Return the directories of full size with the number of their pages, and whether there are reduced copies too."""
+    found = [(page, part.pages_each) for part in series for page in part.directories]
+    full = [(page, count) for page, count in found if not page.is_reduced]
+    return full or found, 0 < len(full) < len(found)
 
 
-def _decode(page: TiffPage, file_size: int) -> Pixels:
-    """Return a page as (M, N[, C])."""
+def _blocks(series: list[Series]) -> list[int]:
+    """Return the numbers of pages that are to be stored one behind the other."""
+    return [size for part in series for size in ([part.pages] if part.contiguous else [1] * part.pages)]
+
+
+def _decode(page: TiffPage, count: int, data: bytes) -> Iterator[Pixels]:
+    """Yield the pages of a directory as (M, N[, C])."""
     name = getattr(page.photometric, "name", page.photometric)
-    known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK)
-    if (page.photometric not in known and (page.photometric, page.compression) != (YCBCR, JPEG)) or page.imagedepth > 1:
+    known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR)
+    if page.photometric not in known or page.imagedepth > 1:
         raise InputError(f"page {page.index + 1} is {name}; convert it to grey or RGB")
     if page.samplesperpixel < COLOUR_SAMPLES.get(page.photometric, 1):
         raise ValueError(f"page {page.index + 1} is {name} of {page.samplesperpixel} samples")
     one_bit = page.bitspersample == 1 and page.samplesperpixel == 1
-    supported = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in (8, 16, 32, 64)
+    depths = (8, 12) if page.compression == JPEG else (8, 16, 32, 64)
+    supported = page.dtype is not None and page.dtype.name in DTYPES and page.bitspersample in depths
     if not (one_bit or supported):
         kind = f"{page.bitspersample}-bit {page.dtype}"
         raise InputError(f"its samples are {kind}; convert them to one of {', '.join(DTYPES)}")
-    _check_segments(page, file_size)
-    array = page.asarray()
-    if one_bit:
-        array = array.astype(np.uint8) * np.uint8(255)
-    if page.axes == "SYX":
-        array = np.moveaxis(array, 0, 2)
-    elif page.axes not in ("YX", "YXS"):
+    if page.axes not in ("YX", "YXS", "SYX"):
         raise InputError(f"a page has the axes {page.axes}; give (rows, columns) or (rows, columns, channels)")
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
+    _check_segments(page, len(data))
+    if page.photometric == YCBCR and page.compression != JPEG:
+        yield _decode_ycbcr(page, data)
+        return
+    for array in [page.asarray()] if count == 1 else read_frames(page, count, data):
+        if one_bit:
+            array = array.astype(np.uint8) * np.uint8(255)
+        if page.axes == "SYX":
+            array = np.moveaxis(array, 0, 2)
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
+        yield array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
+
+
+def _decode_ycbcr(page: TiffPage, data: bytes) -> Pixels:
+    """Return a page of luma and chroma as the RGB (M, N, 3) that Pillow makes of it."""
+    if page.compression == 1 and page.subsampling != (1, 1):  # libtiff reads it, but Pillow does not ask libtiff
+        raise InputError(f"page {page.index + 1} is YCbCr with fewer samples of chroma; convert it to RGB")
+    with load_format("pillow").open_image(data, ("TIFF",)) as image:
+        image.seek(page.index)
+        return turn_back(np.asarray(image.convert("RGB")), _orientation(page))  # Pillow turns a TIFF upright
 
 
 def _check_segments(page: TiffPage, file_size: int) -> None:
@@ -130,8 +151,8 @@ def _orientation(page: TiffPage) -> int:
     return int(value) if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _kept_details(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[str, Any]:
-    """Return the layout and tags of a page, which the writer uses again."""
+def _kept_details(page: TiffPage, count: int, data: bytes, file: tifffile.TiffFile) -> list[dict[str, Any]]:
+    """Return the layout and tags of each page of a directory, which the writer uses again."""
     layout: dict[str, Any] = {"compression": tags.LOSSLESS.get(page.compression, "zlib")}
     if layout["compression"] is not None and page.predictor != 1:
         layout["predictor"] = int(page.predictor)
@@ -145,6 +166,7 @@ def _kept_details(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[
     kept: dict[str, Any] = {
         "layout": layout,
         "photometric": RGB if page.photometric == YCBCR else int(page.photometric),
+        "one_bit": page.bitspersample == 1,
         "tags": [entry for entry in entries if entry.tag not in tags.STRUCTURE and entry.kind != IFD_TYPE],
         "directories": [entry for entry in entries if entry.tag in (EXIF, GPS)],
     }
@@ -157,7 +179,7 @@ def _kept_details(page: TiffPage, data: bytes, file: tifffile.TiffFile) -> dict[
     across, down, unit = _resolution(page)
     if _is_rational(across) and _is_rational(down) and unit in (1, 2, 3):
         kept["resolution"] = (across, down, int(unit))
-    return kept
+    return [kept] if count == 1 else [kept | {"tags": state_frame(kept["tags"], number)} for number in range(count)]
 
 
 def _exif(page: dict[str, Any], order: str) -> bytes | None:
@@ -165,19 +187,6 @@ def _exif(page: dict[str, Any], order: str) -> bytes | None:
     if not page["directories"]:
         return None
     return pack_block([*page["directories"], *(entry for entry in page["tags"] if entry.tag in CAMERA_TAGS)], order)
-
-
-def _further_frames(file: tifffile.TiffFile, page: TiffPage, orientation: int) -> list[Pixels]:
-    """Return the pages after the first of a stack that has only one directory."""
-    if not (file.is_imagej or file.is_shaped) or not page.is_contiguous or _has_alpha(page):
-        return []
-    if len(file.series) != 1 or file.series[0].size <= page.size:
-        return []
-    frames = file.series[0].asarray().reshape(-1, *page.shape)
-    if page.axes == "SYX":
-        frames = np.moveaxis(frames, 1, 3)
-    frames = frames.astype(frames.dtype.newbyteorder("="), copy=False)
-    return [turn_upright(frame, orientation) for frame in frames[1:]]
 
 
 def _nodata(page: TiffPage) -> float | None:

@@ -4,6 +4,7 @@ DESCRIPTION, ORIENTATION, SUB_IFDS, ICC_PROFILE, XMP = 270, 274, 330, 34675, 700
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 HISTORY = 37395  # TIFF/EP's ImageHistory: what was done to the image
 NODATA = 42113  # of GDAL
+SERIES = {DESCRIPTION, 50838, 50839}  # tags of ImageJ and tifffile that only the first page of a series has
 PIXEL_SCALE, TIE_POINTS, TRANSFORMATION, GEO_KEYS = 33550, 33922, 34264, 34735  # of GeoTIFF
 # tags that describe how pixels are stored, or point to other directories: the writer sets them anew
 STRUCTURE = {

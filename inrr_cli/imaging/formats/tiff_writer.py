@@ -43,20 +43,20 @@ def write(picture: Picture, text: str | None, transform: PixelTransform = IDENTI
     order: Any = metadata.details["byteorder"] if same_format else read_block(metadata.exif or b"")[1]
     big = (same_format and metadata.details["bigtiff"]) or sum(page.nbytes for page in picture.pages) > MAX_CLASSIC
     stored = [picture.page_with_alpha(number, stored_orientation=same_format) for number in range(len(picture.pages))]
-    if metadata.step == 255 and same_format:
-        stored = [page >= 128 for page in stored]
+    stored = [pixels >= 128 if page.get("one_bit") else pixels for pixels, page in zip(stored, details, strict=True)]
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer, bigtiff=big, byteorder=order) as writer:
-        if same_format and metadata.details["contiguous"] and len(stored) > 1:
-            first, second = (_tags(details[k], None if k else text, order, big, transform) for k in (0, 1))
-            options = _options(details[0], stored[0], False, transform)
-            writer.write(np.stack(stored), extratags=_mark_first_page(first, second), **options)
-        else:
-            for number, (pixels, page) in enumerate(zip(stored, details, strict=True)):
-                options = _options(page, pixels, picture.alpha[number] is not None, transform)
-                if options["planarconfig"] == 2:
-                    pixels = np.moveaxis(pixels, 2, 0)
-                writer.write(pixels, extratags=_tags(page, None if number else text, order, big, transform), **options)
+        start = 0
+        for size in metadata.details["blocks"] if same_format else [1] * len(stored):
+            block, pages = stored[start : start + size], details[start : start + size]
+            options = _options(pages[0], block[0], picture.alpha[start] is not None, transform)
+            if options["planarconfig"] == 2:
+                block = [np.moveaxis(pixels, 2, 0) for pixels in block]
+            first = _tags(pages[0], None if start else text, order, big, transform)
+            if size > 1:
+                first = _mark_first_page(first, _tags(pages[1], None, order, big, transform))
+            writer.write(np.stack(block) if size > 1 else block[0], extratags=first, **options)
+            start += size
     if not any(page["directories"] for page in details):
         return buffer.getvalue()
     return _append_directories(buffer.getvalue(), [page["directories"] for page in details], order, big=big)
