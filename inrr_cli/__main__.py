@@ -4,17 +4,38 @@ import io
 import os
 import sys
 
-from inrr_cli.cli import app
+try:
+    from inrr_cli import interruption
+except KeyboardInterrupt:
+    sys.exit(130)
 
 
 def main() -> None:
     """Run the command line."""
+    interruption.heed_signals()
+    try:
+        _run()
+    except SystemExit:
+        raise
+    except BaseException:
+        if not interruption.received:
+            raise
+        # outside of any command, as when options are parsed
+        print(interruption.MESSAGE, file=sys.stderr, flush=True)
+        sys.exit(interruption.exit_code())
+    finally:
+        interruption.ignore_signals()
+
+
+def _run() -> None:
     # Threads of GNU OpenMP spin while they wait for each other: on a busy machine they keep the core from the thread
     # they wait for, and two fits at once take ten times as long. It is read when torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     for stream in (sys.stdout, sys.stderr):  # a name beyond the terminal's encoding must not fail a finished run
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    from inrr_cli.cli import app  # only now, for it takes a while and may be interrupted
+
     app(prog_name="inrr")
 
 

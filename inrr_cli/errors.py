@@ -10,7 +10,8 @@ class ExitCode(IntEnum):
     FAILURE = 1
     BAD_INPUT = 2
     PARTIAL = 3
-    INTERRUPTED = 130
+    INTERRUPTED = 130  # by Ctrl-C
+    TERMINATED = 143  # by SIGTERM
 
 
 class InputError(ValueError):

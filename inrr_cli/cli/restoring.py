@@ -11,12 +11,13 @@ from typing import Any, ClassVar
 import typer
 from numpy.typing import NDArray
 
+from inrr_cli import interruption
 from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, choose_destination
 from inrr_cli.cli.record import describe, make_record, print_record
 from inrr_cli.engine import Control
-from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.errors import InputError
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_picture
@@ -129,7 +130,7 @@ class Restoring:
         if not completed:
             after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
             note(f"inrr: interrupted{after}; {destination.path} holds the image so far")
-            raise typer.Exit(ExitCode.INTERRUPTED)
+            raise typer.Exit(interruption.exit_code())
 
 
 def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
