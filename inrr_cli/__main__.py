@@ -34,7 +34,15 @@ def _run() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name beyond the terminal's encoding must not fail a finished run
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    from inrr_cli.cli import app  # only now, for it takes a while and may be interrupted
+    try:
+        from inrr_cli.cli import app  # only now, for it takes a while and may be interrupted
+    except (ImportError, MemoryError, OSError) as error:
+        from inrr_cli.shortage import describe_shortage
+
+        if (shortage := describe_shortage(error, None)) is None:
+            raise
+        print(f"inrr: error: {shortage} before the program was loaded", file=sys.stderr)
+        sys.exit(1)
 
     app(prog_name="inrr")
 

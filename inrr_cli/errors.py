@@ -25,5 +25,9 @@ class OutputExistsError(InputError):
     """An output exists, and the caller did not ask to overwrite it."""
 
 
+class OutOfMemoryError(RuntimeError):
+    """The command ran out of memory; the message says how much was asked for, as far as known, and what to do."""
+
+
 class DivergedError(RuntimeError):
     """A fit's loss stopped being finite, so there is no result."""

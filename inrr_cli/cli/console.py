@@ -17,8 +17,10 @@ from typer.exceptions import TyperException
 
 from inrr_cli import interruption
 from inrr_cli.engine import Progress
-from inrr_cli.errors import DivergedError, ExitCode, InputError
+from inrr_cli.errors import DivergedError, ExitCode, InputError, OutOfMemoryError
+from inrr_cli.free_memory import free_memory
 from inrr_cli.settings import Settings
+from inrr_cli.shortage import describe_shortage
 
 
 @dataclass
@@ -72,8 +74,10 @@ def print_error(error: Exception, about: str = "") -> ExitCode:
     """
     if interruption.received:
         raise KeyboardInterrupt from error
-    expected = isinstance(error, InputError | DivergedError)
+    expected = isinstance(error, InputError | DivergedError | OutOfMemoryError)
     text = str(error) if expected else f"{type(error).__name__}: {error}"
+    if not expected and (shortage := describe_shortage(error, free_memory())) is not None:
+        expected, text = True, shortage
     fail(
         text if text.startswith(about) else f"{about}: {text}",
         hint="" if expected else " (inrr --debug shows the traceback)",
