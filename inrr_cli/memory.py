@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # bytes, the most that was measured on images of 0.07 to 12 megapixels (examples/results/scaling.md)
 PROGRAM = 440e6  # with its libraries
 PER_SAMPLE = 60  # of the image
-PER_TILED_SAMPLE = 28  # of an image that is filled in tiles
+PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 28, 40  # of an image that is filled in tiles
 PER_MISSING_SAMPLE = 550  # by patches
 PER_POINT_KEPT = 25e3  # whose activations a fit keeps, by the largest network of default size
 PER_FINE_SAMPLE = 40  # of an enlarged image
@@ -37,7 +37,7 @@ def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -
     channels = shape[2] if len(shape) == 3 and not settings.per_channel else 1
     whole = 0.0
     if settings.tile is not None:
-        whole = PER_TILED_SAMPLE * rows * columns * channels
+        whole = channels * (PER_TILED_SAMPLE * rows * columns + PER_TILED_MISSING_SAMPLE * missing)
         density = missing / (rows * columns)
         rows, columns = (min(side, settings.tile + 2 * MARGIN) for side in (rows, columns))
         missing = round(density * rows * columns)
@@ -103,10 +103,12 @@ def _check(what: str, needed: float, advice: str) -> None:
 def _check_space(what: str, data: float, limit: float, advice: str) -> None:
     """Compare the address space of the process, once its data take ``data`` bytes more, with its limit.
 
-    Most is that of libraries and differs between builds of torch: they are loaded, and the rest is added.
+    Most is that of libraries and differs between builds of torch: they are loaded, and the rest is added. Nothing is
+    compared where the system does not tell what is mapped.
     """
+    if mapped_bytes() is None:
+        return
     torch = _load_torch() if limit > LEAST_SPACE else None
-    mapped = mapped_bytes()
     if torch is None:
         raise InputError(
             f"{what} needs more address space than the {limit / 1e9:.2f} GB that `ulimit -v` allows: torch cannot be "
@@ -114,12 +116,12 @@ def _check_space(what: str, data: float, limit: float, advice: str) -> None:
         )
     threads = torch.get_num_threads()
     # torch's threads, and those of the patch engine, but for the one that runs already
-    needed = (mapped or 0.0) + data + PER_THREAD_SPACE * (2 * threads - 1) + WORK_SPACE
-    if mapped is not None and needed > limit:
-        ways = ["raise it", *(["set OMP_NUM_THREADS=1"] if threads > 1 else []), *([advice] if advice else [])]
+    needed = (mapped_bytes() or 0.0) + data + PER_THREAD_SPACE * (2 * threads - 1) + WORK_SPACE
+    if needed > limit:
+        ways = [*(["set OMP_NUM_THREADS=1"] if threads > 1 else []), *([advice] if advice else [])]
         raise InputError(
             f"{what} needs about {needed / 1e9:.2f} GB of address space and `ulimit -v` allows {limit / 1e9:.2f} GB; "
-            f"{' or '.join(ways)}"
+            f"raise it{', or ' * bool(ways)}{' and '.join(ways)}"
         )
 
 

@@ -23,6 +23,8 @@ def describe_shortage(error: BaseException, free: float | None) -> str | None:
     if not isinstance(error, MemoryError | RuntimeError | ImportError | OSError):
         return None
     text = str(error)
+    if "can't start new thread" in text:
+        return "no other thread can be started, by a limit of memory or processes; set OMP_NUM_THREADS=1"
     if not isinstance(error, MemoryError) and not SIGNS.search(text):
         return None
     asked = _size(rf"allocate {SIZE}", text)

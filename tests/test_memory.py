@@ -117,8 +117,8 @@ def large(tmp_path):
 @pytest.mark.parametrize(
     ("megabytes", "more", "message"),
     [
-        (1024, (), r"of address space and `ulimit -v` allows 1\.07 GB; raise it or set OMP_.*=1 or try --tile 512$"),
-        (1024, ("--net", "siren"), "raise it or set OMP_NUM_THREADS=1 or use the patch engine with --tile 512$"),
+        (1024, (), r"of address space and `ulimit -v` allows 1\.07 GB; raise it, or set OMP_.*=1 and try --tile 512$"),
+        (1024, ("--net", "siren"), "raise it, or set OMP_NUM_THREADS=1 and use the patch engine with --tile 512$"),
         (400, (), r"needs more address space than the 0\.42 GB that `ulimit -v` allows: torch cannot be loaded"),
     ],
 )

@@ -39,6 +39,7 @@ def test_the_real_errors_of_numpy_torch_and_python_are_known():
         (RuntimeError("CUDA error: out of memory"), "out of memory on the CUDA device"),
         (RuntimeError("MPS backend out of memory. Tried to allocate 256 bytes"), "on the MPS device: 0.0 MB more"),
         (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "out of memory"),
+        (RuntimeError("can't start new thread"), "no other thread can be started, by a limit of memory or processes"),
         (OSError(12, "Cannot allocate memory"), "out of memory"),
     ],
 )
