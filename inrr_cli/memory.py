@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # bytes, the most that was measured on images of 0.07 to 12 megapixels (examples/results/scaling.md)
 PROGRAM = 440e6  # with its libraries
 PER_SAMPLE = 60  # of the image
-PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 28, 40  # of an image that is filled in tiles
+PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 40, 40  # of an image that is filled in tiles
 PER_MISSING_SAMPLE = 550  # by patches
 PER_POINT_KEPT = 25e3  # whose activations a fit keeps, by the largest network of default size
 PER_FINE_SAMPLE = 40  # of an enlarged image
@@ -25,7 +25,7 @@ PER_KERNEL_SAMPLE = 14 * 4 * 8  # 14 arrays of twice the rows and columns in flo
 
 # bytes of address space, measured under `ulimit -v` (examples/results/scaling.md)
 PER_THREAD_SPACE = 72 * 2**20  # a stack and a heap of its own, of which little is ever used
-WORK_SPACE = 50e6  # beside the data, once the libraries are loaded
+WORK_SPACE = 10e6  # beside the data, once the libraries are loaded
 LEAST_SPACE = 800e6  # of the smallest build of torch, which may abort while it is loaded in less
 
 TILE = 512  # that is advised
