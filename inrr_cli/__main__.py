@@ -1,20 +1,45 @@
 """The ``inrr`` command, also as ``python -m inrr_cli``."""
 
 import io
-import os
 import sys
 
-from inrr_cli.cli import app
+try:
+    from inrr_cli import interruption
+except KeyboardInterrupt:
+    sys.exit(130)
 
 
 def main() -> None:
     """Run the command line."""
-    # Threads of GNU OpenMP spin while they wait for each other: on a busy machine they keep the core from the thread
-    # they wait for, and two fits at once take ten times as long. It is read when torch is loaded.
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    interruption.heed_signals()
+    try:
+        _run()
+    except SystemExit:
+        raise
+    except BaseException:
+        if not interruption.received:
+            raise
+        # outside of any command, as when options are parsed
+        print(interruption.MESSAGE, file=sys.stderr, flush=True)
+        sys.exit(interruption.exit_code())
+    finally:
+        interruption.ignore_signals()
+
+
+def _run() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name beyond the terminal's encoding must not fail a finished run
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    try:
+        from inrr_cli.cli import app  # only now, for it takes a while and may be interrupted
+    except (ImportError, MemoryError, OSError) as error:
+        from inrr_cli.shortage import describe_shortage
+
+        if (shortage := describe_shortage(error, None)) is None:
+            raise
+        print(f"inrr: error: {shortage} before the program was loaded", file=sys.stderr)
+        sys.exit(1)
+
     app(prog_name="inrr")
 
 

@@ -28,7 +28,7 @@ class Control:
         Called with the work done, the work in all, and a measure: a network's steps and loss, or the permille done and
         the last change of the patch engine.
     keep_partial : bool
-        On Ctrl-C return the estimate so far instead of raising KeyboardInterrupt.
+        On Ctrl-C (a KeyboardInterrupt) return the estimate so far instead of raising it.
     checkpoint : Path, optional
         File that a network's fit writes its state to, and resumes from if the file exists.
     """

@@ -10,7 +10,8 @@ class ExitCode(IntEnum):
     FAILURE = 1
     BAD_INPUT = 2
     PARTIAL = 3
-    INTERRUPTED = 130
+    INTERRUPTED = 130  # by Ctrl-C
+    TERMINATED = 143  # by SIGTERM
 
 
 class InputError(ValueError):
@@ -22,6 +23,10 @@ class InputError(ValueError):
 
 class OutputExistsError(InputError):
     """An output exists, and the caller did not ask to overwrite it."""
+
+
+class OutOfMemoryError(RuntimeError):
+    """The command ran out of memory; the message says how much was asked for, as far as known, and what to do."""
 
 
 class DivergedError(RuntimeError):

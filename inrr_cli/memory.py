@@ -1,12 +1,13 @@
-"""How much memory a run takes, and how much is free. Importing this module does not import torch."""
+"""How much memory a run takes, and whether that is free. Importing this module does not import torch."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from inrr_cli.errors import InputError
+from inrr_cli.free_memory import address_space_limit, free_resident_memory, held_bytes, mapped_bytes
+from inrr_cli.inpainting.tiles import MARGIN
 from inrr_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -15,83 +16,119 @@ if TYPE_CHECKING:
 # bytes, the most that was measured on images of 0.07 to 12 megapixels (examples/results/scaling.md)
 PROGRAM = 440e6  # with its libraries
 PER_SAMPLE = 60  # of the image
+PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 40, 40  # of an image that is filled in tiles
 PER_MISSING_SAMPLE = 550  # by patches
 PER_POINT_KEPT = 25e3  # whose activations a fit keeps, by the largest network of default size
-PER_FINE_SAMPLE, FINE_TILE = 40, 500e6  # of an enlarged image, and of the tile in work
+PER_FINE_SAMPLE = 40  # of an enlarged image
+FINE_TILE, FINE_SIDES = 500e6, (512, 1024)  # the tile in work: at the larger side; training takes the smaller one's
 PER_KERNEL_SAMPLE = 14 * 4 * 8  # 14 arrays of twice the rows and columns in float64
 
-# files of a container's limit and use, and the part of the use that the system takes back when it is needed
-CGROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "inactive_file"),
-    (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-        "total_inactive_file",
-    ),
-)
+# bytes of address space, measured under `ulimit -v` (examples/results/scaling.md)
+PER_THREAD_SPACE = 72 * 2**20  # a stack and a heap of its own, of which little is ever used
+WORK_SPACE = 10e6  # beside the data, once the libraries are loaded
+LEAST_SPACE = 800e6  # of the smallest build of torch, which may abort while it is loaded in less
+
+TILE = 512  # that is advised
 
 
 def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -> float:
-    """Bytes that filling ``missing`` pixels of an image (M, N[, C]) takes at most."""
+    """Bytes that filling ``missing`` pixels of an image (M, N[, C]) takes at most, in tiles of mean density."""
+    rows, columns = shape[:2]
     channels = shape[2] if len(shape) == 3 and not settings.per_channel else 1
-    samples = shape[0] * shape[1] * channels
+    whole = 0.0
+    if settings.tile is not None:
+        whole = channels * (PER_TILED_SAMPLE * rows * columns + PER_TILED_MISSING_SAMPLE * missing)
+        density = missing / (rows * columns)
+        rows, columns = (min(side, settings.tile + 2 * MARGIN) for side in (rows, columns))
+        missing = round(density * rows * columns)
     each = PER_KERNEL_SAMPLE if settings.net == "ntk" else PER_SAMPLE
     patches = PER_MISSING_SAMPLE * missing * channels if settings.reg == "patch" else 0
-    activations = PER_POINT_KEPT * settings.recipe.points_kept(*shape[:2]) if settings.recipe else 0
-    return PROGRAM + each * samples + patches + activations
+    activations = PER_POINT_KEPT * settings.recipe.points_kept(rows, columns) if settings.recipe else 0
+    return PROGRAM + whole + each * rows * columns * channels + patches + activations
 
 
-def superres_bytes(shape: tuple[int, ...], target: Target) -> float:
+def superres_bytes(shape: tuple[int, ...], target: Target, tile: int | None = None) -> float:
     """Bytes that enlarging an image (M, N[, C]) takes at most."""
     channels = shape[2] if len(shape) == 3 else 1
     rows, columns = target.shape
-    return PROGRAM + FINE_TILE + channels * (PER_FINE_SAMPLE * rows * columns + PER_SAMPLE * shape[0] * shape[1])
+    least, most = FINE_SIDES
+    area = min(max(min(rows, tile or most) * min(columns, tile or most), least**2), most**2)
+    fine = PER_FINE_SAMPLE * rows * columns + PER_SAMPLE * shape[0] * shape[1]
+    return PROGRAM + FINE_TILE * area / most**2 + channels * fine
+
+
+def inpainting_advice(shape: tuple[int, ...], settings: Settings) -> str:
+    """Return what to do where filling an image (M, N[, C]) does not fit in memory; empty if nothing helps."""
+    tile = settings.tile or TILE
+    if max(shape[:2]) <= tile + 2 * MARGIN:  # one tile
+        return "" if settings.net == "grid" else "use the patch engine"
+    if settings.net != "grid":
+        return f"use the patch engine with --tile {tile}"
+    return f"try --tile {tile}" if settings.tile is None else "try a smaller --tile"
+
+
+def superres_advice(settings: Settings) -> str:
+    """Return what to do where enlarging an image does not fit in memory."""
+    tile = f"--tile {TILE}" if settings.tile is None else "a smaller --tile"
+    return f"make a part of it with --crop X,Y,W,H or try {tile}"
 
 
 def check_inpainting_memory(shape: tuple[int, ...], missing: int, settings: Settings) -> None:
-    """Raise InputError if filling an image (M, N[, C]) does not fit in the free memory; tiles always do."""
-    if settings.tile is None:
-        advice = "try --tile 512" if settings.net == "grid" else "use the patch engine with --tile 512"
-        _check(f"restoring {shape[1]} x {shape[0]} pixels", inpainting_bytes(shape, missing, settings), advice)
+    """Raise InputError if filling an image (M, N[, C]) does not fit in the free memory."""
+    what = f"restoring {shape[1]} x {shape[0]} pixels"
+    _check(what, inpainting_bytes(shape, missing, settings), inpainting_advice(shape, settings))
 
 
-def check_superres_memory(shape: tuple[int, ...], target: Target) -> None:
+def check_superres_memory(shape: tuple[int, ...], target: Target, settings: Settings) -> None:
     """Raise InputError if enlarging an image (M, N[, C]) does not fit in the free memory."""
     rows, columns = target.shape
     what = f"enlarging to {columns} x {rows} pixels"
-    _check(what, superres_bytes(shape, target), "make a part of it with --crop X,Y,W,H")
+    _check(what, superres_bytes(shape, target, settings.tile), superres_advice(settings))
 
 
 def _check(what: str, needed: float, advice: str) -> None:
-    free = free_memory()
+    """Compare the bytes of the whole process with the limit of its address space, and with what is free."""
+    limit = address_space_limit()
+    if limit is not None:
+        _check_space(what, needed - PROGRAM, limit, advice)
+    free = free_resident_memory()
+    needed -= min(held_bytes(), PROGRAM)  # what is loaded already is not taken again
     if free is not None and needed > free:
-        raise InputError(f"{what} needs about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; {advice}")
+        raise InputError(
+            f"{what} needs about {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free; "
+            f"{advice or 'free some memory first'}"
+        )
 
 
-def free_memory() -> float | None:
-    """Bytes that are free, by the system and by the container's limit; None where neither is known."""
-    found = []
+def _check_space(what: str, data: float, limit: float, advice: str) -> None:
+    """Compare the address space of the process, once its data take ``data`` bytes more, with its limit.
+
+    Most is that of libraries and differs between builds of torch: they are loaded, and the rest is added. Nothing is
+    compared where the system does not tell what is mapped.
+    """
+    if mapped_bytes() is None:
+        return
+    torch = _load_torch() if limit > LEAST_SPACE else None
+    if torch is None:
+        raise InputError(
+            f"{what} needs more address space than the {limit / 1e9:.2f} GB that `ulimit -v` allows: torch cannot be "
+            "loaded in it; raise it"
+        )
+    threads = torch.get_num_threads()
+    # torch's threads, and those of the patch engine, but for the one that runs already
+    needed = (mapped_bytes() or 0.0) + data + PER_THREAD_SPACE * (2 * threads - 1) + WORK_SPACE
+    if needed > limit:
+        ways = [*(["set OMP_NUM_THREADS=1"] if threads > 1 else []), *([advice] if advice else [])]
+        raise InputError(
+            f"{what} needs about {needed / 1e9:.2f} GB of address space and `ulimit -v` allows {limit / 1e9:.2f} GB; "
+            f"raise it{', or ' * bool(ways)}{' and '.join(ways)}"
+        )
+
+
+def _load_torch() -> Any:
+    """Load torch and what is loaded with the engines; return None if there is no room for it."""
     try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        found += [float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
-    except (OSError, ValueError, IndexError):
-        try:
-            found.append(float(os.sysconf("SC_AVPHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE"))
-        except (AttributeError, ValueError, OSError):
-            pass
-    for limit, used, cached in CGROUPS:
-        try:
-            left = float(Path(limit).read_text()) - float(Path(used).read_text())  # "max" is no number: no limit
-            found.append(left + _cached_bytes(Path(used).with_name("memory.stat"), cached))
-        except (OSError, ValueError):
-            continue
-    return min(found) if found else None
-
-
-def _cached_bytes(file: Path, name: str) -> float:
-    """Bytes of files that a container holds only to read them again faster."""
-    for line in file.read_text(encoding="ascii").splitlines():
-        key, _, value = line.partition(" ")
-        if key == name:
-            return float(value)
-    return 0.0
+        import_module("inrr_cli.patch.engine")
+        return import_module("torch")
+    except (ImportError, MemoryError, OSError):
+        return None

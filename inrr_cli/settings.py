@@ -35,7 +35,7 @@ class Settings:
         Recipe of a network's fit: seconds ("fast", the default), or the recipe that the paper's authors released. None
         where no network is fitted.
     seed : int
-        At least 0. The same seed, device and number of threads give the same bytes.
+        At least 0. The same seed and device give the same bytes, whatever the number of threads.
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on; "auto" takes cuda, else mps, else cpu.
     recipe : Recipe or None

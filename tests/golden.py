@@ -21,8 +21,6 @@ from PIL import Image
 from skimage.data import astronaut, brick, camera
 from typer.testing import CliRunner
 
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the command does: beside other programs threads would spin
-
 from inrr_cli.cli import app
 
 UNSTABLE = ("seconds", "peak_rss_mb", "version")

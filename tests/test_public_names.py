@@ -1,5 +1,7 @@
 """The public names of the package, and the former ones."""
 
+import subprocess
+import sys
 from typing import get_args
 
 import pytest
@@ -12,7 +14,14 @@ from inrr_cli.settings import Preset
 
 def test_every_public_name_exists():
     assert all(hasattr(inrr_cli, name) for name in inrr_cli.__all__)
-    assert len(set(inrr_cli.__all__)) == len(inrr_cli.__all__)
+    assert sorted(inrr_cli.MODULES) == sorted(inrr_cli.__all__)
+    assert set(inrr_cli.__all__) <= set(dir(inrr_cli))
+
+
+@pytest.mark.parametrize("first", ["inrr_cli.superres", "inrr_cli.superres.options", "inrr_cli.superresolution"])
+def test_the_function_superres_is_not_hidden_by_the_subpackage(first):
+    code = f"import {first}, inrr_cli; assert inrr_cli.superres.__module__ == 'inrr_cli.superresolution'"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("former", inrr_cli.RENAMED)

@@ -46,7 +46,7 @@ def main(
 
     [bold]inrr superres small.png --scale 2[/bold]   enlarges the image
 
-    Exit codes: 0 ok, 1 failure, 2 bad input, 3 some of several images failed, 130 interrupted.
+    Exit codes: 0 ok, 1 failure, 2 bad input, 3 some of several images failed, 130 interrupted, 143 terminated.
     """
     verbosity.debug = debug
     if context.invoked_subcommand is None:

@@ -15,9 +15,12 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
+from inrr_cli import interruption
 from inrr_cli.engine import Progress
-from inrr_cli.errors import DivergedError, EncodingError, ExitCode, InputError
+from inrr_cli.errors import DivergedError, EncodingError, ExitCode, InputError, OutOfMemoryError
+from inrr_cli.free_memory import free_memory
 from inrr_cli.settings import Settings
+from inrr_cli.shortage import describe_shortage
 
 
 @dataclass
@@ -62,9 +65,19 @@ def fail(text: str, hint: str = "") -> None:
 
 
 def print_error(error: Exception, about: str = "") -> ExitCode:
-    """Print an error, of the file that it is ``about``, as one line; return the exit code."""
-    expected = isinstance(error, InputError | DivergedError | EncodingError)
+    """Print an error, of the file that it is ``about``, as one line; return the exit code.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If a signal came: code that it passed through may have made another error of it.
+    """
+    if interruption.received:
+        raise KeyboardInterrupt from error
+    expected = isinstance(error, InputError | DivergedError | EncodingError | OutOfMemoryError)
     text = str(error) if expected else f"{type(error).__name__}: {error}"
+    if not expected and (shortage := describe_shortage(error, free_memory())) is not None:
+        expected, text = True, shortage
     fail(
         text if text.startswith(about) else f"{about}: {text}",
         hint="" if expected else " (inrr --debug shows the traceback)",
@@ -105,10 +118,14 @@ class Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:
-            return super().invoke(ctx)
+            return self._invoke(ctx)
         except KeyboardInterrupt:
-            note("\ninrr: interrupted; no file was left half-written")
-            raise typer.Exit(ExitCode.INTERRUPTED) from None
+            note(interruption.MESSAGE)
+            raise typer.Exit(interruption.exit_code()) from None
+
+    def _invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
         except BrokenPipeError:
             # whoever read stdout has gone (`| head`): nothing more to say, and nothing at the interpreter's exit either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -129,6 +146,8 @@ class Group(TyperGroup):
             where = context.command_path if context is not None else "inrr"
             fail(_with_nearest(error.format_message()), hint=f" (see '{where} --help')")
             code = ExitCode.BAD_INPUT
+        if code == ExitCode.INTERRUPTED:  # Typer's, if it was while options were parsed
+            code = interruption.exit_code()
         if standalone_mode:
             sys.exit(code)
         return code

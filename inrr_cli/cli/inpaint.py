@@ -22,7 +22,7 @@ from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.selection import MaskOptions, Page, find_missing
-from inrr_cli.memory import check_inpainting_memory
+from inrr_cli.memory import check_inpainting_memory, inpainting_advice
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings, make_settings
 
@@ -216,6 +216,10 @@ class InpaintingJob(Job):
         """Check the largest need of a page."""
         for page in self.stack.pages:
             check_inpainting_memory(page.pixels.shape, int(page.missing.sum()), self.settings)
+
+    def advice(self) -> str:
+        """Return what to do if memory does not suffice."""
+        return inpainting_advice(self.stack.pages[0].pixels.shape, self.settings)
 
     def run(self, control: Control) -> list[Result]:
         """Fill each page."""

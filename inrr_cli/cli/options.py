@@ -86,7 +86,7 @@ Quality = Annotated[
         help="Quality of a .jpg or .webp output.",
     ),
 ]
-KeepPartial = Annotated[bool, OUTPUT("--keep-partial", help="On Ctrl-C, write the image restored so far.")]
+KeepPartial = Annotated[bool, OUTPUT("--keep-partial", help="On Ctrl-C or SIGTERM, write the image restored so far.")]
 Sidecar = Annotated[
     Path | None, OUTPUT("--sidecar", metavar="FILE", help="Write the JSON record of the run to a .json file.")
 ]

@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 import typer
 from numpy.typing import NDArray
 
+from inrr_cli import interruption
 from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, choose_destination
 from inrr_cli.cli.record import describe, make_record, print_record
 from inrr_cli.engine import Control
-from inrr_cli.errors import ExitCode, InputError
+from inrr_cli.errors import InputError, OutOfMemoryError
+from inrr_cli.free_memory import free_memory
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_picture
@@ -24,6 +26,7 @@ from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.imaging.writing import check_holds, encode, format_of, write_files, write_picture
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
+from inrr_cli.shortage import describe_shortage
 
 
 class Job(ABC):
@@ -66,6 +69,10 @@ class Job(ABC):
         """Raise InputError if the work does not fit in memory."""
 
     @abstractmethod
+    def advice(self) -> str:
+        """Return what to do if memory does not suffice; empty if nothing helps."""
+
+    @abstractmethod
     def run(self, control: Control) -> list[Result]:
         """Restore each page; fewer results than pages if the run was interrupted."""
 
@@ -96,7 +103,22 @@ class Restoring:
     options: OutputOptions
 
     def restore(self, job: Job, image: Path, files: Files) -> None:
-        """Restore an image and write the outputs of a job."""
+        """Restore an image and write the outputs of a job.
+
+        Raises
+        ------
+        OutOfMemoryError
+            If memory runs out on the way.
+        """
+        try:
+            self._restore(job, image, files)
+        except Exception as error:
+            text = describe_shortage(error, free_memory())
+            if text is None:
+                raise
+            raise OutOfMemoryError("; ".join(filter(None, (text, job.advice())))) from error
+
+    def _restore(self, job: Job, image: Path, files: Files) -> None:
         options = self.options
         destination = choose_destination(files.output, image, job.suffix, job.template, options)
         inputs = files.inputs(image)
@@ -129,7 +151,7 @@ class Restoring:
         if not completed:
             after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
             note(f"inrr: interrupted{after}; {destination.path} holds the image so far")
-            raise typer.Exit(ExitCode.INTERRUPTED)
+            raise typer.Exit(interruption.exit_code())
 
 
 def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:

@@ -24,7 +24,7 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
 from inrr_cli.imaging.value_range import Pixels, measured_range
 from inrr_cli.masking.from_image import opacity
-from inrr_cli.memory import check_superres_memory
+from inrr_cli.memory import check_superres_memory, superres_advice
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import make_settings
 from inrr_cli.superres.kernels import KERNEL_NAMES
@@ -177,7 +177,11 @@ class SuperresJob(Job):
     def check_memory(self) -> None:
         """Check the largest need of a page."""
         for target, page in zip(self.targets, self.template.pages, strict=True):
-            check_superres_memory(page.shape, target)
+            check_superres_memory(page.shape, target, self.settings)
+
+    def advice(self) -> str:
+        """Return what to do if memory does not suffice."""
+        return superres_advice(self.settings)
 
     def run(self, control: Control) -> list[Result]:
         """Enlarge each page; a stack is enlarged as a whole or not at all."""

@@ -11,10 +11,11 @@ from typing import BinaryIO
 from PIL import Image
 
 from inrr_cli.errors import InputError
+from inrr_cli.free_memory import free_memory
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.signatures import HEAD, module_of
-from inrr_cli.memory import free_memory
+from inrr_cli.shortage import describe_shortage
 
 STANDARD = Path("-")  # stands for standard input and standard output
 MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs
@@ -56,9 +57,9 @@ def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
             picture: Picture = module.read(data)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except MemoryError:
-        raise InputError(f"{path}: does not fit in memory") from None
     except Exception as error:  # decoders raise many types on damaged files
+        if describe_shortage(error, None) is not None:
+            raise InputError(f"{path}: does not fit in memory") from None
         raise InputError(f"{path}: damaged or not readable as an image ({_one_line(error)})") from None
     return picture
 

@@ -75,7 +75,7 @@ def test_with_a_large_delta_known_pixels_are_met_and_others_tend_to_one_mean(pro
 
 
 def test_an_image_whose_transforms_do_not_fit_in_memory_is_refused(problem, monkeypatch):
-    monkeypatch.setattr(memory, "free_memory", lambda: 1e6)
+    monkeypatch.setattr(memory, "free_resident_memory", lambda: 1e3)
     with pytest.raises(InputError, match=r"restoring 7 x 9 pixels needs about .* GB are free"):
         predict(problem)
 

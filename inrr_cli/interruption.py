@@ -1,0 +1,64 @@
+"""Ctrl-C and SIGTERM: the first stops the run in order, a second one kills it at once. Imports next to nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from inrr_cli.errors import ExitCode
+
+TYPE_CHECKING = False  # see inrr_cli/__init__.py
+if TYPE_CHECKING:
+    from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+MESSAGE = "\ninrr: interrupted; no file was left half-written"
+SHOW_CURSOR = "\x1b[?25h"  # which a progress bar hides
+IMPORTING = "<frozen importlib._bootstrap>"  # where Python's frames of an import lie
+
+received: list[int] = []
+
+
+def heed_signals() -> None:
+    """Let the first signal raise KeyboardInterrupt, unless the shell has this process ignore it.
+
+    For the main thread, as all of this.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def ignore_signals() -> None:
+    """Let nothing disturb the interpreter's exit, but what follows on a first signal."""
+    if not received:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def exit_code() -> ExitCode:
+    """Return the exit code of an interrupted run."""
+    return ExitCode.TERMINATED if signal.SIGTERM in received else ExitCode.INTERRUPTED
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    received.append(number)
+    for each in SIGNALS:
+        if signal.getsignal(each) == _stop:
+            signal.signal(each, signal.SIG_DFL)
+    if _imports(frame):
+        # C code that is being loaded may lose an exception, turn it into another or abort. No file is being written.
+        try:
+            os.write(2, f"{MESSAGE}\n{SHOW_CURSOR * os.isatty(2)}".encode())
+        finally:
+            os._exit(exit_code())
+    raise KeyboardInterrupt
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a frame is, or was called by, an import."""
+    while frame is not None:
+        if frame.f_code.co_filename == IMPORTING:
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,168 @@
+"""Ctrl-C and SIGTERM at any moment: one line, a documented exit code, and with --keep-partial the image so far."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+INRR = (sys.executable, "-m", "inrr_cli")
+SCRIPT = "import sys; from inrr_cli.__main__ import main; sys.exit(main())"
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+SIREN = ("--net", "siren", "--steps", 10**6)
+PATCHES = ("--rounds", 10**6)
+
+
+def heed():
+    """Undo that a shell has its background jobs ignore Ctrl-C, which children inherit."""
+    for number in CODES:
+        signal.signal(number, signal.SIG_DFL)
+
+
+def python(code, *arguments):
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, preexec_fn=heed, timeout=60)
+
+
+def fitting(files, *more):
+    mask = files["mask"]
+    return ("inpaint", files["grey"], "--mask", mask, "-o", mask.with_name("out.png"), *more)
+
+
+def start_fit(*arguments):
+    """Start the command on a terminal and wait until it fits; return the process and the terminal."""
+    terminal, end = pty.openpty()
+    command = [str(argument) for argument in (*INRR, *arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=end, preexec_fn=heed)
+    os.close(end)
+    text, deadline = "", time.time() + 60
+    while "e-0" not in text:  # of the loss or the change
+        if time.time() > deadline:
+            process.kill()
+            pytest.fail(text)
+        if select.select([terminal], [], [], 0.2)[0]:
+            text += os.read(terminal, 4096).decode()
+    return process, terminal
+
+
+def stop(process, terminal, number):
+    """Send a signal; return the exit code and what the process said since."""
+    try:
+        process.send_signal(number)
+        code = process.wait(timeout=30)
+    finally:
+        process.kill()
+    rest = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    return code, rest
+
+
+@pytest.mark.parametrize(("number", "keep"), [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, True)])
+@pytest.mark.parametrize("engine", [SIREN, PATCHES])
+def test_a_signal_stops_a_run_of_a_million_steps(files, engine, number, keep):
+    code, rest = stop(*start_fit(*fitting(files, *engine, *(["--keep-partial"] if keep else []))), number)
+    output = files["mask"].with_name("out.png")
+    assert code == CODES[number]
+    assert "interrupted" in rest
+    assert output.exists() == keep
+    if keep:
+        known = np.asarray(Image.open(files["mask"])) == 0
+        assert (np.asarray(Image.open(output))[known] == np.asarray(Image.open(files["grey"]))[known]).all()
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_signal_stops_the_whole_batch(files, number, keep):
+    results = files["mask"].with_name("results")
+    results.mkdir()
+    ask = ("inpaint", files["grey"], files["colour"], "--mask", "value=0", *PATCHES, "-o", results)
+    code, rest = stop(*start_fit(*ask, *(["--keep-partial"] if keep else [])), number)
+    assert code == CODES[number]
+    assert "2 of 2" not in rest
+    assert len(list(results.iterdir())) == keep
+
+
+SIGNAL_IN_IMPORT = f"""
+import signal, sys
+module, number = sys.argv.pop(1), int(sys.argv.pop(1))
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            sys.meta_path.remove(self)
+            signal.raise_signal(number)
+sys.meta_path.insert(0, Finder())
+{SCRIPT}
+"""
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("module", ["inrr_cli.cli", "typer", "numpy.linalg", "torch", "torch.nn", "torch.optim"])
+def test_a_signal_while_modules_are_loaded_is_one_line(files, module, number):
+    done = python(SIGNAL_IN_IMPORT, module, int(number), *fitting(files, *SIREN, "-q"))
+    assert done.returncode == CODES[number]
+    assert done.stderr.split("\n") == ["", "inrr: interrupted; no file was left half-written", ""]
+
+
+def test_little_is_loaded_before_signals_are_heeded():
+    """What is loaded before is Python's own; nothing of ours may keep an early Ctrl-C from being heeded."""
+    code = (
+        "import sys, signal; before = set(sys.modules)\n"
+        "import inrr_cli.__main__\n"
+        "print(*sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
+    )
+    assert python(code).stdout.split() == ["inrr_cli"]
+
+
+def test_a_second_signal_kills():
+    code = (
+        "import signal\nfrom inrr_cli import interruption\ninterruption.heed_signals()\n"
+        "try:\n    signal.raise_signal({})\n    print('lost')\nexcept KeyboardInterrupt:\n    print('first')\n"
+        "print(interruption.exit_code().value, flush=True)\n"
+        "signal.raise_signal(signal.SIGINT)\nprint('lost')"
+    )
+    for number, exit_code in CODES.items():
+        done = python(code.format(int(number)))
+        assert (done.stdout.split(), done.returncode) == (["first", str(exit_code)], -signal.SIGINT)
+        assert done.stderr == ""
+
+
+@pytest.mark.parametrize("set_up", ["", "import atexit; atexit.register(signal.raise_signal, signal.SIGINT)"])
+def test_a_signal_that_is_ignored_or_comes_at_the_very_end_changes_nothing(tmp_path, set_up):
+    ignore = "" if set_up else "signal.signal(signal.SIGINT, signal.SIG_IGN); signal.raise_signal(signal.SIGINT)"
+    code = f"import signal; {set_up}\n{ignore}\n{SCRIPT}"
+    done = python(code, "mask", "-o", tmp_path / "mask.png")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_interruption_that_became_another_error_is_an_interruption(files, count):
+    code = (
+        "import signal\nfrom inrr_cli.cli import files\n"
+        "def restore(*arguments):\n"
+        "    try:\n        signal.raise_signal(signal.SIGTERM)\n"
+        "    except KeyboardInterrupt:\n        raise RuntimeError('initialization failed') from None\n"
+        "from inrr_cli.cli.restoring import Restoring\nRestoring.restore = restore\n" + SCRIPT
+    )
+    done = python(code, "inpaint", *[files["grey"], files["colour"]][:count], "--mask", "value=0")
+    assert done.returncode == 143
+    assert done.stderr.splitlines()[count - 1 :] == ["", "inrr: interrupted; no file was left half-written"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("start", [INRR, (sys.executable, "-c", SCRIPT)])
+def test_a_signal_at_any_moment_is_one_line(files, start, number):
+    for moment in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0):
+        command = [str(argument) for argument in (*start, *fitting(files, *SIREN, "-q"))]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
+        time.sleep(moment)
+        process.send_signal(number)
+        error = process.communicate(timeout=30)[1]
+        assert process.returncode == CODES[number], (moment, error)
+        assert error.strip() in ("", "inrr: interrupted; no file was left half-written"), moment
