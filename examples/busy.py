@@ -30,11 +30,11 @@ from inrr_cli import make_mask
 
 INRR = (sys.executable, "-m", "inrr_cli")
 ENGINES = {
-    "patches": ("inpaint", "large.png", "--mask", "mask.png"),
-    "superres": ("superres", "small.png", "--scale", "2"),
-    "siren": ("inpaint", "small.png", "--mask", "small_mask.png", "--net", "siren", "--steps", "300"),
-    "inrr": ("inpaint", "small.png", "--mask", "small_mask.png", "--reg", "inrr", "--steps", "300"),
-    "ntk": ("inpaint", "small.png", "--mask", "small_mask.png", "--net", "ntk"),
+    "patches": ("inpaint", "160.png", "--mask", "160_mask.png"),
+    "superres": ("superres", "64.png", "--scale", "2"),
+    "siren": ("inpaint", "128.png", "--mask", "128_mask.png", "--net", "siren", "--reg", "none", "--steps", "100"),
+    "inrr": ("inpaint", "128.png", "--mask", "128_mask.png", "--reg", "inrr", "--steps", "100"),
+    "ntk": ("inpaint", "128.png", "--mask", "128_mask.png", "--net", "ntk"),
 }
 LOADS = ("idle", "one core busy", "four at once")
 BUSY = "while True: pass"
@@ -42,11 +42,10 @@ BUSY = "while True: pass"
 
 def write_inputs(folder: Path) -> None:
     """Write the crops and the masks."""
-    for name, side in (("small", 64), ("large", 160)):
+    for side in (64, 128, 160):
         image = camera()[100 : 100 + side, 200 : 200 + side]
-        Image.fromarray(image).save(folder / f"{name}.png")
-    Image.fromarray(make_mask((160, 160), "random")).save(folder / "mask.png")
-    Image.fromarray(make_mask((64, 64), "random")).save(folder / "small_mask.png")
+        Image.fromarray(image).save(folder / f"{side}.png")
+        Image.fromarray(make_mask(image.shape, "random")).save(folder / f"{side}_mask.png")
 
 
 def threads() -> dict[str, dict[str, str]]:
