@@ -6,6 +6,7 @@ import sys
 try:
     from inrr_cli import interruption
 except KeyboardInterrupt:
+    print("\ninrr: interrupted", file=sys.stderr)
     sys.exit(130)
 
 

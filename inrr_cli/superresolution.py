@@ -126,6 +126,8 @@ def run_superres(
         target = make_target(image.shape, target)
     start = time.perf_counter()
     known = weights > 0
+    if not known.any():
+        return _without_data(sample_blocks(image, target, settings), start)
     units = working_range(image, known)
     problem = _make_problem(image, weights, units, target, settings)
     with one_thread_per_operation():
@@ -141,6 +143,13 @@ def run_superres(
     return replace(result, consistency_max=None if difference is None else difference * units.span)
 
 
+def _without_data(blocks: Pixels, start: float) -> Result:
+    """Return the result of an image, as a page of a stack, that holds no data."""
+    nothing: dict[str, Any] = dict.fromkeys(("raw", "psnr_known", "rmse_known", "sigma", "noise_sigma", "steps"))
+    seconds, summary = time.perf_counter() - start, "no data, so nothing to enlarge"
+    return Result(blocks, **nothing, device="cpu", seconds=seconds, completed=True, summary=summary, notice=summary)
+
+
 def _sample_weights(image: Pixels, opacity: NDArray[Any] | None) -> NDArray[np.float32]:
     """Return how much each sample of an image counts, 0 if it is not finite: of the image's shape."""
     weights = np.isfinite(image).astype(np.float32)
@@ -150,8 +159,6 @@ def _sample_weights(image: Pixels, opacity: NDArray[Any] | None) -> NDArray[np.f
         weights *= opacity.reshape(opacity.shape + (1,) * (image.ndim - opacity.ndim))
     if not ((weights >= 0) & (weights <= 1)).all():
         raise InputError("opacity must be from 0 to 1")
-    if not weights.any():
-        raise InputError("the image holds no data: all of it is transparent, not finite or the value of no data")
     return weights
 
 

@@ -171,8 +171,11 @@ class SuperresJob(Job):
 
     def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
         """Measure the whole image: all of it is new."""
-        page = self.template.pages[0]
-        return Measurement(measured_range(page, np.ones(page.shape[:2], bool), self.data_range), None, truths)
+        for page, weights in zip(self.template.pages, map(partial(opacity, self.template), self.numbers), strict=True):
+            known = np.isfinite(page) & (weights > 0)
+            if known.any():
+                return Measurement(measured_range(page, known, self.data_range), None, truths)
+        raise InputError("the image holds no data: all of it is transparent, not finite or the value of no data")
 
     def check_memory(self) -> None:
         """Check the largest need of a page."""

@@ -6,8 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-PROMINENCE_RADIUS = 2  # coarse pixels on each side that a peak stands out from: lines are up to this wide; empirical
-OPPOSITE = ((0, 1), (1, 0), (1, 1), (1, -1))  # steps to one of two opposite neighbours
+REACH = 2  # samples on each side that a peak stands out from, so that lines up to 3 wide do; empirical
 
 
 def local_range(samples: Tensor, rows: Tensor, columns: Tensor, plain: Tensor) -> tuple[Tensor, Tensor]:
@@ -41,23 +40,20 @@ def _highest_near(samples: Tensor) -> Tensor:
 
 
 def prominence(samples: Tensor) -> Tensor:
-    """Return how far each sample of (M, N) stands out from both sides, along the best of four directions.
+    """Return how far each sample of (M, N) stands out from both sides, along its row or its column.
 
-    A side is the lowest of the PROMINENCE_RADIUS samples there. The lesser of the two differences counts, so that an
-    edge, which is low on one side only, has none.
+    A side is the lowest of the REACH samples there. The lesser of the two differences counts, so that an edge or a
+    corner, which is low on one side only, has none. A slanted line stands out along the row, the column, or both.
     """
-    radius, (rows, columns) = PROMINENCE_RADIUS, samples.shape
-    padded = F.pad(samples[None, None], (radius,) * 4, mode="replicate")[0, 0]
-    result = torch.zeros_like(samples)
-    for down, right in OPPOSITE:
-        ground = torch.full_like(samples, -torch.inf)
-        for sign in (1, -1):
-            tops = [radius + sign * step * down for step in range(1, radius + 1)]
-            lefts = [radius + sign * step * right for step in range(1, radius + 1)]
-            side = [padded[top : top + rows, left : left + columns] for top, left in zip(tops, lefts, strict=True)]
-            ground = torch.maximum(ground, torch.stack(side).amin(0))
-        result = torch.maximum(result, samples - ground)
-    return result
+    across = [_prominence_along_rows(samples), _prominence_along_rows(samples.T).T]
+    return torch.maximum(*across).clamp(min=0)
+
+
+def _prominence_along_rows(samples: Tensor) -> Tensor:
+    padded = F.pad(samples[None], (REACH, REACH), mode="replicate")[0]
+    sides = padded.unfold(1, REACH, 1).amin(2)  # from column j on, the lowest of REACH
+    count = samples.shape[1]
+    return samples - torch.maximum(sides[:, :count], sides[:, REACH + 1 :][:, :count])
 
 
 def _maximum_3x3(samples: Tensor) -> Tensor:

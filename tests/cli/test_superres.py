@@ -104,6 +104,20 @@ def test_no_data_of_a_height_map_stays_where_it_is(run, tmp_path, grey):
     assert made[made != -32767].min() > 550
 
 
+def test_a_page_without_data_comes_back_without_data(run, tmp_path, grey):
+    pages = np.stack([np.full(grey.shape, np.nan), grey, grey[::-1]]).astype(np.float32)
+    tifffile.imwrite("stack.tif", pages, photometric="minisblack")
+    result = run("superres", "stack.tif", "--scale", 2, "--reg", "inrr", "--steps", 3, "--width", 16)
+    assert result.exit_code == 0
+    made = tifffile.imread("stack_x2.tif")
+    assert np.isnan(made[0]).all()
+    assert np.isfinite(made[1:]).all()
+    tifffile.imwrite("nothing.tif", pages[0])
+    result = run("superres", "nothing.tif", "--scale", 2)
+    assert result.exit_code == 2
+    assert "no data" in result.stderr
+
+
 def test_a_sample_that_is_made_is_not_taken_for_no_data(run, tmp_path):
     dark = np.zeros((32, 32), np.uint8)
     dark[16:], dark[:, :4] = 1, 20

@@ -165,6 +165,6 @@ def test_an_unusable_option_is_refused(grey, options, message):
 def test_an_unusable_image_and_settings_for_inpainting_are_refused(grey):
     with pytest.raises(InputError, match='task="superres"'):
         run_superres(grey, 2, make_settings())
-    for opacity, message in ((np.zeros(grey.shape), "no data"), (np.ones((3, 3)), "shape"), (2 * grey, "from 0 to 1")):
+    for opacity, message in ((np.ones((3, 3)), "shape"), (2 * grey, "from 0 to 1")):
         with pytest.raises(InputError, match=message):
             superres(grey, 2, opacity=opacity)

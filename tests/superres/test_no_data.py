@@ -107,6 +107,11 @@ def test_lines_and_spots_are_prominent_and_edges_are_not():
     assert (found[:, 3] == 0.5).all()
     assert found[2, 9] == 2
     assert found.count_nonzero() == 13
+    corner = torch.zeros(12, 12)
+    corner[8:], corner[:, 8:] = 1, 1
+    for image in (corner, -corner):
+        assert prominence(image).count_nonzero() == 0
+    assert (prominence(torch.eye(12)).diagonal() == 1)[1:-1].all()
 
 
 def test_a_colour_counts_as_far_as_it_is_opaque():
