@@ -6,7 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-REACH = 2  # samples on each side that a peak stands out from, so that lines up to 3 wide do; empirical
+# Directions, and how many samples on each side a peak stands out from: lines up to 3 wide do. Along a diagonal one is
+# enough; two would reach both edges from inside a corner.
+DIRECTIONS = (((0, 1), 2), ((1, 0), 2), ((1, 1), 1), ((1, -1), 1))
 
 
 def local_range(samples: Tensor, rows: Tensor, columns: Tensor, plain: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,20 +42,22 @@ def _highest_near(samples: Tensor) -> Tensor:
 
 
 def prominence(samples: Tensor) -> Tensor:
-    """Return how far each sample of (M, N) stands out from both sides, along its row or its column.
+    """Return how far each sample of (M, N) stands out from both sides, along the best of four directions.
 
-    A side is the lowest of the REACH samples there. The lesser of the two differences counts, so that an edge or a
-    corner, which is low on one side only, has none. A slanted line stands out along the row, the column, or both.
+    A side is the lowest of the one or two samples there. The lesser of the two differences counts, so that an edge,
+    which is low on one side only, has none.
     """
-    across = [_prominence_along_rows(samples), _prominence_along_rows(samples.T).T]
-    return torch.maximum(*across).clamp(min=0)
-
-
-def _prominence_along_rows(samples: Tensor) -> Tensor:
-    padded = F.pad(samples[None], (REACH, REACH), mode="replicate")[0]
-    sides = padded.unfold(1, REACH, 1).amin(2)  # from column j on, the lowest of REACH
-    count = samples.shape[1]
-    return samples - torch.maximum(sides[:, :count], sides[:, REACH + 1 :][:, :count])
+    rows, columns = samples.shape
+    padded = F.pad(samples[None, None], (2,) * 4, mode="replicate")[0, 0]
+    result = torch.zeros_like(samples)
+    for (down, right), reach in DIRECTIONS:
+        sides = []
+        for sign in (1, -1):
+            corners = [(2 + sign * step * down, 2 + sign * step * right) for step in range(1, reach + 1)]
+            side = [padded[top : top + rows, left : left + columns] for top, left in corners]
+            sides.append(torch.stack(side).amin(0))
+        result = torch.maximum(result, samples - torch.maximum(*sides))
+    return result
 
 
 def _maximum_3x3(samples: Tensor) -> Tensor:
