@@ -101,7 +101,7 @@ def test_types_and_ranges(truth, dtype):
     result = run_superres(image, 1.5, settings(noise=0, train_steps=10, **CPU))
     assert result.image.dtype == dtype
     assert result.image.shape == (72, 90)
-    assert result.consistency_max < 0.001 * np.ptp(image)
+    assert result.consistency_max < 0.002 * np.ptp(image)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 3), (5, 4), (7, 40), (33, 32)])
