@@ -25,7 +25,7 @@ PER_KERNEL_SAMPLE = 14 * 4 * 8  # 14 arrays of twice the rows and columns in flo
 
 # bytes of address space, measured under `ulimit -v` (examples/results/scaling.md)
 PER_THREAD_SPACE = 72 * 2**20  # a stack and a heap of its own, of which little is ever used
-WORK_SPACE = 10e6  # beside the data, once the libraries are loaded
+WORK_SPACE = 40e6  # beside the data, once the libraries are loaded
 LEAST_SPACE = 800e6  # of the smallest build of torch, which may abort while it is loaded in less
 
 TILE = 512  # that is advised
@@ -115,8 +115,8 @@ def _check_space(what: str, data: float, limit: float, advice: str) -> None:
             "loaded in it; raise it"
         )
     threads = torch.get_num_threads()
-    # torch's threads, and those of the patch engine, but for the one that runs already
-    needed = (mapped_bytes() or 0.0) + data + PER_THREAD_SPACE * (2 * threads - 1) + WORK_SPACE
+    workers = threads if threads > 1 else 0  # beside the thread that runs already
+    needed = (mapped_bytes() or 0.0) + data + PER_THREAD_SPACE * workers + WORK_SPACE
     if needed > limit:
         ways = [*(["set OMP_NUM_THREADS=1"] if threads > 1 else []), *([advice] if advice else [])]
         raise InputError(

@@ -122,11 +122,16 @@ def downscale_matrix(
     return matrix if fine_span is None else matrix[:, slice(*fine_span)]
 
 
+def sample_positions(coarse: int, fine: int, kernel: Kernel, fine_span: Span) -> Floats:
+    """Return where the fine pixels of a span of the axis lie among the coarse ones, centred at 0, 1, ...: (n,)."""
+    offset = 0.5 if kernel.centred else 0.0
+    return np.asarray((np.arange(*fine_span) + offset) * (coarse / fine) - offset)
+
+
 def nearest_samples(coarse: int, fine: int, kernel: Kernel, fine_span: Span) -> NDArray[np.int64]:
     """Return the coarse pixel that each fine pixel of a span of the axis lies in: (n,) ndarray."""
-    offset = 0.5 if kernel.centred else 0.0
-    position = (np.arange(*fine_span) + offset) * (coarse / fine) + 0.5 - offset
-    return np.asarray(np.floor(position).clip(max=coarse - 1), np.int64)
+    position = sample_positions(coarse, fine, kernel, fine_span)
+    return np.asarray(np.floor(position + 0.5).clip(0, coarse - 1), np.int64)
 
 
 def _sample_kernel(coarse: int, fine: int, kernel: Kernel) -> tuple[NDArray[np.int64], Floats]:

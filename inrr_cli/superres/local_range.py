@@ -14,17 +14,17 @@ DIRECTIONS = (((0, 1), 2), ((1, 0), 2), ((1, 1), 1), ((1, -1), 1))
 def local_range(samples: Tensor, rows: Tensor, columns: Tensor, plain: Tensor) -> tuple[Tensor, Tensor]:
     """Return the least and the greatest value that each pixel of an enlarged image may have.
 
-    The values of the 3 x 3 samples around a pixel and that of the bicubic interpolation there are allowed. So flat
+    The values of the four samples around a pixel and that of the bicubic interpolation there are allowed. So flat
     places stay flat, and an edge rings no more than it does in bicubic interpolation. But the true peak of a thin line
-    or a small spot is higher than its sample, a mean of line and ground: a pixel beside a peak may exceed it by the
-    peak's `prominence`, which an edge does not have; troughs likewise.
+    or a small spot is higher than its sample, a mean of line and ground: a pixel beside a peak may exceed all that by
+    the peak's `prominence`, which an edge does not have; troughs likewise.
 
     Parameters
     ----------
     samples : (M, N) Tensor
         The image that the result downscales to.
-    rows, columns : (h,), (w,) Tensor of int64
-        Sample that each pixel lies in.
+    rows, columns : (h,), (w,) Tensor
+        Where the pixels lie among the samples, whose centres are 0, 1, ...
     plain : (h, w) Tensor
         Bicubic interpolation of the samples.
 
@@ -32,13 +32,21 @@ def local_range(samples: Tensor, rows: Tensor, columns: Tensor, plain: Tensor) -
     -------
     (h, w) Tensor, (h, w) Tensor
     """
-    high, low = (_highest_near(sign * samples)[rows[:, None], columns] for sign in (1, -1))
+    high, low = (_highest_near(sign * samples, rows, columns) for sign in (1, -1))
     return torch.minimum(-low, plain), torch.maximum(high, plain)
 
 
-def _highest_near(samples: Tensor) -> Tensor:
-    """Return the highest value allowed within a coarse pixel (m, n): of its 3 x 3 samples, and what peaks add."""
-    return _maximum_3x3(samples) + _maximum_3x3(prominence(samples))
+def _highest_near(samples: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Return the highest of the four samples around each pixel, and what peaks within 3 x 3 samples add."""
+    peaks = F.max_pool2d(prominence(samples)[None, None], 3, 1, 1)[0, 0]
+    around = [_at(samples, rows.floor() + down, columns.floor() + right) for down in (0, 1) for right in (0, 1)]
+    return torch.stack(around).amax(0) + _at(peaks, (rows + 0.5).floor(), (columns + 0.5).floor())
+
+
+def _at(samples: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Return the samples of rows (h,) and columns (w,), those beyond a border being the last there: (h, w)."""
+    high, wide = samples.shape
+    return samples[rows.long().clamp(0, high - 1)[:, None], columns.long().clamp(0, wide - 1)]
 
 
 def prominence(samples: Tensor) -> Tensor:
@@ -58,7 +66,3 @@ def prominence(samples: Tensor) -> Tensor:
             sides.append(torch.stack(side).amin(0))
         result = torch.maximum(result, samples - torch.maximum(*sides))
     return result
-
-
-def _maximum_3x3(samples: Tensor) -> Tensor:
-    return F.max_pool2d(samples[None, None], 3, 1, 1)[0, 0]

@@ -13,7 +13,7 @@ from torch import Tensor
 from inrr_cli.solvers.blend_tiles import Window
 from inrr_cli.superres.consistency import Bounds, enforce_consistency
 from inrr_cli.superres.downscaling import DownscalingOperator, resize
-from inrr_cli.superres.kernels import Kernel, downscale_matrix, nearest_samples
+from inrr_cli.superres.kernels import Kernel, downscale_matrix, sample_positions
 from inrr_cli.superres.local_range import local_range
 
 CONSISTENCY_MARGIN = 8  # coarse pixels around the wanted window, so that its edge is as consistent as the inside
@@ -77,12 +77,6 @@ class SuperresProblem:
         windows = self._padded_windows(window, margin)
         return DownscalingOperator.between(self.coarse_size, self.size, self.kernel, *windows), *windows
 
-    def nearest(self, window: Window) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the row and the column of ``image`` that each row and each column of a fine window lies in."""
-        axes = zip(self.coarse_size, self.size, (self.kernel, self.kernel), window, strict=True)
-        first, second = (nearest_samples(*axis) for axis in axes)
-        return first, second
-
     def _padded_windows(self, window: Window, margin: int) -> tuple[Window, Window]:
         """Return the coarse and the fine window of `pad`."""
         coarse, fine = [], []
@@ -114,9 +108,10 @@ class SuperresProblem:
             source=coarse_window,
             target=fine_window,
         )
+        axes = zip(self.coarse_size, self.size, (self.kernel, self.kernel), fine_window, strict=True)
         rows, columns = (
-            torch.from_numpy((index - first).clip(0, last - first - 1)).to(coarse.device)
-            for index, (first, last) in zip(self.nearest(fine_window), coarse_window, strict=True)
+            torch.from_numpy(sample_positions(*axis) - first).to(coarse.device, torch.float32)
+            for axis, (first, _) in zip(axes, coarse_window, strict=True)
         )
         low, high = (bound.clamp(*self.limits) for bound in local_range(coarse[..., 0], rows, columns, plain[..., 0]))
         if step := self.quantisation_step:
