@@ -25,7 +25,7 @@ PER_KERNEL_SAMPLE = 14 * 4 * 8  # 14 arrays of twice the rows and columns in flo
 
 # bytes of address space, measured under `ulimit -v` (examples/results/scaling.md)
 PER_THREAD_SPACE = 72 * 2**20  # a stack and a heap of its own, of which little is ever used
-WORK_SPACE = 40e6  # beside the data, once the libraries are loaded
+WORK_SPACE = 90e6  # beside the data, once the libraries are loaded
 LEAST_SPACE = 800e6  # of the smallest build of torch, which may abort while it is loaded in less
 
 TILE = 512  # that is advised
