@@ -58,7 +58,7 @@ def test_half_quadratic_splitting_enlarges_with_the_patch_prior(run, files, grey
     assert result.exit_code == plain.exit_code == 0, result.stderr
     record = json.loads(result.stdout)
     assert record["psnr_known"] > 25
-    assert record["consistency_max"] < 1
+    assert record["consistency_max"] < 4  # of a network far from the samples, whose range limits the projection
     difference = read("carried.png").astype(float) - read("patches.png")
     assert 0 < np.sqrt(np.square(difference).mean()) < 12
 
