@@ -87,17 +87,22 @@ def one_thread_per_operation() -> Iterator[None]:
 def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], device: torch.device) -> Iterator[Output]:
     """Yield ``function(item)`` for each item in order: on the cpu by one thread for each core, elsewhere one by one.
 
-    The function runs in the thread's own modes: gradients are computed, and there is no autocast.
+    Gradients are computed in the threads if they are in the caller's. There is no autocast.
     """
     threads = _within[0] if _within else torch.get_num_threads()
     if device.type != "cpu" or threads == 1:
         yield from map(function, items)
         return
-    pool = _pool(threads)
+    pool, with_gradients = _pool(threads), torch.is_grad_enabled()
+
+    def work(item: Item) -> Output:
+        with torch.set_grad_enabled(with_gradients):  # a mode of each thread
+            return function(item)
+
     waiting: deque[Future[Output]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(function, item))
+            waiting.append(pool.submit(work, item))
             if len(waiting) > 2 * threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -106,6 +111,13 @@ def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], de
         for future in waiting:
             future.cancel()
         wait(waiting)
+
+
+def add_gradients(parameters: Iterable[torch.Tensor], gradients: Iterable[torch.Tensor | None]) -> None:
+    """Add what `torch.autograd.grad` returned in a thread to the gradients of the parameters."""
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        if gradient is not None:
+            parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
 
 
 _lock = Lock()

@@ -64,15 +64,13 @@ def _read_tiff(data: bytes, meant: list[Header]) -> list[Header]:
     import tifffile  # here, because it is slow to import
 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        pages = [file.pages.get(number, aspage=True) for number in range(len(file.pages))]
+        series = load_format("tiff_series").read_series(file, data)  # raises if a description promises more
         found = []
-        for page in pages:
-            assert isinstance(page, tifffile.TiffPage)
+        for page in (page for part in series for page in part.directories):
             ends = (start + size for start, size in zip(page.dataoffsets, page.databytecounts, strict=True))
             if max(ends, default=0) > len(data):
                 raise ValueError(f"page {page.index + 1} ends too early")
             found.append(Header(page.imagelength, page.imagewidth, page.samplesperpixel, str(page.dtype)))
-        load_format("tiff_series").read_series(file, data)  # raises if a description promises more
         if file.is_shaped or file.is_imagej:
             samples = [math.prod(series.shape) for series in file.series]
             if sum(samples) != sum(math.prod(page[:3]) for page in found):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inrr_cli.device import map_in_threads
+from inrr_cli.device import add_gradients, map_in_threads
 from inrr_cli.neural.recipe import KEPT_POINTS
 from inrr_cli.neural.regularizers.base import Regularizer
 from inrr_cli.neural.rendering import row_blocks
@@ -93,12 +93,8 @@ class Objective:
         """
         parts = row_blocks(y, len(x))
         kept = len(y) * len(x) <= KEPT_POINTS
-
-        def forward(part: Tensor) -> Tensor:
-            with torch.set_grad_enabled(kept):
-                return self.predict(part, x)
-
-        blocks = list(map_in_threads(forward, parts, y.device))
+        with torch.set_grad_enabled(kept):
+            blocks = list(map_in_threads(lambda part: self.predict(part, x), parts, y.device))
         prediction = torch.cat([block.detach() for block in blocks]).requires_grad_()
         loss = self.loss(prediction, target, known, y, x, missing_weight)
         torch.autograd.backward(loss)
@@ -113,7 +109,5 @@ class Objective:
 
         grads = torch.split(prediction.grad, len(parts[0]))
         for found in map_in_threads(gradients, range(len(parts)), y.device):
-            for parameter, gradient in zip(parameters, found, strict=True):
-                if gradient is not None:
-                    parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+            add_gradients(parameters, found)
         return loss.item()

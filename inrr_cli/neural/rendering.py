@@ -26,5 +26,4 @@ def row_blocks(y: Tensor, columns: int) -> tuple[Tensor, ...]:
 @torch.no_grad()
 def render(representation: Callable[[Tensor, Tensor], Tensor], y: Tensor, x: Tensor) -> Tensor:
     """Evaluate a representation on the grid of rows ``y`` (R,) and columns ``x`` (C,): (R, C, K)."""
-    blocks = map_in_threads(lambda block: torch.no_grad()(representation)(block, x), row_blocks(y, len(x)), y.device)
-    return torch.cat(list(blocks))
+    return torch.cat(list(map_in_threads(lambda block: representation(block, x), row_blocks(y, len(x)), y.device)))

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inrr_cli.device import has_fast_bfloat16, map_in_threads
+from inrr_cli.device import add_gradients, has_fast_bfloat16, map_in_threads
 from inrr_cli.errors import DivergedError
 from inrr_cli.superres.downscaling import DownscalingOperator, resize
 from inrr_cli.superres.kernels import Kernel
@@ -146,8 +146,7 @@ def train(
         optimizer.zero_grad(set_to_none=True)
         for loss, gradients in map_in_threads(partial(_loss_and_gradients, network), patches, device):
             value += loss / PATCHES
-            for parameter, gradient in zip(network.parameters(), gradients, strict=True):
-                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+            add_gradients(network.parameters(), gradients)
         optimizer.step()
         if not math.isfinite(value):
             raise DivergedError(f"training on the image's smaller copies diverged at step {step + 1}")
@@ -188,6 +187,7 @@ def turn_back(image: Tensor, symmetry: int) -> Tensor:
     return torch.rot90(image.flip(-1) if symmetry >= 4 else image, -(symmetry % 4), (-2, -1))
 
 
+@torch.no_grad()
 def apply_network(
     network: ZeroShotNet, interpolated: Tensor, on_progress: Callable[[float], None] | None = None
 ) -> Tensor:
@@ -214,7 +214,6 @@ def apply_network(
     return corrected.permute(1, 2, 0)
 
 
-@torch.no_grad()
 def _correct(network: ZeroShotNet, tile: Tensor, symmetry: int) -> Tensor:
     """Correct a tile (C, h, w) that is turned, and turn it back."""
     return turn_back(network(turn(tile, symmetry)[None])[0], symmetry)
