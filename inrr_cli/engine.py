@@ -90,8 +90,8 @@ class InpaintingProblem:
     ----------
     values : (H, W, C) Tensor of float32
         Known samples in [0, 1]; the others are not used.
-    known : (H, W) Tensor of bool
-        At least one True.
+    known : (H, W, C) Tensor of bool
+        Samples that are known; a channel may have none.
     noise : float or None
         Standard deviation of the noise of known samples, in units of ``values``; None estimates it.
     """

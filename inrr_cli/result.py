@@ -90,8 +90,8 @@ def make_result(
         The restored image.
     source : (M, N[, C]) ndarray
         The input.
-    known : (M, N) ndarray of bool
-        Pixels of ``source`` that the engine was given.
+    known : (M, N[, C]) ndarray of bool
+        Samples of ``source`` that the engine was given.
     units : ValueRange
         Values of the image that stand for 0 and 1 in the estimate.
     start : float
@@ -119,7 +119,7 @@ def make_result(
 
 
 def finite_values(estimate: Estimate, where: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return the values of an estimate (M, N, C) at the pixels ``where`` (M, N): (n, C).
+    """Return the values of an estimate (M, N, C) at the pixels or samples ``where``.
 
     Raises
     ------

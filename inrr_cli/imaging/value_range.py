@@ -67,7 +67,7 @@ def known_range(image: Pixels, known: NDArray[np.bool_]) -> ValueRange:
     Parameters
     ----------
     image : (M, N[, C]) ndarray
-    known : (M, N) ndarray of bool
+    known : (M, N[, C]) ndarray of bool
 
     Raises
     ------

@@ -30,7 +30,8 @@ def inpaint_channels(
     results: list[Result] = []
     for index in range(image.shape[2]):
         channel = np.ascontiguousarray(image[..., index])
-        results.append(fill(channel, missing, settings, control.part(index, image.shape[2]), known))
+        part = control.part(index, image.shape[2])
+        results.append(fill(channel, missing[..., index], settings, part, known[..., index]))
         if not results[-1].completed:
             break
     return join_channels(results, image)

@@ -26,8 +26,9 @@ def inpaint(
     ----------
     image : (M, N[, C]) ndarray
         Grey or multichannel image, integers or floats; known pixels are finite.
-    mask : (M, N) ndarray of bool
-        True (or non-zero) where a pixel is missing. The values of ``image`` there are not used.
+    mask : (M, N) or (M, N, C) ndarray of bool
+        True (or non-zero) where a sample, or all samples of a pixel, are missing. The values of ``image`` there are not
+        used.
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
@@ -36,7 +37,7 @@ def inpaint(
     Returns
     -------
     (M, N[, C]) ndarray
-        The restored image, of the same dtype; known pixels are those of ``image`` (unless ``denoise``).
+        The restored image, of the same dtype; known samples are those of ``image`` (unless ``denoise``).
 
     Raises
     ------
@@ -80,21 +81,35 @@ def run_inpainting(
         From `make_settings`.
     control : Control
         Progress, cancellation and checkpoint.
-    ignored : (M, N) ndarray of bool, optional
-        Pixels that are neither known nor to be filled: nothing is learned from them, and they come back as they are.
+    ignored : (M, N) or (M, N, C) ndarray of bool, optional
+        Samples that are neither known nor to be filled: nothing is learned from them, and they come back as they are.
     """
     check_image(image)
-    missing = np.asarray(mask) != 0
-    if missing.shape != image.shape[:2]:
-        raise InputError(f"mask of shape {missing.shape} does not fit an image of shape {image.shape}")
+    missing = sample_mask(mask, image)
     if not missing.any():
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
     if missing.all():
         raise InputError("the mask covers everything: no pixel is known to fill it from")
-    known = ~missing if ignored is None else ~(missing | ignored)
+    known = ~missing if ignored is None else ~(missing | sample_mask(ignored, image))
     if not known.any():
         raise InputError("no pixel is known, so there is nothing to fill from")
     fill = inpaint_whole if settings.tile is None else inpaint_tiles
     if settings.per_channel and image.ndim == 3:
         return inpaint_channels(image, missing, settings, control, known, fill)
     return fill(image, missing, settings, control, known)
+
+
+def sample_mask(mask: NDArray[Any], image: Pixels) -> NDArray[np.bool_]:
+    """Return a mask (M, N) of pixels, or of samples, as a mask of the shape of the image.
+
+    Raises
+    ------
+    InputError
+        If the mask has neither the shape of the image nor that of its pixels.
+    """
+    marked = np.asarray(mask) != 0
+    if marked.shape == image.shape:
+        return np.asarray(marked)
+    if marked.shape != image.shape[:2]:
+        raise InputError(f"mask of shape {marked.shape} does not fit an image of shape {image.shape}")
+    return np.repeat(marked[..., None], image.shape[2], 2)

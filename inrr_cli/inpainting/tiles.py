@@ -32,9 +32,9 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
     windows = list(_windows(missing, known, settings.tile))
     if not windows:
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
-    rows, columns, *channels = image.shape
+    rows, columns = image.shape[:2]
     values, sigmas = np.zeros(image.shape, np.float64), np.zeros(image.shape, np.float64)
-    weights = np.zeros((rows, columns, *[1] * len(channels)), np.float64)
+    weights = np.zeros((rows, columns) + (1,) * (image.ndim - 2), np.float64)
     results: list[Result] = []
     for number, window in enumerate(windows):
         tile = np.s_[slice(*window[0]), slice(*window[1])]
@@ -49,11 +49,12 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
         results.append(result)
         if not result.completed:
             break
-    filled = missing & (weights.reshape(rows, columns) > 0)
+    filled = missing & (weights > 0)
     restored, sigma = image.copy(), np.zeros(image.shape, np.float32)
-    mean = values[filled] / weights[filled]
+    weights = np.broadcast_to(weights, image.shape)[filled]
+    mean = values[filled] / weights
     restored[filled] = (np.round(mean) if np.issubdtype(image.dtype, np.integer) else mean).astype(image.dtype)
-    sigma[filled] = sigmas[filled] / weights[filled]
+    sigma[filled] = sigmas[filled] / weights
     noises = [result.noise_sigma for result in results if result.noise_sigma is not None]
     return replace(
         results[0],
@@ -68,7 +69,7 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
 
 def _windows(missing: Mask, known: Mask, tile: int) -> Iterator[Window]:
     """Windows of tiles with missing pixels, and a margin; a wider one where little is known nearby."""
-    rows, columns = missing.shape
+    rows, columns = missing.shape[:2]
     for top in range(0, rows, tile):
         for left in range(0, columns, tile):
             if not missing[top : top + tile, left : left + tile].any():

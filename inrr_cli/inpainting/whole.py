@@ -21,16 +21,15 @@ if TYPE_CHECKING:
 def inpaint_whole(
     image: Pixels, missing: NDArray[np.bool_], settings: Settings, control: Control, known: NDArray[np.bool_]
 ) -> Result:
-    """Fill the ``missing`` pixels (M, N) of an image from the ``known`` ones (M, N); the others are ignored."""
+    """Fill the ``missing`` samples of an image from the ``known`` ones, masks of its shape; the others are ignored."""
     start = time.perf_counter()
     units = working_range(image, known)
-    values = units.to_unit(np.where(known if image.ndim == 2 else known[..., None], image, image.dtype.type(0)))
+    values = units.to_unit(np.where(known, image, image.dtype.type(0)))
     noise = None if settings.noise is None else settings.noise / units.span
     estimate = _estimate(values, known, noise, settings, control)
     restored = image.copy()
     filled = missing | (settings.denoise & known)
-    values = finite_values(estimate, filled)
-    restored[filled] = units.from_unit(values if image.ndim == 3 else values[:, 0], image.dtype)
+    restored[filled] = units.from_unit(finite_values(estimate, np.atleast_3d(filled)), image.dtype)
     return make_result(estimate, restored, image, known, units, start)
 
 
@@ -70,4 +69,4 @@ def _make_problem(
 
     device = choose_device(settings.device)
     tensor: Tensor = torch.from_numpy(np.atleast_3d(values)).to(device)
-    return InpaintingProblem(tensor, torch.from_numpy(known).to(device), noise)
+    return InpaintingProblem(tensor, torch.from_numpy(np.atleast_3d(known)).to(device), noise)

@@ -144,7 +144,7 @@ def _has_diverged(image: Tensor, problem: InpaintingProblem, *, loss_rose: bool)
 def _identity(problem: InpaintingProblem, settings: Settings) -> str:
     """Return a hash of the known pixels and the settings."""
     known = problem.known.cpu()
-    digest = hashlib.sha256(torch.where(known[..., None], problem.values.cpu(), 0).numpy().tobytes())
+    digest = hashlib.sha256(torch.where(known, problem.values.cpu(), 0).numpy().tobytes())
     digest.update(known.numpy().tobytes())
     digest.update(repr((tuple(problem.values.shape), settings)).encode())
     return digest.hexdigest()

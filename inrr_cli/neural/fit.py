@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from inrr_cli.neural.rendering import render
 from inrr_cli.neural.representations.base import Representation
 from inrr_cli.neural.warm_start import warm_start_duration, warm_start_image
 from inrr_cli.solvers.distance import chessboard_distance
+from inrr_cli.solvers.equal_masks import map_equal_masks
 
 Prior = Callable[[Tensor | None], Tensor]
 
@@ -75,14 +77,17 @@ class NetworkFit:
         self.optimizers = _make_optimizers(
             representation, regularizer, recipe, torch.bfloat16 if self.bfloat16 else torch.float32
         )
-        self.y, self.x = (pixel_centres(length).to(device) for length in known.shape)
-        self.known = known[..., None]
+        self.y, self.x = (pixel_centres(length).to(device) for length in known.shape[:2])
+        self.known = known
         self.target = torch.where(self.known, problem.values, 0)
         self.duration: Tensor | None = None
         if recipe.warm_start and regularizer is not None:
-            self.target = warm_start_image(self.target, known, generator.initial_seed())
-            self.duration = warm_start_duration(chessboard_distance(~known), recipe.warm_start)[..., None]
-        self.spacing = recipe.spacing_for(*known.shape)
+            seed = generator.initial_seed()
+            fill = partial(warm_start_image, seed=seed)
+            self.target = map_equal_masks(fill, self.target, known)
+            distance = map_equal_masks(lambda _, known: chessboard_distance(~known)[..., None], self.target, known)
+            self.duration = warm_start_duration(distance, recipe.warm_start)
+        self.spacing = recipe.spacing_for(*known.shape[:2])
         missing = 1 - known.float().mean().item()
         self.objective = Objective(representation, regularizer, self.bfloat16, missing, recipe.adapt)
         self.weights = [p.detach() for p in representation.parameters() if p.requires_grad]
@@ -152,7 +157,7 @@ class NetworkFit:
         return loss
 
     def _missing_weight(self, grid: tuple[Tensor, Tensor]) -> Tensor | None:
-        """Return the weight (R, C, 1) of missing pixels: 1 with a prior, and falling to 0 along a cosine without."""
+        """Return the weight (R, C, K) of missing samples: 1 with a prior, and falling to 0 along a cosine without."""
         if self.duration is not None:
             elapsed = (self.steps / self.recipe.steps / self.duration[grid]).clamp(max=1)
             return 0.5 * (1 + (math.pi * elapsed).cos())

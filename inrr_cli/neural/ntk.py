@@ -64,8 +64,9 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
     InputError
         If the transforms do not fit in the free memory.
     """
-    image, known, options = problem.values, problem.known, settings.representation
-    check_inpainting_memory(tuple(image.shape), int((~known).sum()), settings)
+    image, options = problem.values, settings.representation
+    known = problem.known.permute(2, 0, 1)
+    check_inpainting_memory(tuple(image.shape), int((~problem.known).any(2).sum()), settings)
     rows, columns, _ = image.shape
     device, dtype = image.device, torch.float32 if image.device.type == "mps" else torch.float64
     y, x = (torch.fft.fftfreq(2 * n, 0.5 / n, device=device, dtype=dtype) / n for n in (rows, columns))

@@ -56,22 +56,22 @@ class Objective:
         Parameters
         ----------
         prediction, target : (R, C, K) Tensor
-        known : (R, C, 1) Tensor of bool
-            Pixels whose error has weight 1.
+        known : (R, C, K) Tensor of bool
+            Samples whose error has weight 1.
         y, x : (R,) and (C,) Tensor
             Coordinates of the rows and columns.
-        missing_weight : (R, C, 1) Tensor, optional
-            Weight of the error of missing pixels, 0 by default.
+        missing_weight : (R, C, K) Tensor, optional
+            Weight of the error of missing samples, 0 by default.
 
         Returns
         -------
         () Tensor
         """
-        squared = (prediction - target).square().sum(-1, keepdim=True)
-        error = torch.where(known, squared, 0).mean()
+        squared = (prediction - target).square()
+        error = torch.where(known, squared, 0).sum(-1).mean()
         loss = error
         if missing_weight is not None:
-            loss = error + (missing_weight * torch.where(known, 0, squared)).mean()
+            loss = error + (missing_weight * torch.where(known, 0, squared)).sum(-1).mean()
         if self.regularizer is None:
             return loss
         weights = self.representation.weights()

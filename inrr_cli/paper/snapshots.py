@@ -101,7 +101,7 @@ def fit_with_snapshots(
     """
     device = choose_device(settings.device)
     truth = torch.from_numpy(image / np.float32(255))[..., None].to(device)
-    problem = InpaintingProblem(truth, torch.from_numpy(~missing).to(device))
+    problem = InpaintingProblem(truth, torch.from_numpy(~missing)[..., None].to(device))
     generator = torch.Generator().manual_seed(settings.seed)
     shape = (image.shape[0], image.shape[1], 1)
     representation = build_representation(settings, shape, generator).to(device)

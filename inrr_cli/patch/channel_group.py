@@ -32,7 +32,7 @@ class ChannelGroup:
     """The work on one group of channels, which is the unit of the ``meter``."""
 
     def __init__(self, problem: InpaintingProblem, options: PatchOptions, meter: WorkMeter | None = None) -> None:
-        image, known = problem.values, problem.known
+        image, known = problem.values, problem.known[..., 0]
         self.image, self.known = torch.where(known[..., None], image, 0), known
         self.options, self.noise = options, max(problem.noise or 0.0, NOISE_FLOOR)
         self.meter = meter or WorkMeter(Control(), 1.0)

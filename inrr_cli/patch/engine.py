@@ -12,6 +12,7 @@ from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.patch.options import PatchOptions
 from inrr_cli.settings import Settings
+from inrr_cli.solvers.equal_masks import equal_masks
 
 GROUP_CHANNELS = 12  # in one patch: a patch of more values than a group has patches says little about a Gaussian
 
@@ -32,7 +33,8 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
         With ``sigma``, which is 0 everywhere if the run was interrupted.
     """
     noise = estimate_noise(problem.values, problem.known) if problem.noise is None else problem.noise
-    groups = _split(replace(problem, noise=noise))
+    channels = _split(problem)
+    groups = _problems(replace(problem, noise=noise), channels)
     meter = WorkMeter(control, len(groups))
     filled = [
         ChannelGroup(group, settings.regularizer, meter).fill(settings.denoise, settings.seed, control.keep_partial)
@@ -40,11 +42,11 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
     ]
     shares = " ".join(group.summary for group in filled if group.completed)
     return Estimate(
-        torch.cat([group.values for group in filled], 2),
+        _join([group.values for group in filled], channels),
         f"patch engine on {problem.values.device.type}; {settings.regularizer}; "
         f"shares of the patch model and of smooth fills beside known pixels: {shares or 'not fitted'}",
         all(group.completed for group in filled),
-        sigma=torch.cat([group.sigma for group in filled if group.sigma is not None], 2),
+        sigma=_join([group.sigma for group in filled if group.sigma is not None], channels),
         noise=noise,
     )
 
@@ -59,15 +61,29 @@ class PatchPrior:
     """
 
     def __init__(self, problem: InpaintingProblem, options: PatchOptions) -> None:
-        self.groups = [ChannelGroup(group, options) for group in _split(problem)]
+        self.channels = _split(problem)
+        self.groups = [ChannelGroup(group, options) for group in _problems(problem, self.channels)]
 
     @torch.no_grad()
     def __call__(self, image: Tensor | None) -> Tensor:
         """Solve from the start at first; then iterate once from the missing pixels of ``image`` (H, W, C)."""
-        images = [None] * len(self.groups) if image is None else torch.split(image, GROUP_CHANNELS, 2)
-        return torch.cat([group.refine(part) for group, part in zip(self.groups, images, strict=True)], 2)
+        pairs = zip(self.groups, self.channels, strict=True)
+        parts = [group.refine(None if image is None else image[..., channels]) for group, channels in pairs]
+        return _join(parts, self.channels)
 
 
-def _split(problem: InpaintingProblem) -> list[InpaintingProblem]:
-    """Return one problem for each group of channels."""
-    return [replace(problem, values=values) for values in torch.split(problem.values, GROUP_CHANNELS, 2)]
+def _split(problem: InpaintingProblem) -> list[list[int]]:
+    """Return the channels of each group: at most GROUP_CHANNELS whose masks are equal."""
+    equal = equal_masks(problem.known)
+    return [part[start : start + GROUP_CHANNELS] for part in equal for start in range(0, len(part), GROUP_CHANNELS)]
+
+
+def _problems(problem: InpaintingProblem, channels: list[list[int]]) -> list[InpaintingProblem]:
+    """Return the problem of each group of channels."""
+    return [replace(problem, values=problem.values[..., part], known=problem.known[..., part]) for part in channels]
+
+
+def _join(parts: list[Tensor], channels: list[list[int]]) -> Tensor:
+    """Return the channels (H, W, C) of the groups' parts."""
+    joined = torch.cat(parts, 2)
+    return joined[..., torch.tensor([channel for part in channels for channel in part]).argsort()]

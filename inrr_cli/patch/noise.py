@@ -23,7 +23,7 @@ def estimate_noise(image: Tensor, known: Tensor) -> float:
     Parameters
     ----------
     image : (H, W, C) Tensor of float32
-    known : (H, W) Tensor of bool
+    known : (H, W[, C]) Tensor of bool
 
     Returns
     -------
@@ -33,6 +33,14 @@ def estimate_noise(image: Tensor, known: Tensor) -> float:
     step = -(-known.numel() // 2_000_000)  # of a larger image strips of 64 rows are enough
     kept = torch.arange(len(known), device=known.device) // 64 % step == 0
     image, known = image[kept], known[kept]
+    if known.dim() == 3:
+        parts = zip(torch.split(image, 1, 2), known.unbind(2), strict=True)
+        return max(_noise_of_channels(part, part_known) for part, part_known in parts)
+    return _noise_of_channels(image, known)
+
+
+def _noise_of_channels(image: Tensor, known: Tensor) -> float:
+    """Return the noise of the noisiest channel of (H, W, C), all with one mask (H, W)."""
     pixels = torch.cat([_known_stencils(known, axis) for axis in (0, 1)])
     if not len(pixels):
         return 0.0

@@ -28,7 +28,7 @@ def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> 
         return _by_points(problem, settings, control)
     if settings.reg == "patch":
         return _by_half_quadratic_splitting(problem, settings, control)
-    result = fit_network(InpaintingProblem(problem.image, problem.known_pixels), settings, control)
+    result = fit_network(InpaintingProblem(problem.image, problem.known), settings, control)
     return _make_consistent(problem, result, problem.coarse_size, result.values)
 
 
@@ -52,7 +52,7 @@ def _by_half_quadratic_splitting(problem: SuperresProblem, settings: Settings, c
         return engine.render(only_interpolate=False, keep_partial=False)[0]
 
     nothing = problem.image.new_zeros(*size, problem.image.shape[2])
-    unknown = torch.zeros(size, dtype=torch.bool, device=nothing.device)
+    unknown = torch.zeros_like(nothing, dtype=torch.bool)
     result = fit_network(InpaintingProblem(nothing, unknown), settings, control.part(1, 2), prior)
     operator = DownscalingOperator.between(problem.coarse_size, size, problem.kernel)
     result = replace(result, noise=problem.noise)
@@ -69,9 +69,9 @@ def _by_points(problem: SuperresProblem, settings: Settings, control: Control) -
         for coarse, fine in zip(problem.coarse_size, problem.size, strict=True)
     )
     values = problem.image.new_zeros(*problem.size, problem.image.shape[2])
-    known = torch.zeros(problem.size, dtype=torch.bool, device=values.device)
+    known = torch.zeros_like(values, dtype=torch.bool)
     index = rows[:, None], columns
-    values[index], known[index] = problem.image, problem.known_pixels
+    values[index], known[index] = problem.image, problem.known
     if settings.reg == "patch":  # inpainting needs larger groups and at least two iterations
         given = settings.regularizer
         options = PatchOptions(similar=2 * given.similar, radius=given.radius, rounds=max(2, given.rounds))

@@ -23,6 +23,18 @@ def test_known_pixels_come_back_as_they_are(request, which, dtype, reg):
     assert (restored[mask] != image[mask]).any()
 
 
+@pytest.mark.parametrize("options", [{"net": "grid"}, QUICK, QUICK | {"reg": "none"}, {"net": "ntk"}])
+def test_each_channel_has_its_own_mask(colour, options):
+    mask = np.stack(
+        [make_mask(colour.shape[:2], "random", rate=rate, seed=seed) for seed, rate in enumerate((0.1, 0.3, 0.01))], 2
+    )
+    image = np.where(mask, np.nan, colour / 255)
+    restored = inpaint(image, mask, **options)
+    assert (restored[~mask] == image[~mask]).all()
+    assert np.isfinite(restored).all()
+    assert psnr(restored, colour / 255, mask) > 10
+
+
 def test_values_at_missing_pixels_are_not_used(colour):
     mask = make_mask(colour.shape[:2], "random")
     spoiled = colour.copy()

@@ -45,7 +45,7 @@ def test_a_fit_resumes_exactly(tmp_path, build_representation, build_regularizer
         generator = torch.Generator().manual_seed(0)
         representation = build_representation(net, SHAPE, width=16, layers=2)
         regularizer = build_regularizer(reg, SHAPE)
-        problem = InpaintingProblem(image, known)
+        problem = InpaintingProblem(image, known[..., None])
         fit = NetworkFit(representation, regularizer, problem, recipe, generator, prior if reg == "none" else None)
         fit.run(control, checkpoint)
         return render(representation, pixel_centres(20), pixel_centres(14))

@@ -25,7 +25,7 @@ def wave(rows=24, columns=16, channels=1):
 
 
 def all_known(image):
-    return InpaintingProblem(image, torch.ones(image.shape[:2], dtype=torch.bool))
+    return InpaintingProblem(image, torch.ones_like(image, dtype=torch.bool))
 
 
 def fit(net, regularizer, problem, recipe, control=Control()):  # noqa: B008
@@ -42,7 +42,7 @@ def render_all(net, image):
 @pytest.mark.parametrize("adapt", [True, False])
 def test_blocks_give_the_gradient_of_the_whole(monkeypatch, build_representation, build_regularizer, reg, adapt):
     known = torch.rand(20, 12, generator=torch.Generator().manual_seed(1)) > 0.5
-    problem = InpaintingProblem(wave(20, 12, 3), known)
+    problem = InpaintingProblem(wave(20, 12, 3), known[..., None].expand(-1, -1, 3))
 
     def gradients(block_points, kept_points=0):
         monkeypatch.setattr(rendering, "BLOCK_POINTS", block_points)
@@ -64,7 +64,9 @@ def test_values_of_missing_pixels_are_not_used(build_representation):
 
     def result(values):
         net = build_representation(**SMALL)
-        fit(net, None, InpaintingProblem(values, known), replace(EXACT, steps=5, optimizer="muon", spacing=4))
+        fit(
+            net, None, InpaintingProblem(values, known[..., None]), replace(EXACT, steps=5, optimizer="muon", spacing=4)
+        )
         return render_all(net, image)
 
     assert torch.equal(result(image), result(spoiled))
@@ -123,7 +125,7 @@ def test_a_warm_start_begins_with_a_smooth_fill_of_a_regularised_fit(build_repre
         net = build_representation(omega=60.0, width=64)
         regularizer = build_regularizer("inrr", (24, 16, 1), weight=0.0) if regularized else None
         recipe = replace(EXACT, steps=60, warm_start=warm_start, decay=False)
-        fit(net, regularizer, InpaintingProblem(ramp, known), recipe)
+        fit(net, regularizer, InpaintingProblem(ramp, known[..., None]), recipe)
         return (render_all(net, ramp) - ramp)[~known].square().mean().item()
 
     assert error(1.0, True) < 0.2 * error(0.0, True)
@@ -140,7 +142,7 @@ def test_the_prediction_is_drawn_to_the_image_of_the_prior_at_missing_pixels(bui
         return torch.full_like(image, 0.9)
 
     net = build_representation(**SMALL)
-    NetworkFit(net, None, InpaintingProblem(image, known), EXACT, torch.Generator(), prior).run()
+    NetworkFit(net, None, InpaintingProblem(image, known[..., None]), EXACT, torch.Generator(), prior).run()
     assert [prediction is None for prediction in received] == [True, False, False, False]
     error = (render_all(net, image) - torch.where(known[..., None], image, 0.9)).square().mean()
     assert error < 0.5 * (image - 0.9)[~known].square().mean() * (~known).float().mean()

@@ -54,7 +54,7 @@ def wave(rows, columns):
 def fit_error(net, image, recipe):
     """Fit all pixels of an image and return the mean squared error in dB."""
     rows, columns = image.shape[:2]
-    problem = InpaintingProblem(image, torch.ones(rows, columns, dtype=torch.bool))
+    problem = InpaintingProblem(image, torch.ones_like(image, dtype=torch.bool))
     NetworkFit(net, None, problem, recipe, torch.Generator().manual_seed(0)).run()
     return 10 * (render(net, pixel_centres(rows), pixel_centres(columns)) - image).square().mean().log10()
 

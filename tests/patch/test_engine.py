@@ -26,7 +26,9 @@ FULL = PatchOptions()
 def fill(image, missing, *, noise=0.0, denoise=False, seed=0, options=QUICK, control=None):
     """Values and sigma, in the shape of the image, and the whole estimate; missing samples are NaN before."""
     values, known = torch.from_numpy(np.atleast_3d(image).astype(np.float32)), torch.from_numpy(~missing)
-    problem = InpaintingProblem(torch.where(known[..., None], values, float("nan")), known, noise)
+    problem = InpaintingProblem(
+        torch.where(known[..., None], values, float("nan")), known[..., None].expand_as(values), noise
+    )
     settings = make_settings(denoise=denoise, seed=seed, **dataclasses.asdict(options))
     filled = estimate(problem, settings, control or Control())
     return filled.values.numpy().reshape(image.shape), filled.sigma.numpy().reshape(image.shape), filled
@@ -224,7 +226,7 @@ def test_an_interrupted_run_raises_or_returns_the_estimate_so_far(after):
 def test_the_prior_draws_a_prediction_to_the_image():
     image = torch.from_numpy(crop(camera(), 64)).float()[..., None]
     known = torch.from_numpy(~make_mask((64, 64), "random"))
-    prior = PatchPrior(InpaintingProblem(image, known, 0.0), QUICK)
+    prior = PatchPrior(InpaintingProblem(image, known[..., None].expand_as(image), 0.0), QUICK)
     first = prior(None)
     prediction = first + 0.1 * torch.randn(first.shape, generator=torch.Generator().manual_seed(0))
     again = prior(prediction)
