@@ -9,6 +9,7 @@ from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.patch.channel_group import ChannelGroup
+from inrr_cli.patch.local_range import LocalRange
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.patch.options import PatchOptions
 from inrr_cli.patch.spectral import fill_bands
@@ -48,7 +49,7 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
         return fill_bands(problem, settings, control)
     group = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1))
     filled = group.fill(settings.denoise, settings.seed, control.keep_partial)
-    filled = filled if spectrum is None else _channels(filled, spectrum)
+    filled = filled if spectrum is None else _channels(filled, spectrum, problem, denoise=settings.denoise)
     return replace(filled, summary=describe(problem, settings, filled.summary), noise=problem.noise)
 
 
@@ -98,9 +99,13 @@ def _components(problem: InpaintingProblem, spectrum: Spectrum) -> InpaintingPro
     return replace(problem, values=spectrum.to_components(values), known=problem.known[..., :1])
 
 
-def _channels(filled: Estimate, spectrum: Spectrum) -> Estimate:
-    """Return the channels of an estimate of components."""
+def _channels(filled: Estimate, spectrum: Spectrum, problem: InpaintingProblem, *, denoise: bool) -> Estimate:
+    """Return the channels of an estimate of components; known ones as they were, unless they are to be denoised."""
     assert filled.sigma is not None
-    variance = spectrum.variance_of_channels(filled.sigma.square())
-    sigma = torch.where(filled.sigma.any(2, keepdim=True), variance.sqrt(), 0)
-    return replace(filled, values=spectrum.to_channels(filled.values), sigma=sigma)
+    values = LocalRange(problem.values, problem.known).clamp_image(spectrum.to_channels(filled.values))
+    sigma = spectrum.variance_of_channels(filled.sigma.square()).sqrt()
+    if not filled.completed:
+        sigma = torch.zeros_like(sigma)
+    if not (denoise and filled.completed):
+        values, sigma = torch.where(problem.known, problem.values, values), torch.where(problem.known, 0, sigma)
+    return replace(filled, values=values, sigma=sigma)

@@ -198,7 +198,7 @@ class Level:
         if excess > 0:  # the groups hold noise where they are known
             known = self.known.reshape(-1, self.planes).float().mean(1)
             noisy = known[chunk.window].flatten(1).mean(1)[chunk.tile]
-            covariance.diagonal(dim1=1, dim2=2).sub_(self.components * excess * noisy[:, None])
+            covariance.diagonal(dim1=1, dim2=2).sub_(excess * noisy[:, None])
         samples = chunk.samples(self.planes)
         known, values, index = self.known[samples], self.values[samples], self.index[samples]
         wanted = index < len(self.wanted)
@@ -212,7 +212,7 @@ class Level:
                 covariance[batch],
                 values[batch],
                 given,
-                given_mask / (caution * self.noise * self.components**0.5),
+                given_mask / (caution * self.noise),
                 want,
             )
             kept = want_mask > 0

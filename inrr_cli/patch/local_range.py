@@ -11,7 +11,7 @@ from torch import Tensor
 
 BLOCK = 16  # pixels
 REACH = 2  # blocks on each side: more than the search for similar patches reaches
-MARGIN = 0.5  # part of the range that estimates may lie beyond it: a peak may be higher than its neighbours; empirical
+MARGIN = 0.5  # part of the local range that estimates may lie beyond it, but not beyond that of the image; empirical
 
 
 class LocalRange:
@@ -26,9 +26,9 @@ class LocalRange:
 
     def __init__(self, image: Tensor, known: Tensor) -> None:
         self.columns, self.planes = image.shape[1], known.shape[2]
-        low, high = (-_largest_around(-image, known), _largest_around(image, known))
-        margin = MARGIN * (high - low)
-        self.low, self.high = low - margin, high + margin
+        (lowest, low), (highest, high) = _largest_around(-image, known), _largest_around(image, known)
+        margin = MARGIN * (low + high)
+        self.low, self.high = -(low + margin).minimum(lowest), (high + margin).minimum(highest)
 
     def clamp(self, values: Tensor, samples: Tensor) -> Tensor:
         """Clamp values (..., n, C / Q) of flat samples (n,); a pixel has as many as ``known`` has planes."""
@@ -46,11 +46,11 @@ class LocalRange:
         return bound.repeat_interleave(BLOCK, 0).repeat_interleave(BLOCK, 1)
 
 
-def _largest_around(image: Tensor, known: Tensor) -> Tensor:
-    """Return the largest known sample around each block; of the whole image where there is none."""
+def _largest_around(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the largest known sample (C,) of each channel, and around each block (h, w, C), if there is one."""
     values = torch.where(known, image, -torch.inf).permute(2, 0, 1)
     rows, columns = image.shape[:2]
     blocks = F.max_pool2d(F.pad(values, (0, -columns % BLOCK, 0, -rows % BLOCK), value=-torch.inf), BLOCK)
     around = F.max_pool2d(blocks, 2 * REACH + 1, 1, REACH)
-    whole = values.amax((1, 2))[:, None, None]
-    return torch.where(around.isinf(), whole, around).permute(1, 2, 0)
+    whole = values.amax((1, 2))
+    return whole, torch.where(around.isinf(), whole[:, None, None], around).permute(1, 2, 0)

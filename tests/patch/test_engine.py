@@ -237,7 +237,9 @@ def test_the_prior_draws_a_prediction_to_the_image():
 
 
 def estimate_by_graph(image, known, start):
-    result = Level(LevelProblem(image, known, ~known, image), start, PatchSettings(7, 80, 13, 120, 12), 0.003)
+    result = Level(
+        LevelProblem(image, known[..., None], ~known[..., None], image), start, PatchSettings(7, 80, 13, 120, 12), 0.003
+    )
     result.iterate_graph()
     return result.image
 
