@@ -55,6 +55,9 @@ class Layout:
         Whether the user or the file said the axes. Otherwise they are guessed.
     warning : str
         What may be wrong with a guess.
+    is_array : bool
+        Whether the planes are cut from one array: that of a .npy, or one whose rows or columns a TIFF has on several
+        pages. Each of them then counts as a page.
     """
 
     axes: str
@@ -62,6 +65,7 @@ class Layout:
     planes: tuple[tuple[int, ...], ...]
     is_said: bool = False
     warning: str = ""
+    is_array: bool = False
 
     @property
     def stack_axes(self) -> str:

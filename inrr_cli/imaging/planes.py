@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
+
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.array_planes import cut_planes, join_planes, lay_out_array
 from inrr_cli.imaging.axes import (
     CHANNELS,
     Layout,
     StoredAxes,
+    axes_like,
     check_count,
-    distinct,
     group_pages,
     lay_out,
     plain_axes,
     plane_order,
 )
+from inrr_cli.imaging.formats.tiff_tags import SERIES
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels
 
@@ -43,9 +48,15 @@ def join_channels(picture: Picture, axes: str | None = None, like: Layout | None
         return _regroup(picture, like)
     if picture.stored_layout is not None:  # an array
         return picture
+    shape = lay_out(stored, picture.pages, picture.alpha, ()).shape
     if axes is not None:
-        stored = _with_letters(stored, axes, picture)
-    _check_page_axes(stored, len(picture.pages))
+        check_count(axes, shape)
+        stored = _with_letters(stored, axes)
+    elif like is not None and like.is_array and not stored.tagged and (letters := axes_like(shape, like)):
+        with suppress(InputError):
+            stored = _with_letters(stored, letters)
+    if not {"Y", "X"} <= set(stored.axes[len(stored.sizes) :]):
+        return _cut(picture, stored)
     planes = group_pages(stored)
     if not all(_fit_together(picture, plane) for plane in planes):
         if axes is not None:
@@ -72,7 +83,9 @@ def _regroup(picture: Picture, layout: Layout) -> Picture:
 
 def split_channels(picture: Picture) -> Picture:
     """Undo `join_channels`: return a picture with the pages as they are stored."""
-    layout = picture.layout
+    layout, stored = picture.layout, picture.metadata.stored_axes
+    if layout.is_array and picture.metadata.format == "TIFF" and stored is not None:
+        return _split_array(picture, stored)
     if len(layout.planes) != len(picture.pages):
         return picture
     pages: dict[int, Pixels] = {}
@@ -84,31 +97,43 @@ def split_channels(picture: Picture) -> Picture:
     return replace(picture, pages=[pages[n] for n in numbers], alpha=[alpha[n] for n in numbers], stored_layout=None)
 
 
-def _with_letters(stored: StoredAxes, axes: str, picture: Picture) -> StoredAxes:
+def _with_letters(stored: StoredAxes, axes: str) -> StoredAxes:
     """Return the stored axes with the letters that the user gave."""
-    check_count(axes, lay_out(stored, picture.pages, picture.alpha, ()).shape)
     count = len(stored.sizes)
-    if not {"Y", "X"} <= set(axes[count:]):
-        rows, columns = picture.pages[0].shape[:2]
-        said = f"says {stored.axes} and " if stored.tagged else ""
-        raise InputError(
-            f"--axes {axes} does not fit: the file {said}has pages of {rows} rows x {columns} columns, so Y and X are "
-            "the last axes before channels; only an array in .npy may have them elsewhere"
-        )
-    if any(letter not in f"YX{CHANNELS}" for letter in axes[count:]):
-        raise InputError(f"--axes {axes} does not fit: the samples of a pixel are channels, C")
-    return stored._replace(axes=axes[:count] + plane_order(axes[count:]))
-
-
-def _check_page_axes(stored: StoredAxes, count: int) -> None:
-    """Raise InputError if the rows or columns of the planes lie over several pages."""
-    over_pages, of_page = stored.axes[: len(stored.sizes)], stored.axes[len(stored.sizes) :]
+    of_page = axes[count:]
     if not {"Y", "X"} <= set(of_page):
-        instead = distinct(over_pages.replace("Y", "Q").replace("X", "Q") + "YX")
-        raise InputError(
-            f"the file says that its axes are {stored.axes}, so that its {count} pages are not rows by columns; "
-            f"save it as .npy and give --axes {stored.axes}, or restore page by page with --axes {instead}"
-        )
+        return stored._replace(axes=axes)
+    if any(letter not in f"YX{CHANNELS}" for letter in of_page):
+        raise InputError(f"--axes {axes} does not fit: the samples of a pixel are channels, C")
+    if of_page.index("X") < of_page.index("Y"):
+        raise InputError(f"--axes {axes} does not fit: this file has rows first, Y before X")
+    return stored._replace(axes=axes[:count] + plane_order(of_page))
+
+
+def _cut(picture: Picture, stored: StoredAxes) -> Picture:
+    """Return the planes of the array that is stored on several pages, with its rows or columns over them."""
+    kinds = {(page.shape, page.dtype) for page in picture.pages}
+    has_alpha = any(alpha is not None for alpha in picture.alpha)
+    if len(kinds) > 1 or has_alpha or stored.order is not None or picture.metadata.orientation != 1:
+        raise InputError(f"axes {stored.axes} do not fit: rows or columns over the pages need plain pages of one size")
+    array = np.stack(picture.pages).reshape(*stored.sizes, *picture.pages[0].shape)
+    layout = lay_out_array(stored.axes, array.shape, is_said=True)
+    pages = cut_planes(array, layout)
+    metadata = replace(picture.metadata, stored_axes=stored)
+    return Picture(pages, [None] * len(pages), metadata, layout)
+
+
+def _split_array(picture: Picture, stored: StoredAxes) -> Picture:
+    """Undo `_cut`. An enlarged array has more pages, of which the descriptions no longer tell the truth."""
+    array = join_planes(picture.pages, picture.layout)
+    pages = list(array.reshape(-1, *array.shape[len(stored.sizes) :]))
+    metadata = picture.metadata
+    old = metadata.details["pages"]
+    if len(pages) != len(old):
+        plain = old[0] | {"tags": [entry for entry in old[0]["tags"] if entry.tag not in SERIES]}
+        details = metadata.details | {"pages": [plain] * len(pages), "blocks": [1] * len(pages)}
+        metadata = replace(metadata, details=details)
+    return Picture(pages, [None] * len(pages), metadata)
 
 
 def _fit_together(picture: Picture, plane: tuple[int, ...]) -> bool:

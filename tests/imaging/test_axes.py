@@ -11,6 +11,7 @@ from sample_files import SIZE, samples_of
 
 from inrr_cli import InputError
 from inrr_cli.imaging.axes import axes_like, parse_axes
+from inrr_cli.imaging.metadata import PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import decode
 from inrr_cli.imaging.writing import encode
@@ -233,13 +234,37 @@ def test_the_user_may_say_the_axes_of_a_tiff():
     [
         ({"metadata": {"axes": "TCYX"}}, "CYX", rf"but the image has 4: its shape is \(2, 3, {M}, {N}\)"),
         ({"metadata": None}, "TCYX", rf"but the image has 3: its shape is \(6, {M}, {N}\)"),
-        ({"metadata": {"axes": "TCYX"}}, "YXTC", f"the file says TCYX and has pages of {M} rows x {N} columns"),
-        ({"metadata": {"axes": "TYXC"}}, None, r"its axes are TYXC, so that .* save it as .npy .* with --axes TQYX"),
+        ({"metadata": {"axes": "TCYX"}}, "TCXY", "this file has rows first, Y before X"),
+        ({"ome": True, "metadata": {"axes": "TCYX"}}, "YXTC", "rows or columns over the pages need plain pages"),
     ],
 )
 def test_axes_that_a_tiff_contradicts_are_refused(options, axes, message):
     with pytest.raises(InputError, match=message):
         read(tiff(samples_of("uint8", (2, 3, M, N)), **options), axes)
+
+
+@pytest.mark.parametrize("axes", ["YXC", "YXZ", "YCX", "TYXC", "XYZT"])
+@pytest.mark.parametrize("way", ["tagged", "said", "said of plain pages"])
+def test_rows_that_a_tiff_has_on_several_pages_come_back(axes, way):
+    shape = (7, 6, 5, 4)[: len(axes)]
+    if way == "said of plain pages" and len(axes) > 3:
+        pytest.skip("plain pages have no two axes")
+    array = samples_of("uint16", shape)
+    data = tiff(array, metadata={"tagged": {"axes": axes}, "said": {}}.get(way))
+    picture = read(data, None if way == "tagged" else axes)
+    expected = read(npy(array), axes)
+    assert picture.layout == expected.layout
+    assert [page.tobytes() for page in picture.pages] == [page.tobytes() for page in expected.pages]
+    again = tifffile.imread(io.BytesIO(encode(changed(picture), "TIFF")))
+    assert again.shape == shape
+    assert (again == np.load(io.BytesIO(encode(changed(expected), "NPY")))).all()
+    # a mask in the same form, or one without channels
+    mask = tiff(np.zeros(shape, np.uint8))
+    assert [page.shape for page in read(mask, like=picture.layout).pages] == [page.shape for page in picture.pages]
+    larger = [np.repeat(np.repeat(page, 2, 0), 2, 1) for page in picture.pages]  # as super-resolution makes
+    made = tifffile.imread(io.BytesIO(encode(picture.with_pages(larger), "TIFF", transform=PixelTransform(2, 2))))
+    slow, fast = axes.index("Y"), axes.index("X")
+    assert (made == np.repeat(np.repeat(array, 2, slow), 2, fast).reshape(made.shape)).all()
 
 
 def test_pages_that_differ_cannot_be_channels():

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.axes import Layout, axes_like, check_count, plane_order
+from inrr_cli.imaging.array_planes import cut_planes, join_planes, lay_out_array
+from inrr_cli.imaging.axes import Layout, axes_like, check_count
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.picture import PageSize, Picture
 from inrr_cli.imaging.value_range import Pixels
@@ -36,12 +37,7 @@ def read(data: bytes, axes: str | None = None, like: Layout | None = None) -> Pi
     """Decode an array as a picture without alpha."""
     array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     layout = _lay_out(array.shape, axes, like)
-    planes = array.transpose([layout.axes.index(letter) for letter in plane_order(layout.axes)])
-    pages = [
-        planes[place].astype(array.dtype.newbyteorder("="), order="C").reshape(*layout.sizes("YX"), -1)
-        for place in np.ndindex(layout.stack_shape)
-    ]
-    pages = [page[..., 0] if page.shape[2] == 1 else page for page in pages]
+    pages = cut_planes(array, layout)
     metadata = Metadata("NPY", details={"dtype": array.dtype})
     return Picture(pages, [None] * len(pages), metadata, layout)
 
@@ -56,7 +52,7 @@ def write(picture: Picture) -> bytes:
     if len({page.shape for page in pages}) > 1:
         raise InputError("a .npy file needs pages of one size; write a .tif")
     layout = picture.layout
-    array = _join_as(layout, pages) if layout.is_said or is_array else _join_as_guessed(pages)
+    array = join_planes(pages, layout) if layout.is_said or is_array else _join_as_guessed(pages)
     buffer = io.BytesIO()
     dtype = picture.metadata.details["dtype"] if is_array else array.dtype
     np.lib.format.write_array(buffer, np.ascontiguousarray(array, dtype), allow_pickle=False)
@@ -84,9 +80,7 @@ def _lay_out(shape: tuple[int, ...], axes: str | None, like: Layout | None) -> L
     is_said, warning = letters is not None, ""
     if letters is None:
         letters, warning = _guess(shape)
-    size = dict(zip(letters, shape, strict=True))
-    count = math.prod(size[letter] for letter in plane_order(letters).split("YX")[0])
-    return Layout(letters, shape, tuple((number,) for number in range(count)), is_said, warning)
+    return lay_out_array(letters, shape, is_said=is_said, warning=warning)
 
 
 def _guess(shape: tuple[int, ...]) -> tuple[str, str]:
@@ -106,24 +100,6 @@ def _guess(shape: tuple[int, ...]) -> tuple[str, str]:
     instead = "CYX" if count <= MAX_CHANNELS else "YXC"
     which = "first" if count <= MAX_CHANNELS else "last"
     return "QYX", f"taken as {pages} (axes QYX); if the {which} axis is channels, give --axes {instead}"
-
-
-def _join_as(layout: Layout, pages: list[Pixels]) -> NDArray[Any]:
-    """Return planes (M, N[, C]) as one array with the axes of a layout.
-
-    Without its channel axes if the planes are those of a mask.
-    """
-    channels = layout.channel_axes
-    count = 1 if pages[0].ndim == 2 else pages[0].shape[2]
-    axes = layout.axes
-    if math.prod(layout.sizes(channels)) == count:
-        sizes: tuple[int, ...] = layout.sizes(channels)
-    else:
-        axes = "".join(letter for letter in axes if letter not in channels) + "C" * (count > 1)
-        sizes = (count,) * (count > 1)
-    array = np.stack(pages).reshape(*layout.stack_shape, *pages[0].shape[:2], *sizes)
-    order = plane_order(axes)
-    return array.transpose([order.index(letter) for letter in axes])
 
 
 def _join_as_guessed(pages: list[Pixels]) -> NDArray[Any]:
