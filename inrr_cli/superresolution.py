@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.engine import Control, Estimate
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.array_axes import ArrayAxes
 from inrr_cli.imaging.value_range import Pixels, ValueRange, check_image, working_range
 from inrr_cli.result import Result, finite_values, make_result
 from inrr_cli.settings import Settings, make_settings
@@ -29,6 +30,7 @@ def superres(
     image: Pixels,
     scale: float | None = None,
     *,
+    channel_axis: int | None = None,
     size: tuple[int, int] | None = None,
     crop: tuple[int, int, int, int] | None = None,
     kernel: str = "bicubic",
@@ -45,6 +47,8 @@ def superres(
         Grey or multichannel image, integers or floats. Samples that are not finite hold no data.
     scale : float
         Factor above 1 and at most 64, whole or not.
+    channel_axis : int, optional
+        Axis of the channels of ``image`` and ``opacity``; by default the last one of three.
     size : (int, int), optional
         Rows and columns of the enlarged image, instead of ``scale``.
     crop : (int, int, int, int), optional
@@ -63,8 +67,9 @@ def superres(
     Returns
     -------
     (P, Q[, C]) ndarray
-        The enlarged image, of the same dtype, P = round(M scale) and Q = round(N scale). Downscaled, it is ``image``,
-        unless that takes values far from those around (see `inrr_cli.superres.local_range.local_range`).
+        The enlarged image, of the same dtype, with its axes in the same order, P = round(M scale) and Q = round(N
+        scale). Downscaled, it is ``image``, unless that takes values far from those around (see
+        `inrr_cli.superres.local_range.local_range`).
 
     Raises
     ------
@@ -82,7 +87,15 @@ def superres(
     (30, 36)
     """
     settings = make_settings(reg=reg, net=net, kernel=kernel, task="superres", **options)
-    return run_superres(image, make_target(image.shape, scale, size=size, crop=crop), settings, opacity=opacity).image
+    if channel_axis is None:
+        target = make_target(image.shape, scale, size=size, crop=crop)
+        return run_superres(image, target, settings, opacity=opacity).image
+    axes = ArrayAxes.of(image.shape, channel_axis, None)
+    (page,) = axes.pages(image)
+    if opacity is not None:
+        (opacity,) = axes.masks(opacity)
+    target = make_target(page.shape, scale, size=size, crop=crop)
+    return axes.join([run_superres(page, target, settings, opacity=opacity).image])
 
 
 def run_superres(

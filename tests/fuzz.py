@@ -111,8 +111,10 @@ def check_outputs(case: Case, files: dict[str, bytes], stdout: bytes) -> str:
         return "filled.tif was not written"
     source = case.standard_input if case.image == "-" else case.files[case.image]
     written = stdout if case.output == "-" else files[case.output]
-    old, new = (decode(data, Path("."), 2**40) for data in (source, written))
-    masks = decode(files["filled.tif"], Path("."), 2**40).pages
+    axes = next((a.removeprefix("--axes=") for a in case.arguments if a.startswith("--axes=")), None)
+    old = decode(source, Path("."), 2**40, axes)
+    new, filled = (decode(data, Path("."), 2**40, like=old.layout) for data in (written, files["filled.tif"]))
+    masks = filled.pages
     if new.metadata.lossy or "--denoise" in case.arguments:
         return ""
     for number, mask in enumerate(masks):

@@ -13,11 +13,12 @@ from inrr_cli.cli.console import explain, note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files, for_each_image
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
-from inrr_cli.cli.restoring import Job, Restoring, write_preview
+from inrr_cli.cli.restoring import Job, Restoring, read_image, write_preview
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
+from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack import Stack
@@ -46,6 +47,7 @@ def inpaint(
     mask_mode: Annotated[
         Literal["fill", "known"], options.INPUT("--mask-mode", help="What white means in a mask file.")
     ] = "fill",
+    axes: options.Axes = None,
     grow: Annotated[int, options.INPUT("--grow", metavar="N", min=0, help="Widen the mask by N pixels.")] = 0,
     max_distance: Annotated[
         float | None,
@@ -145,18 +147,21 @@ def inpaint(
     _check_files(files, settings)
     check_standard_output(output, as_json=as_json)
     parse_pages(pages)
+    axes = None if axes is None else parse_axes(axes)
     command = Restoring(
         settings, OutputOptions(file_format, quality, force, as_json, keep_partial, max_pixels, parse_range(data_range))
     )
     masks = MaskOptions(
         white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, max_pixels=max_pixels
     )
-    for_each_image(images, files, partial(_inpaint_image, command, masks, pages))
+    for_each_image(images, files, partial(_inpaint_image, command, masks, pages, axes))
 
 
-def _inpaint_image(command: Restoring, masks: MaskOptions, pages: str | None, image: Path, files: Files) -> None:
+def _inpaint_image(
+    command: Restoring, masks: MaskOptions, pages: str | None, axes: str | None, image: Path, files: Files
+) -> None:
     """Restore an image, or only write its preview."""
-    picture = read_picture(image, command.options.max_pixels)
+    picture = read_image(image, axes, command.options.max_pixels)
     selected = parse_pages(pages, len(picture.pages))
     found = find_missing(files.masks, picture, selected, masks)
     for text in found.notes:

@@ -40,6 +40,16 @@ Images = Annotated[
         show_default=False,
     ),
 ]
+Axes = Annotated[
+    str | None,
+    INPUT(
+        "--axes",
+        metavar="YXC",
+        show_default="what the file says; a .npy is guessed",
+        help="Axes of the image, a letter each, in the order of its shape: T time, Z depth, C channels, Y rows, "
+        "X columns, any other letter for separate pages.",
+    ),
+]
 Reference = Annotated[
     Path | None,
     INPUT(

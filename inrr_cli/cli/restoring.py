@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ from inrr_cli.imaging.writing import check_holds, encode, format_of, write_files
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
+
+FEW_CHANNELS = 4  # as RGBA has: whoever gives a photograph knows its axes
 
 
 class Job(ABC):
@@ -154,6 +157,17 @@ class Restoring:
             raise typer.Exit(interruption.exit_code())
 
 
+def read_image(path: Path, axes: str | None, max_pixels: int) -> Picture:
+    """Read an image, and say what its axes were taken for if it has more than one page or a few channels."""
+    picture = read_picture(path, max_pixels, axes)
+    layout = picture.layout
+    if layout.warning:
+        warn(f"{path}: {layout.warning}")
+    elif axes is not None or layout.page_count > 1 or math.prod(layout.sizes(layout.channel_axes)) > FEW_CHANNELS:
+        note(f"{path}: {layout}")
+    return picture
+
+
 def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
     """Read the true pages, which must agree with those of a job; the file holds all pages of the image or only those.
 
@@ -163,7 +177,7 @@ def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
         If the shape, the dtype or the number of the pages is another.
     """
     like = job.like()
-    pages = read_picture(path, max_pixels).pages
+    pages = read_picture(path, max_pixels, like=job.template.layout).pages
     if len(pages) > len(like):
         pages = [pages[number] for number in job.numbers if number < len(pages)]
     for page, other in zip(pages, like, strict=False):

@@ -15,13 +15,14 @@ from inrr_cli.cli.console import note
 from inrr_cli.cli.files import Files, for_each_image
 from inrr_cli.cli.outputs import OutputOptions, check_standard_output
 from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
-from inrr_cli.cli.restoring import Job, Restoring
+from inrr_cli.cli.restoring import Job, Restoring, read_image
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.coding_error import coding_error
 from inrr_cli.imaging.metadata import PixelTransform
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
+from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.imaging.value_range import Pixels, measured_range
 from inrr_cli.masking.from_image import opacity
 from inrr_cli.memory import check_superres_memory, superres_advice
@@ -55,6 +56,7 @@ def superres(
         str | None,
         options.INPUT("--crop", metavar="X,Y,W,H", help="Make only this part of the enlarged image, in its pixels."),
     ] = None,
+    axes: options.Axes = None,
     reference: options.Reference = None,
     kernel: Annotated[
         str,
@@ -116,16 +118,17 @@ def superres(
     check_standard_output(output, as_json=as_json)
     wanted = Enlargement(scale, parse_size(size), parse_crop(crop))
     check_scale(wanted.scale, wanted.size)
+    axes = None if axes is None else parse_axes(axes)
     command = Restoring(
         settings, OutputOptions(file_format, quality, force, as_json, keep_partial, max_pixels, parse_range(data_range))
     )
     files = Files(output, reference, sidecar=sidecar)
-    for_each_image(images, files, partial(_enlarge_image, command, wanted))
+    for_each_image(images, files, partial(_enlarge_image, command, wanted, axes))
 
 
-def _enlarge_image(command: Restoring, wanted: Enlargement, image: Path, files: Files) -> None:
+def _enlarge_image(command: Restoring, wanted: Enlargement, axes: str | None, image: Path, files: Files) -> None:
     """Enlarge an image."""
-    picture = read_picture(image, command.options.max_pixels)
+    picture = read_image(image, axes, command.options.max_pixels)
     command.restore(SuperresJob(picture, wanted, command), image, files)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from inrr_cli.imaging.axes import StoredAxes
+
 
 class PixelTransform(NamedTuple):
     """How the grid of an output relates to the grid of its source.
@@ -52,6 +54,8 @@ class Metadata:
         Whether low values are light.
     left_out : tuple of str
         Parts of the file that a file written from it will lack.
+    stored_axes : StoredAxes or None
+        Axes of the pages as they are stored, if the file says them.
     details : dict
         What only this format has: PNG chunks, TIFF tags, JPEG tables.
     """
@@ -68,4 +72,5 @@ class Metadata:
     white: float | None = None
     white_is_zero: bool = False
     left_out: tuple[str, ...] = ()
+    stored_axes: StoredAxes | None = None
     details: dict[str, Any] = field(default_factory=dict)

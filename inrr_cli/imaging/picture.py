@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.imaging.axes import Layout, group_pages, lay_out, plain_axes
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.orientation import turn_back, turn_upright
 from inrr_cli.imaging.value_range import Pixels
@@ -28,15 +29,27 @@ class Picture:
     Attributes
     ----------
     pages : list of (M, N[, C]) ndarray
-        Colours or other channels in the file's own type; a single channel has no axis.
+        Colours or other channels in the file's own type; a single channel has no axis. They are the planes of the
+        layout: channels that the file stores on several pages are on one.
     alpha : list of (M, N) ndarray or None
         Opacity of each page, of the same type.
     metadata : Metadata
+    stored_layout : Layout, optional
+        Layout of the file that was read; None for a picture that was made.
     """
 
     pages: list[Pixels]
     alpha: list[Pixels | None]
     metadata: Metadata
+    stored_layout: Layout | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """Return what the axes of the file mean; without a file, the pages have nothing to do with one another."""
+        if self.stored_layout is not None:
+            return self.stored_layout
+        stored = plain_axes(self.pages, self.alpha)
+        return lay_out(stored, self.pages, self.alpha, group_pages(stored))
 
     @property
     def pixels(self) -> Pixels:

@@ -12,8 +12,10 @@ from PIL import Image
 
 from inrr_cli.errors import InputError
 from inrr_cli.free_memory import free_memory
+from inrr_cli.imaging.axes import Layout, parse_axes
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.planes import join_channels
 from inrr_cli.imaging.signatures import HEAD, module_of
 from inrr_cli.shortage import describe_shortage
 
@@ -21,10 +23,13 @@ STANDARD = Path("-")  # stands for standard input and standard output
 MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs
 
 
-def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_picture(
+    path: Path, max_pixels: int = MAX_PIXELS, axes: str | None = None, *, like: Layout | None = None
+) -> Picture:
     """Read an image file; its first bytes decide the format, not its name.
 
-    A TGA has no such bytes: its footer or its name must say it.
+    A TGA has no such bytes: its footer or its name must say it. The pages of the picture are the planes of its layout:
+    channels that the file stores on several pages are joined.
 
     Parameters
     ----------
@@ -32,29 +37,40 @@ def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         File to read, or ``-`` for standard input.
     max_pixels : int
         Largest number of rows times columns of a page that is accepted.
+    axes : str, optional
+        Letters of the axes, as in "YXC" or "TZYX" (see `Layout`); by default what the file says, or a guess.
+    like : Layout, optional
+        Layout of the image that this file is the mask or the reference of, for a file that says nothing of its axes.
 
     Raises
     ------
     InputError
-        If the file is missing, is no image, is damaged, is too large, or holds unsupported pixels.
+        If the file is missing, is no image, is damaged, is too large, or holds unsupported pixels, or the axes do not
+        fit its shape.
     """
-    return decode(_read_bytes(path), path, max_pixels)
+    axes = None if axes is None else parse_axes(axes)
+    return decode(_read_bytes(path), path, max_pixels, axes, like=like)
 
 
-def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Decode the bytes of an image file; errors name ``path``."""
-    module = load_format(module_of(data, path, whole=True))
+def decode(
+    data: bytes, path: Path, max_pixels: int = MAX_PIXELS, axes: str | None = None, *, like: Layout | None = None
+) -> Picture:
+    """Decode the bytes of an image file; errors name ``path``. The parameters are those of `read_picture`."""
+    name = module_of(data, path, whole=True)
+    module, is_array = load_format(name), name == "npy"
+    said = (axes, like) if is_array else ()  # an array has no pages before its axes are known
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            sizes = module.sizes(data)
+            sizes = module.sizes(data, *said)
             for rows, columns, _ in sizes:
                 if rows * columns > max_pixels:
                     raise InputError(f"{columns} x {rows} pixels are more than {max_pixels}; see --max-pixels")
             needed, free = sum(size.bytes for size in sizes), free_memory()
             if free is not None and needed > free:
                 raise InputError(f"needs {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free")
-            picture: Picture = module.read(data)
+            picture: Picture = module.read(data, *said)
+            picture = picture if is_array and axes else join_channels(picture, axes, like)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except Exception as error:  # decoders raise many types on damaged files

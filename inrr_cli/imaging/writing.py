@@ -15,6 +15,7 @@ from inrr_cli.imaging.checking import check_encoded
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.planes import split_channels
 from inrr_cli.imaging.reading import STANDARD
 
 FORMATS = {
@@ -146,6 +147,8 @@ def encode(
     """
     if picture.metadata.orientation >= 5 and picture.metadata.format == kind:  # stored with rows and columns swapped
         transform = PixelTransform(transform.y, transform.x, transform.top, transform.left)
+    if kind == "TIFF":
+        picture = split_channels(picture)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = _encode(picture, kind, texts or {}, quality, transform)

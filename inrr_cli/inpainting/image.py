@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.array_axes import ArrayAxes
 from inrr_cli.imaging.value_range import Pixels, check_image
 from inrr_cli.inpainting.channels import inpaint_channels
 from inrr_cli.inpainting.tiles import inpaint_tiles
@@ -18,7 +19,14 @@ from inrr_cli.settings import Settings, make_settings
 
 
 def inpaint(
-    image: Pixels, mask: NDArray[np.bool_], *, reg: str | None = None, net: str | None = None, **options: Any
+    image: Pixels,
+    mask: NDArray[np.bool_],
+    *,
+    channel_axis: int | None = None,
+    stack_axis: int | None = None,
+    reg: str | None = None,
+    net: str | None = None,
+    **options: Any,
 ) -> Pixels:
     """Fill the missing pixels of an image from the image itself.
 
@@ -28,7 +36,12 @@ def inpaint(
         Grey or multichannel image, integers or floats; known pixels are finite.
     mask : (M, N) or (M, N, C) ndarray of bool
         True (or non-zero) where a sample, or all samples of a pixel, are missing. The values of ``image`` there are not
-        used.
+        used. With ``channel_axis`` or ``stack_axis``: of the shape of the image, the same without channels, or (M, N)
+        for every page.
+    channel_axis : int, optional
+        Axis of the channels; by default the last one, if the image has one more than rows and columns.
+    stack_axis : int, optional
+        Axis that numbers pages, which are filled one by one; one with nothing missing stays as it is.
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
@@ -37,7 +50,7 @@ def inpaint(
     Returns
     -------
     (M, N[, C]) ndarray
-        The restored image, of the same dtype; known samples are those of ``image`` (unless ``denoise``).
+        The restored image, of the same shape and dtype; known samples are those of ``image`` (unless ``denoise``).
 
     Raises
     ------
@@ -60,7 +73,19 @@ def inpaint(
     >>> bool((restored[~mask] == image[~mask]).all())
     True
     """
-    return run_inpainting(image, mask, make_settings(reg=reg, net=net, **options)).image
+    settings = make_settings(reg=reg, net=net, **options)
+    if channel_axis is None and stack_axis is None:
+        return run_inpainting(image, mask, settings).image
+    axes = ArrayAxes.of(image.shape, channel_axis, stack_axis)
+    pages, masks = axes.pages(image), axes.masks(mask)
+    if not any(mask.any() for mask in masks):
+        raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
+    return axes.join(
+        [
+            run_inpainting(page, missing, settings).image if missing.any() else page
+            for page, missing in zip(pages, masks, strict=True)
+        ]
+    )
 
 
 def run_inpainting(

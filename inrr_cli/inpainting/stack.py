@@ -69,7 +69,7 @@ class Stack:
         masks = [np.zeros(page.shape[:2], np.uint8) for page in self.picture.pages]
         for page in self.pages[:count]:
             masks[page.number][page.missing] = 255
-        return _without_metadata(masks)
+        return self._without_metadata(masks)
 
     def opaque(self) -> Picture:
         """Return the picture with its missing pixels no longer transparent."""
@@ -101,13 +101,14 @@ class Stack:
             scale = 65535 / (value_range.high if is_integer else value_range.span)
             levels = [np.clip(np.round(sigma.astype(np.float64) * scale), 0, 65535) for sigma in sigmas]
             sigmas = [level.astype(np.uint16) for level in levels]
-        return _without_metadata(sigmas)
+        return self._without_metadata(sigmas)
 
     def as_held(self, results: list[Result]) -> list[Result]:
         """Round results to what the file can hold, so that what is measured is what is written."""
         pairs = zip(self.pages, results, strict=False)
         return [replace(result, image=self.picture.as_held(result.image, page.missing)) for page, result in pairs]
 
-
-def _without_metadata(pages: list[Any]) -> Picture:
-    return Picture.of(pages[0]).with_pages(pages, [None] * len(pages))
+    def _without_metadata(self, pages: list[Any]) -> Picture:
+        """Return a picture of pages with the axes of this one, but nothing else of its file."""
+        like = replace(Picture.of(pages[0]), stored_layout=self.picture.stored_layout)
+        return like.with_pages(pages, [None] * len(pages))

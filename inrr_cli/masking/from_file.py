@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.axes import Layout
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
 from inrr_cli.imaging.value_range import LARGEST_VALUE, Pixels
@@ -29,6 +31,7 @@ def read_masks(
     white_is_missing: bool = True,
     *,
     max_pixels: int = MAX_PIXELS,
+    like: Layout | None = None,
 ) -> tuple[list[Mask], str]:
     """Read the masks of some pages of an image.
 
@@ -47,6 +50,8 @@ def read_masks(
         Whether white marks missing pixels, or known ones.
     max_pixels : int
         As in `read_picture`.
+    like : Layout, optional
+        Layout of the image, which a mask for each of its stored pages has too.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def read_masks(
     InputError
         If the file cannot be read, or its size or number of pages does not match.
     """
-    picture = read_picture(path, max_pixels)
+    picture = read_picture(path, max_pixels, like=like)
     pages = picture.pages
     if len(pages) not in (1, page_count):
         raise InputError(
@@ -76,7 +81,7 @@ def read_masks(
                 f"{path}: the mask is {columns} x {rows} but the image is {shape[1]} x {shape[0]}; "
                 "they must have the same size"
             )
-        white, values = _find_white(picture, index)
+        white, values = _white_of_plane(picture, index)
         most_values = max(most_values, values)
         masks.append(white if white_is_missing else ~white)
     warnings = []
@@ -94,6 +99,16 @@ def read_masks(
 def _share(masks: Sequence[Mask]) -> float:
     """Return the share of missing pixels."""
     return sum(int(mask.sum()) for mask in masks) / max(1, sum(mask.size for mask in masks))
+
+
+def _white_of_plane(picture: Picture, number: int) -> tuple[Mask, int]:
+    """Return where any of the stored pages of a plane is white, and the most grey values that one of them has."""
+    parts = picture.layout.scatter(number, picture.pages[number])
+    if len(parts) == 1:
+        return _find_white(picture, number)
+    pages = replace(picture, pages=list(parts.values()), alpha=[None] * len(parts))
+    found = [_find_white(pages, page) for page in range(len(parts))]
+    return np.asarray(np.any([white for white, _ in found], 0)), max(values for _, values in found)
 
 
 def _find_white(picture: Picture, number: int) -> tuple[Mask, int]:

@@ -146,7 +146,9 @@ def _join_masks(
             _check_spelling(source)
             shapes = [mask.shape for mask in masks]
             count, white_is_missing, max_pixels = len(picture.pages), options.white_is_missing, options.max_pixels
-            further, warning = read_masks(Path(source), shapes, count, numbers, white_is_missing, max_pixels=max_pixels)
+            further, warning = read_masks(
+                Path(source), shapes, count, numbers, white_is_missing, max_pixels=max_pixels, like=picture.layout
+            )
             warnings += [warning] if warning else []
         masks = [mask | more for mask, more in zip(masks, further, strict=True)]
     return masks, notes, warnings

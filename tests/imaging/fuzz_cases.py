@@ -237,6 +237,7 @@ ROTATED = (
 )
 SOURCES = ("nan", "alpha", "nodata", "value=0", "value=255", "value=nan", "value=x", "value=1e400", "lines",
                 "dead", "value=-1", "nothing.png", "", "-")  # fmt: skip
+AXES = ("YX", "YXC", "CYX", "QYX", "TYX", "YXZ", "ZYXC", "TCYX", "TZYX", "YXTC", "TZCYX", "YXX", "TZ", "1", "")
 ODD = ("0", "-1", "1e999", "nan", "9" * 30, "", "a", "1,2", "--", "{0}", "%s", "\0", "ü" * 9)
 
 
@@ -284,6 +285,8 @@ def inpaint(case, rng):
     if rng.random() < 0.04:
         arguments += ["--net=siren", "--steps=2", "--width=8", "--layers=1"]
         arguments = [a for a in arguments if not a.startswith(("--rounds", "--similar", "--radius"))]
+    if rng.random() < 0.1:
+        arguments.append(f"--axes={rng.choice(AXES)}")
     case.arguments = arguments
 
 

@@ -68,7 +68,7 @@ def test_all_pages_of_a_stack_with_one_directory_are_read():
         with tifffile.TiffWriter(buffer, **options) as writer:
             writer.write(stack, photometric="minisblack", truncate=True, **kind)
         picture = decode(buffer.getvalue(), Path("a"))
-        assert len(picture.pages) == 4
+        assert picture.layout.page_count == 4
         for page, samples in zip(tifffile.imread(io.BytesIO(change_hole(buffer.getvalue()))), stack, strict=True):
             assert_only_hole_differs(page, samples)
 

@@ -15,6 +15,7 @@ from tifffile import TiffPage
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.formats import tiff_tags as tags
+from inrr_cli.imaging.formats.tiff_axes import read_axes
 from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, IFD_TYPE, pack_block, read_directory
 from inrr_cli.imaging.formats.tiff_series import Series, read_frames, read_series, state_frame
 from inrr_cli.imaging.metadata import Metadata
@@ -72,6 +73,7 @@ def read(data: bytes) -> Picture:
             step=255.0 if all(details["one_bit"] for details in kept) else None,
             white_is_zero=first.photometric == WHITE_IS_ZERO,
             left_out=("reduced copies",) if has_copies or any(tags.SUB_IFDS in page.tags for page, _ in found) else (),
+            stored_axes=read_axes(file, [page for page, _ in found], len(kept)),
             details={
                 "pages": kept,
                 "bigtiff": file.is_bigtiff,
