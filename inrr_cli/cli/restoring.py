@@ -125,7 +125,10 @@ class Restoring:
         check_extra_outputs([*inputs, destination.path], files.extra_outputs(), force=options.force)
         if files.checkpoint is not None and files.checkpoint.resolve() == destination.path.resolve():
             raise InputError(f"{files.checkpoint}: is the output too; give another --checkpoint")
-        truths = None if files.reference is None else read_reference(files.reference, job, options.max_pixels)
+        indices = self.settings.values == "labels"
+        truths = None
+        if files.reference is not None:
+            truths = read_reference(files.reference, job, options.max_pixels, indices=indices)
         job.announce()
         measurement = job.measurement(truths)
         for path, picture in job.extra_pictures(files, [], measurement.value_range).items():
@@ -154,8 +157,10 @@ class Restoring:
             raise typer.Exit(interruption.exit_code())
 
 
-def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
+def read_reference(path: Path, job: Job, max_pixels: int, *, indices: bool = False) -> list[Pixels]:
     """Read the true pages, which must agree with those of a job; the file holds all pages of the image or only those.
+
+    ``indices`` is that of `read_picture`.
 
     Raises
     ------
@@ -163,7 +168,7 @@ def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
         If the shape, the dtype or the number of the pages is another.
     """
     like = job.like()
-    pages = read_picture(path, max_pixels).pages
+    pages = read_picture(path, max_pixels, indices=indices).pages
     if len(pages) > len(like):
         pages = [pages[number] for number in job.numbers if number < len(pages)]
     for page, other in zip(pages, like, strict=False):

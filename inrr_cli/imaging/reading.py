@@ -21,7 +21,7 @@ STANDARD = Path("-")  # stands for standard input and standard output
 MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit against decompression bombs
 
 
-def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_picture(path: Path, max_pixels: int = MAX_PIXELS, *, indices: bool = False) -> Picture:
     """Read an image file; its first bytes decide the format, not its name.
 
     A TGA has no such bytes: its footer or its name must say it.
@@ -32,18 +32,22 @@ def read_picture(path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
         File to read, or ``-`` for standard input.
     max_pixels : int
         Largest number of rows times columns of a page that is accepted.
+    indices : bool
+        Whether a palette PNG is read as its indices (M, N), to be written with its palette again, instead of as
+        colours.
 
     Raises
     ------
     InputError
         If the file is missing, is no image, is damaged, is too large, or holds unsupported pixels.
     """
-    return decode(_read_bytes(path), path, max_pixels)
+    return decode(_read_bytes(path), path, max_pixels, indices=indices)
 
 
-def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
+def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS, *, indices: bool = False) -> Picture:
     """Decode the bytes of an image file; errors name ``path``."""
-    module = load_format(module_of(data, path, whole=True))
+    name = module_of(data, path, whole=True)
+    module = load_format(name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -54,7 +58,7 @@ def decode(data: bytes, path: Path, max_pixels: int = MAX_PIXELS) -> Picture:
             needed, free = sum(size.bytes for size in sizes), free_memory()
             if free is not None and needed > free:
                 raise InputError(f"needs {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free")
-            picture: Picture = module.read(data)
+            picture: Picture = module.read(data, indices=True) if indices and name == "png" else module.read(data)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except Exception as error:  # decoders raise many types on damaged files

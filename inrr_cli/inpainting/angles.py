@@ -53,7 +53,8 @@ def inpaint_angles(
     radians = np.atleast_3d(radians)
     vectors = np.concatenate([np.cos(radians), np.sin(radians)], 2).astype(np.float32)
     masks = (np.concatenate([np.atleast_3d(mask)] * 2, 2) for mask in (missing, known))
-    noise = None if settings.noise is None else settings.noise * 2 * math.pi / period
+    unit = period / (2 * math.pi) * math.sqrt(2)  # noise along the circle is shared by two channels
+    noise = None if settings.noise is None else settings.noise / unit
     result = fill(vectors, next(masks), replace(settings, values="linear", noise=noise), control, next(masks))
     cosine, sine = (part.reshape(image.shape).astype(np.float64) for part in np.split(result.image, 2, 2))
     filled = missing | (settings.denoise & known)
@@ -67,7 +68,7 @@ def inpaint_angles(
         psnr_known=None,
         rmse_known=None,
         sigma=None if result.sigma is None else _along_circle(cosine, sine, result.sigma, period),
-        noise_sigma=None if result.noise_sigma is None else result.noise_sigma * period / (2 * math.pi),
+        noise_sigma=None if result.noise_sigma is None else result.noise_sigma * unit,
         summary=f"angles of period {period:g}; {result.summary}",
     )
 
