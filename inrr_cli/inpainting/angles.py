@@ -34,8 +34,8 @@ def inpaint_angles(
     """Fill the cosine and the sine of angles with ``fill``, and go back by ``atan2``.
 
     The results lie in the interval that the known samples use, see `choose_interval`. The error bars are along the
-    circle: those of the vector across its direction, over its length, and at most those of an angle of which nothing is
-    known, ``period`` / sqrt(12).
+    circle: those of the vector across its direction, over its length; of a short vector more, and at most those of an
+    angle of which nothing is known, ``period`` / sqrt(12).
 
     Parameters
     ----------
@@ -54,9 +54,10 @@ def inpaint_angles(
     vectors = np.concatenate([np.cos(radians), np.sin(radians)], 2).astype(np.float32)
     masks = (np.concatenate([np.atleast_3d(mask)] * 2, 2) for mask in (missing, known))
     unit = period / (2 * math.pi) * math.sqrt(2)  # noise along the circle is shared by two channels
-    noise = None if settings.noise is None else settings.noise / unit
-    result = fill(vectors, next(masks), replace(settings, values="linear", noise=noise), control, next(masks))
+    given = None if settings.noise is None else settings.noise / unit
+    result = fill(vectors, next(masks), replace(settings, values="linear", noise=given), control, next(masks))
     cosine, sine = (part.reshape(image.shape).astype(np.float64) for part in np.split(result.image, 2, 2))
+    noise = (result.noise_sigma or 0.0) * math.sqrt(2)
     filled = missing | (settings.denoise & known)
     restored = image.copy()
     turned = np.arctan2(sine[filled], cosine[filled]) * (period / (2 * math.pi))
@@ -67,7 +68,7 @@ def inpaint_angles(
         raw=None,
         psnr_known=None,
         rmse_known=None,
-        sigma=None if result.sigma is None else _along_circle(cosine, sine, result.sigma, period),
+        sigma=None if result.sigma is None else _along_circle(cosine, sine, result.sigma, period, noise),
         noise_sigma=None if result.noise_sigma is None else result.noise_sigma * unit,
         summary=f"angles of period {period:g}; {result.summary}",
     )
@@ -108,10 +109,16 @@ def wrap(angles: NDArray[np.float64], low: float, period: float, dtype: np.dtype
 
 
 def _along_circle(
-    cosine: NDArray[np.float64], sine: NDArray[np.float64], sigma: NDArray[np.float32], period: float
+    cosine: NDArray[np.float64], sine: NDArray[np.float64], sigma: NDArray[np.float32], period: float, noise: float
 ) -> NDArray[np.float32]:
-    """Return one standard deviation of angles from those of their cosines and sines, (M, N[, 2C])."""
+    """Return one standard deviation of angles from those of their cosines and sines, (M, N[, 2C]).
+
+    A mean vector of length r is one of angles with a deviation of sqrt(-2 ln r) radians, of which the ``noise`` in
+    radians is that of known samples, which error bars leave out.
+    """
     of_cosine, of_sine = (part.reshape(cosine.shape).astype(np.float64) for part in np.split(sigma, 2, 2))
     length = np.maximum(np.hypot(cosine, sine), SHORTEST)
-    across = np.hypot(sine * of_cosine, cosine * of_sine) / length
-    return np.minimum(across / length * (period / (2 * math.pi)), period / math.sqrt(12)).astype(np.float32)
+    across = np.hypot(sine * of_cosine, cosine * of_sine) / length**2
+    scattered = np.where(of_cosine + of_sine > 0, np.sqrt(np.maximum(-2 * np.log(length) - noise**2, 0)), 0)
+    radians = np.minimum(np.maximum(across, scattered), math.pi / math.sqrt(3))
+    return np.asarray(radians * (period / (2 * math.pi)), np.float32)

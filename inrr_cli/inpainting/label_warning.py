@@ -15,6 +15,7 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.masking.selection import Page
 
+ENOUGH = 250_000  # pixels that are looked at
 LEAST_PAIRS = 200  # known neighbours, fewer say too little
 LEAST_BORDERS = 30  # known neighbours of different values
 FLAT = 0.6  # fraction of neighbours that are equal, apart from those in the most common value
@@ -30,15 +31,23 @@ def warn_of_labels(picture: Picture, pages: list[Page]) -> str:
     """Return a warning if the first of the pages to fill looks like labels; else the empty string."""
     if not pages:
         return ""
-    page, palette = pages[0], picture.metadata.details.get("colours")
+    palette = picture.metadata.details.get("colours")
+    image, known = _strips(pages[0].pixels, pages[0].known)
     if palette is not None:
-        image = _colour_numbers(page.pixels)
+        image = _colour_numbers(image)
         is_coloured = bool((palette != palette[:, :1]).any())
-        looks = is_coloured and 2 < len(np.unique(image)) <= PALETTE_COLOURS and looks_like_labels(image, page.known)
+        looks = is_coloured and 2 < len(np.unique(image)) <= PALETTE_COLOURS and looks_like_labels(image, known)
         what = "the image has a palette of few colours"
     else:
-        looks, what = looks_like_labels(page.pixels, page.known), "the image looks like labels"
+        looks, what = looks_like_labels(image, known), "the image looks like labels"
     return f"{what}, which are averaged where they are filled; --values labels fills in known ones only" * looks
+
+
+def _strips(image: Pixels, known: Mask) -> tuple[Pixels, Mask]:
+    """Return strips of 64 rows of a large image, which are enough; their few seams do no harm."""
+    known = known if known.ndim == 2 else known.all(2)
+    kept = np.arange(len(image)) // 64 % -(-known.size // ENOUGH) == 0
+    return image[kept], known[kept]
 
 
 def looks_like_labels(image: Pixels, known: Mask) -> bool:
@@ -51,7 +60,7 @@ def looks_like_labels(image: Pixels, known: Mask) -> bool:
     values, ranks = np.unique(image[known], return_inverse=True)
     if len(values) < 3 or not _are_ids(values):
         return False
-    number = np.full(image.shape, -1, np.int64)
+    number = np.full(image.shape, -1, np.int32)
     number[known] = ranks.reshape(-1)
     common = np.bincount(ranks.reshape(-1)).argmax()
     first = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
@@ -77,7 +86,7 @@ def _are_ids(values: Pixels) -> bool:
     return span > GREY_LEVELS or 2 * len(values) > span
 
 
-def _slopes(number: NDArray[np.int64]) -> int:
+def _slopes(number: NDArray[np.int32]) -> int:
     """Count the known samples between a lower and a higher neighbour in a row or column."""
     count = 0
     for lines in (number, number.T):

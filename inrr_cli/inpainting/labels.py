@@ -48,6 +48,8 @@ def inpaint_labels(image: Pixels, missing: Mask, settings: Settings, control: Co
         If a known value is no whole number, or none is known.
     """
     start = time.perf_counter()
+    if missing.any() and not known.any():
+        raise InputError("the mask covers everything: no label is known to fill it with")
     values, labels = index_labels(image, known)
     restored, probability = labels.copy(), np.zeros(image.shape, np.float32)
     tile = max(image.shape) if settings.net != "grid" else settings.tile or TILE
@@ -87,8 +89,6 @@ def inpaint_labels(image: Pixels, missing: Mask, settings: Settings, control: Co
 def index_labels(image: Pixels, known: Mask) -> tuple[Pixels, Labels]:
     """Return the sorted values of the known samples, (k,), and the index of each sample's, (M, N), -1 if unknown."""
     samples = image[known]
-    if not samples.size:
-        raise InputError("the mask covers everything: no label is known to fill it with")
     if not np.issubdtype(image.dtype, np.integer):
         wrong = ~np.isfinite(samples) | (samples != np.round(samples))
         if wrong.any():
