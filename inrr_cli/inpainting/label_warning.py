@@ -45,7 +45,7 @@ def warn_of_labels(picture: Picture, pages: list[Page]) -> str:
 
 def _strips(image: Pixels, known: Mask) -> tuple[Pixels, Mask]:
     """Return strips of 64 rows of a large image, which are enough; their few seams do no harm."""
-    known = known if known.ndim == 2 else known.all(2)
+    known = np.asarray(known if known.ndim == 2 else known.all(2))
     kept = np.arange(len(image)) // 64 % -(-known.size // ENOUGH) == 0
     return image[kept], known[kept]
 

@@ -57,11 +57,12 @@ def inpaint_labels(image: Pixels, missing: Mask, settings: Settings, control: Co
     results: list[Result] = []
     completed = True
     for number, (part, window) in enumerate(windows):
-        inner = np.zeros_like(missing)
-        inner[part] = missing[part]
+        inner = np.zeros(labels[window].shape, bool)
+        rows, columns = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(part, window, strict=True))
+        inner[rows, columns] = missing[part]
         share = control.part(number, len(windows))
-        chosen, certainty, fields = fill_window(labels[window], inner[window], settings, share)
-        restored[window][inner[window]], probability[window][inner[window]] = chosen, certainty
+        chosen, certainty, fields = fill_window(labels[window], inner, settings, share)
+        restored[window][inner], probability[window][inner] = chosen, certainty
         results += [] if fields is None else [fields]
         completed = fields is None or fields.completed
         if not completed:
