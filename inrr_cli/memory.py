@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from inrr_cli.errors import InputError
 from inrr_cli.free_memory import address_space_limit, free_resident_memory, held_bytes, mapped_bytes
+from inrr_cli.inpainting.label_colours import CANDIDATES
+from inrr_cli.inpainting.labels import TILE as LABEL_TILE
 from inrr_cli.inpainting.tiles import MARGIN
 from inrr_cli.settings import Settings
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 PROGRAM = 440e6  # with its libraries
 PER_SAMPLE = 60  # of the image
 PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 40, 40  # of an image that is filled in tiles
+PER_LABEL = 60  # of labels, which are numbered
 PER_MISSING_SAMPLE = 550  # by patches
 PER_POINT_KEPT = 25e3  # whose activations a fit keeps, by the largest network of default size
 PER_FINE_SAMPLE = 40  # of an enlarged image
@@ -36,8 +40,13 @@ def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -
     rows, columns = shape[:2]
     channels = shape[2] if len(shape) == 3 and not settings.per_channel else 1
     whole = 0.0
+    if settings.values == "labels":  # channel by channel, in fields of tiles
+        whole, channels = PER_LABEL * rows * columns, CANDIDATES
+        settings = replace(settings, tile=settings.tile or LABEL_TILE) if settings.net == "grid" else settings
+    elif settings.values != "linear":  # the cosine and the sine of angles
+        channels *= 2
     if settings.tile is not None:
-        whole = channels * (PER_TILED_SAMPLE * rows * columns + PER_TILED_MISSING_SAMPLE * missing)
+        whole = whole or channels * (PER_TILED_SAMPLE * rows * columns + PER_TILED_MISSING_SAMPLE * missing)
         density = missing / (rows * columns)
         rows, columns = (min(side, settings.tile + 2 * MARGIN) for side in (rows, columns))
         missing = round(density * rows * columns)

@@ -39,7 +39,7 @@ class Result:
         The same as a root mean square error, in the units of the image.
     sigma : (M, N[, C]) ndarray of float32, or None
         One standard deviation of each filled pixel, 0 at known ones that were kept, in the units of the image; None
-        where the method has none.
+        where the method has none. Of labels: the probability that the label is right.
     noise_sigma : float or None
         Standard deviation of the known pixels' noise that the engine assumed, in the units of the image.
     device : str

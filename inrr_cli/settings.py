@@ -12,6 +12,7 @@ from inrr_cli.neural.presets import PRESETS
 from inrr_cli.neural.recipe import Recipe
 from inrr_cli.options import check_name, make_options
 from inrr_cli.superres.kernels import parse_kernel
+from inrr_cli.value_kind import parse_values
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Preset = Literal["fast", "paper"]
@@ -51,6 +52,9 @@ class Settings:
         image, and in `superres` on tiles of 1024 pixels.
     per_channel : bool
         Whether each channel is restored by itself (`inpaint` only).
+    values : str
+        What the values are: "linear" for numbers, "labels" for ids, or "angle=PERIOD" for numbers on a circle, as in
+        "angle=360" or "angle=2pi" (`inpaint` only).
     kernel : str
         Downscaling kernel of `superres`: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA".
     """
@@ -68,6 +72,7 @@ class Settings:
     tile: int | None = None
     per_channel: bool = False
     kernel: str = "bicubic"
+    values: str = "linear"
 
 
 def make_settings(
@@ -84,6 +89,7 @@ def make_settings(
     tile: int | None = None,
     per_channel: bool = False,
     kernel: str = "bicubic",
+    values: str = "linear",
     task: Task = "inpaint",
     **method_options: Any,
 ) -> Settings:
@@ -108,6 +114,7 @@ def make_settings(
     reg, net = choose_methods(reg, net, task)
     _check_values(preset, device, steps, lr, seed)
     _check_tile(tile, net, denoise)
+    _check_kind(values, noise, denoise, task)
     parse_kernel(kernel)
     given = {"preset": preset, "steps": steps, "lr": lr} if net not in NETWORKS else {}
     given |= {"denoise": denoise or None} if net != "grid" or task == "superres" else {}
@@ -115,7 +122,7 @@ def make_settings(
     options = REPRESENTATIONS[net].options, REGULARIZERS[task][reg].options
     _check_unused(f"net {net} with reg {reg}", options, given, method_options)
     recipe = PRESETS[preset or "fast"].suited_to(net, reg)
-    values = recipe.options_for(net, reg) | method_options
+    method_values = recipe.options_for(net, reg) | method_options
     return Settings(
         reg,
         net,
@@ -123,13 +130,14 @@ def make_settings(
         seed,
         device,
         dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if net in NETWORKS else None,
-        make_options(net, options[0], values),
-        make_options(reg, options[1], values),
+        make_options(net, options[0], method_values),
+        make_options(reg, options[1], method_values),
         _parse_noise(noise),
         denoise,
         tile,
         per_channel,
         kernel,
+        values,
     )
 
 
@@ -160,6 +168,15 @@ def _check_tile(tile: int | None, net: str, denoise: bool) -> None:
         raise InputError(f"--tile must be at least {TILE_MINIMUM}, got {tile}")
     if tile is not None and (net != "grid" or denoise):
         raise InputError("--tile is for patches on the pixel grid, without --denoise")
+
+
+def _check_kind(values: str, noise: float | str, denoise: bool, task: Task) -> None:
+    """Refuse what has no meaning for the kind of value: labels have no noise."""
+    kind = parse_values(values)
+    if task == "superres" and kind.name != "linear":
+        raise InputError(f"values must be linear for superres, got {values!r}")
+    if kind.name == "labels" and (denoise or noise != "auto"):
+        raise InputError(f"{'denoise' if denoise else 'noise'} has no meaning for labels; leave it out")
 
 
 def _parse_noise(noise: float | str) -> float | None:

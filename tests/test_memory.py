@@ -94,6 +94,14 @@ def test_the_estimate_is_near_the_measured_peak(shape, missing, options, measure
         assert inpainting_bytes(shape, missing, small) < inpainting_bytes(shape, missing, settings)
 
 
+def test_labels_need_no_more_for_more_channels_and_angles_need_both_parts():
+    shape, more = (3000, 4000), (3000, 4000, 3)
+    labels, angles, numbers = (make_settings(values=values) for values in ("labels", "angle=360", "linear"))
+    assert inpainting_bytes(shape, 10_000, labels) == inpainting_bytes(more, 10_000, labels)
+    parts = (inpainting_bytes(shape, 10_000, settings) - PROGRAM for settings in (angles, numbers))
+    assert next(parts) == 2 * next(parts)
+
+
 def limited(megabytes, folder, *arguments):
     """Run the command with a limit of its address space in MiB."""
     limit = partial(resource.setrlimit, resource.RLIMIT_AS, (megabytes * 2**20,) * 2)

@@ -20,6 +20,7 @@ from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.imaging.value_range import Pixels, ValueRange
+from inrr_cli.inpainting.label_warning import warn_of_labels
 from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.selection import MaskOptions, Page, find_missing
@@ -67,6 +68,15 @@ def inpaint(
     ] = None,
     reference: options.Reference = None,
     noise: options.Noise = "auto",
+    values: Annotated[
+        str,
+        options.METHOD(
+            "--values",
+            metavar="KIND",
+            help="What the values are: linear (numbers), labels (ids: only known ones come back, and a palette PNG "
+            "stays one) or angle=PERIOD (numbers on a circle, as in angle=360 or angle=2pi).",
+        ),
+    ] = "linear",
     denoise: Annotated[
         bool, options.METHOD("--denoise", help="Remove the noise of known pixels too, instead of keeping them.")
     ] = False,
@@ -79,7 +89,8 @@ def inpaint(
             "--uncertainty",
             metavar="FILE",
             help="Write one standard deviation of each filled pixel, 0 at known ones: a float32 .tif in the image's "
-            "units, or a 16-bit .png with 65535 for the image's full scale.",
+            "units, or a 16-bit .png with 65535 for the image's full scale. Of labels the probability that each is "
+            "right.",
         ),
     ] = None,
     save_mask: Annotated[
@@ -141,6 +152,7 @@ def inpaint(
         denoise=denoise,
         tile=tile,
         per_channel=per_channel,
+        values=values,
         **methods,
     )
     files = Files(output, reference, mask, checkpoint, sidecar, uncertainty, save_mask, preview)
@@ -161,13 +173,16 @@ def _inpaint_image(
     command: Restoring, masks: MaskOptions, pages: str | None, axes: str | None, image: Path, files: Files
 ) -> None:
     """Restore an image, or only write its preview."""
-    picture = read_image(image, axes, command.options.max_pixels)
+    is_labels = command.settings.values == "labels"
+    picture = read_image(image, axes, command.options.max_pixels, indices=is_labels)
     selected = parse_pages(pages, len(picture.pages))
     found = find_missing(files.masks, picture, selected, masks)
     for text in found.notes:
         note(text)
     for text in found.warnings:
         warn(text)
+    if command.settings.values == "linear":
+        warn(warn_of_labels(picture, found.pages))
     job = InpaintingJob(Stack(picture, found.pages, selected), files.masks, command)
     if files.checkpoint is not None and (len(found.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
@@ -246,6 +261,8 @@ class InpaintingJob(Job):
             pictures[files.save_mask] = self.stack.mask(len(results) or len(self.numbers))
         if files.uncertainty is not None and all(result.completed for result in results):
             as_levels = files.uncertainty.suffix.lower() == ".png"
+            if self.settings.values == "labels":  # probabilities
+                value_range = ValueRange(0.0, 1.0)
             pictures[files.uncertainty] = self.stack.uncertainty(results, value_range, as_levels=as_levels)
         return pictures
 
@@ -254,5 +271,7 @@ def _check_files(files: Files, settings: Settings) -> None:
     """Refuse files that have no meaning for the settings."""
     if files.uncertainty is not None and settings.net != "grid":
         raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
+    if files.checkpoint is not None and settings.values == "labels":
+        raise InputError("--checkpoint has no meaning for --values labels")
     if files.checkpoint is not None and settings.recipe is None:
         raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")

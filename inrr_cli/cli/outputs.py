@@ -97,6 +97,7 @@ def lost_metadata(metadata: Metadata, kind: str) -> list[str]:
         "XMP": metadata.xmp is not None and kind in PLAIN,
         "resolution": metadata.dpi is not None and kind not in ("PNG", "JPEG", "BMP", "TIFF"),
         "TIFF tags": metadata.format == "TIFF" and any(page["tags"] for page in metadata.details["pages"]),
+        "palette": "palette" in metadata.details,
         "PNG texts": any(name in PNG_TEXTS for name, _ in metadata.details.get("chunks", ())),
     }
     return [name for name, lost in held.items() if lost]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inrr_cli.cli.console import say
+from inrr_cli.inpainting.kind_measures import accuracy, suit_to_kind
 from inrr_cli.result import Measurement, Result, measure
 from inrr_cli.settings import Settings
 
@@ -17,6 +18,7 @@ MEASURES = {
     "psnr_raw": ("dB", "the network's own output, all pixels"),
     "psnr_known": ("dB", "the network's fit to the known pixels"),
     "ssim_full": ("", "the written image"),
+    "accuracy": ("", "filled labels that are right"),
 }
 
 
@@ -38,7 +40,8 @@ def make_record(
     from inrr_cli import __version__
 
     first = results[0]
-    measures = measure(results, measurement)
+    measures = measure(results, suit_to_kind(measurement, results, settings.values))
+    measures["accuracy"] = accuracy(results, measurement, settings.values)
     # JSON has no infinity, which is what an exact match measures, and no NaN, the SSIM of a page with one
     measures |= {name: None for name in MEASURES if not math.isfinite(measures[name] or 0.0)}
     return {
@@ -51,6 +54,7 @@ def make_record(
         "dtype": str(first.image.dtype),
         "missing_pixels": measures.pop("missing_pixels"),
         "missing_fraction": measures.pop("missing_fraction"),
+        "values": settings.values,
         "net": settings.net,
         "reg": settings.reg,
         "preset": settings.preset,
@@ -71,7 +75,8 @@ def make_record(
 
 def describe(record: dict[str, Any]) -> dict[str, str]:
     """Return the texts that a restored file carries: the command, its method, and the number of filled pixels."""
-    command = f"inrr {record['version']} {record['command']} --net {record['net']} --reg {record['reg']}"
+    values = "" if record["values"] == "linear" else f" --values {record['values']}"
+    command = f"inrr {record['version']} {record['command']}{values} --net {record['net']} --reg {record['reg']}"
     counted = "" if record["missing_pixels"] is None else f"; {record['missing_pixels']} pixels were filled"
     return {"inrr": f"{command} --seed {record['seed']}{counted}"}
 
@@ -86,7 +91,9 @@ def print_record(record: dict[str, Any]) -> None:
             number = f"{record[name]:.2f} {unit}" if unit else f"{record[name]:.4f}"
             say(f"  {name:<13}{number:>9}  {meaning}{peak * bool(unit)}")
     if record["sigma_mean"] is not None:
+        is_labels = record["values"] == "labels"
         meaning = "expected error of a filled pixel, in the image's units"
+        meaning = "expected fraction of filled labels that are right" if is_labels else meaning
         say(f"  {'sigma_mean':<13}{record['sigma_mean']:>9.3g}  {meaning}")
 
 

@@ -128,7 +128,10 @@ class Restoring:
         check_extra_outputs([*inputs, destination.path], files.extra_outputs(), force=options.force)
         if files.checkpoint is not None and files.checkpoint.resolve() == destination.path.resolve():
             raise InputError(f"{files.checkpoint}: is the output too; give another --checkpoint")
-        truths = None if files.reference is None else read_reference(files.reference, job, options.max_pixels)
+        indices = self.settings.values == "labels"
+        truths = None
+        if files.reference is not None:
+            truths = read_reference(files.reference, job, options.max_pixels, indices=indices)
         job.announce()
         measurement = job.measurement(truths)
         for path, picture in job.extra_pictures(files, [], measurement.value_range).items():
@@ -157,9 +160,12 @@ class Restoring:
             raise typer.Exit(interruption.exit_code())
 
 
-def read_image(path: Path, axes: str | None, max_pixels: int) -> Picture:
-    """Read an image, and say what its axes were taken for if it has more than one page or a few channels."""
-    picture = read_picture(path, max_pixels, axes)
+def read_image(path: Path, axes: str | None, max_pixels: int, *, indices: bool = False) -> Picture:
+    """Read an image, and say what its axes were taken for if it has more than one page or a few channels.
+
+    The parameters are those of `read_picture`.
+    """
+    picture = read_picture(path, max_pixels, axes, indices=indices)
     layout = picture.layout
     if layout.warning:
         warn(f"{path}: {layout.warning}")
@@ -168,8 +174,10 @@ def read_image(path: Path, axes: str | None, max_pixels: int) -> Picture:
     return picture
 
 
-def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
+def read_reference(path: Path, job: Job, max_pixels: int, *, indices: bool = False) -> list[Pixels]:
     """Read the true pages, which must agree with those of a job; the file holds all pages of the image or only those.
+
+    ``indices`` is that of `read_picture`.
 
     Raises
     ------
@@ -177,7 +185,7 @@ def read_reference(path: Path, job: Job, max_pixels: int) -> list[Pixels]:
         If the shape, the dtype or the number of the pages is another.
     """
     like = job.like()
-    pages = read_picture(path, max_pixels, like=job.template.layout).pages
+    pages = read_picture(path, max_pixels, like=job.template.layout, indices=indices).pages
     if len(pages) > len(like):
         pages = [pages[number] for number in job.numbers if number < len(pages)]
     for page, other in zip(pages, like, strict=False):

@@ -65,7 +65,7 @@ def sample_holdout(distance: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
 
 
 def _thin_out(piece: NDArray[np.bool_], solid: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Thin out the scattered missing samples of a piece (h, w, C), those outside ``solid`` holes, if more than half are.
+    """Thin out the scattered missing samples of a piece (h, w, C), outside ``solid`` holes, if more than half are.
 
     As many of the samples that a piece falls on are missing already. To hide a share q > 1/2 of the others too would
     pose a much harder problem than the mask itself; so the share (1 - q) / q of the piece is kept, which hides 1 - q of

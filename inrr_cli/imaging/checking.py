@@ -82,7 +82,7 @@ def _read_png(data: bytes, meant: list[Header]) -> list[Header]:
     """Read the header, and the checksum of every chunk."""
     png = load_format("png")
     header = dict(png.read_chunks(data))[b"IHDR"]
-    channels = {png.GREY: 1, png.RGB: 3, png.GREY_ALPHA: 2, png.RGB_ALPHA: 4}[header[9]]
+    channels = {png.GREY: 1, png.PALETTE: 1, png.RGB: 3, png.GREY_ALPHA: 2, png.RGB_ALPHA: 4}[header[9]]
     (size,) = png.sizes(data)
     return [Header(size.rows, size.columns, channels, "uint16" if header[8] == 16 else "uint8")]
 

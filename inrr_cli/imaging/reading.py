@@ -24,7 +24,12 @@ MAX_PIXELS = int(Image.MAX_IMAGE_PIXELS or 2**26)  # of a page; Pillow's limit a
 
 
 def read_picture(
-    path: Path, max_pixels: int = MAX_PIXELS, axes: str | None = None, *, like: Layout | None = None
+    path: Path,
+    max_pixels: int = MAX_PIXELS,
+    axes: str | None = None,
+    *,
+    like: Layout | None = None,
+    indices: bool = False,
 ) -> Picture:
     """Read an image file; its first bytes decide the format, not its name.
 
@@ -41,6 +46,9 @@ def read_picture(
         Letters of the axes, as in "YXC" or "TZYX" (see `Layout`); by default what the file says, or a guess.
     like : Layout, optional
         Layout of the image that this file is the mask or the reference of, for a file that says nothing of its axes.
+    indices : bool
+        Whether a palette PNG is read as its indices (M, N), to be written with its palette again, instead of as
+        colours.
 
     Raises
     ------
@@ -49,11 +57,17 @@ def read_picture(
         fit its shape.
     """
     axes = None if axes is None else parse_axes(axes)
-    return decode(_read_bytes(path), path, max_pixels, axes, like=like)
+    return decode(_read_bytes(path), path, max_pixels, axes, like=like, indices=indices)
 
 
 def decode(
-    data: bytes, path: Path, max_pixels: int = MAX_PIXELS, axes: str | None = None, *, like: Layout | None = None
+    data: bytes,
+    path: Path,
+    max_pixels: int = MAX_PIXELS,
+    axes: str | None = None,
+    *,
+    like: Layout | None = None,
+    indices: bool = False,
 ) -> Picture:
     """Decode the bytes of an image file; errors name ``path``. The parameters are those of `read_picture`."""
     name = module_of(data, path, whole=True)
@@ -69,7 +83,8 @@ def decode(
             needed, free = sum(size.bytes for size in sizes), free_memory()
             if free is not None and needed > free:
                 raise InputError(f"needs {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free")
-            picture: Picture = module.read(data, *said)
+            palette = {"indices": True} if indices and name == "png" else {}
+            picture: Picture = module.read(data, *said, **palette)
             picture = picture if is_array and axes else join_channels(picture, axes, like)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.array_axes import ArrayAxes
 from inrr_cli.imaging.value_range import Pixels, check_image
-from inrr_cli.inpainting.channels import inpaint_channels
+from inrr_cli.inpainting.angles import inpaint_angles
+from inrr_cli.inpainting.channels import Fill, inpaint_channels
+from inrr_cli.inpainting.labels import inpaint_labels
 from inrr_cli.inpainting.tiles import inpaint_tiles
 from inrr_cli.inpainting.whole import inpaint_whole
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
+from inrr_cli.value_kind import parse_values
 
 
 def inpaint(
@@ -45,7 +49,7 @@ def inpaint(
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
-        Further keywords of `make_settings`: ``noise``, ``seed``, ``device``, ``preset``, ``steps``, ``omega``, ...
+        Further keywords of `make_settings`: ``values``, ``noise``, ``seed``, ``device``, ``preset``, ``steps``, ...
 
     Returns
     -------
@@ -118,10 +122,20 @@ def run_inpainting(
     known = ~missing if ignored is None else ~(missing | sample_mask(ignored, image))
     if not known.any():
         raise InputError("no pixel is known, so there is nothing to fill from")
-    fill = inpaint_whole if settings.tile is None else inpaint_tiles
-    if settings.per_channel and image.ndim == 3:
+    fill = choose_fill(settings)
+    by_channel = settings.per_channel or settings.values == "labels"
+    if by_channel and image.ndim == 3:
         return inpaint_channels(image, missing, settings, control, known, fill)
     return fill(image, missing, settings, control, known)
+
+
+def choose_fill(settings: Settings) -> Fill:
+    """Return what fills an image: whole or in tiles, for the kind of its values."""
+    kind = parse_values(settings.values)
+    if kind.name == "labels":
+        return inpaint_labels
+    fill = inpaint_whole if settings.tile is None else inpaint_tiles
+    return partial(inpaint_angles, period=kind.period, fill=fill) if kind.name == "angle" else fill
 
 
 def sample_mask(mask: NDArray[Any], image: Pixels) -> NDArray[np.bool_]:

@@ -14,12 +14,13 @@ from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.inpainting.whole import inpaint_whole
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings
-from inrr_cli.solvers.blend_tiles import Window, ramp_weights
+from inrr_cli.solvers.blend_tiles import ramp_weights
 
 MARGIN = 48  # pixels around a tile that the engine sees: the reach of its search; tiles are blended over them
 KNOWN_FRACTION = 0.02  # a tile with fewer known pixels gets a wider margin: too little to learn from
 
 Mask = NDArray[np.bool_]
+Slices = tuple[slice, slice]
 
 
 def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Control, known: Mask) -> Result:
@@ -29,15 +30,15 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
     cost nothing.
     """
     assert settings.tile is not None
-    windows = list(_windows(missing, known, settings.tile))
+    windows = [window for _, window in tile_windows(missing, known, settings.tile)]
     if not windows:
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
     rows, columns = image.shape[:2]
     values, sigmas = np.zeros(image.shape, np.float64), np.zeros(image.shape, np.float64)
     weights = np.zeros((rows, columns) + (1,) * (image.ndim - 2), np.float64)
     results: list[Result] = []
-    for number, window in enumerate(windows):
-        tile = np.s_[slice(*window[0]), slice(*window[1])]
+    for number, tile in enumerate(windows):
+        window = (tile[0].start, tile[0].stop), (tile[1].start, tile[1].stop)
         pixels = np.ascontiguousarray(image[tile])
         part = control.part(number, len(windows))
         result = inpaint_whole(pixels, missing[tile], settings, part, known[tile])
@@ -67,8 +68,8 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
     )
 
 
-def _windows(missing: Mask, known: Mask, tile: int) -> Iterator[Window]:
-    """Windows of tiles with missing pixels, and a margin; a wider one where little is known nearby."""
+def tile_windows(missing: Mask, known: Mask, tile: int) -> Iterator[tuple[Slices, Slices]]:
+    """Yield each tile with missing pixels, and its window with a margin; a wider one where little is known nearby."""
     rows, columns = missing.shape[:2]
     for top in range(0, rows, tile):
         for left in range(0, columns, tile):
@@ -81,4 +82,4 @@ def _windows(missing: Mask, known: Mask, tile: int) -> Iterator[Window]:
                 if known[slice(*vertical), slice(*horizontal)].mean() > KNOWN_FRACTION or margin > max(rows, columns):
                     break
                 margin *= 2
-            yield vertical, horizontal
+            yield np.s_[top : top + tile, left : left + tile], (slice(*vertical), slice(*horizontal))

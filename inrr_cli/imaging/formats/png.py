@@ -37,8 +37,8 @@ def sizes(data: bytes) -> list[PageSize]:
     return [PageSize(height, width, height * width * CHANNELS.get(colour_type, 4) * (2 if bits == 16 else 1))]
 
 
-def read(data: bytes) -> Picture:
-    """Decode a PNG."""
+def read(data: bytes, *, indices: bool = False) -> Picture:
+    """Decode a PNG; with ``indices`` one with a palette to its indices (M, N), to be written with the palette again."""
     chunks = list(read_chunks(data))
     _, header = chunks[0]
     bits, colour_type = header[8], header[9]
@@ -46,14 +46,20 @@ def read(data: bytes) -> Picture:
     if b"acTL" in first:
         raise InputError("is an animation; give one of its frames")
     size = sizes(data)[0]
-    pixels = np.asarray(imagecodecs.png_decode(data)).reshape(size.rows, size.columns, -1)
-    has_alpha = colour_type in (GREY_ALPHA, RGB_ALPHA) or b"tRNS" in first
+    indexed = indices and colour_type == PALETTE
+    pixels = _read_indices(chunks) if indexed else np.asarray(imagecodecs.png_decode(data))
+    pixels = pixels.reshape(size.rows, size.columns, -1)
+    has_alpha = (colour_type in (GREY_ALPHA, RGB_ALPHA) or b"tRNS" in first) and not indexed
     if has_alpha and pixels.shape[2] not in (2, 4):  # the decoder does not apply a transparent colour
         pixels = np.concatenate([pixels, _opacity(pixels, first[b"tRNS"], bits)[..., None]], 2)
     exif = first.get(b"eXIf")
     keeps_type = colour_type != PALETTE and b"tRNS" not in first
     low_depth = bits < 8 and colour_type == GREY and keeps_type
-    kept = [(n, d) for n, d in chunks if n not in STRUCTURE and (keeps_type or n not in TYPE_DEPENDENT)]
+    dropped = STRUCTURE - {b"PLTE", b"tRNS"} if indexed else STRUCTURE if keeps_type else STRUCTURE | TYPE_DEPENDENT
+    kept = [(name, content) for name, content in chunks if name not in dropped]
+    details = {"chunks": kept, "bits": bits if low_depth or indexed else 8}
+    if colour_type == PALETTE and not indexed:
+        details["colours"] = np.frombuffer(first[b"PLTE"], np.uint8).reshape(-1, 3)
     metadata = Metadata(
         "PNG",
         read_orientation(exif),
@@ -62,7 +68,7 @@ def read(data: bytes) -> Picture:
         _xmp(chunks),
         _density(first.get(b"pHYs")),
         step=255 / (2**bits - 1) if low_depth else None,
-        details={"chunks": kept, "bits": bits if low_depth else 8},
+        details=details | ({"palette": True} if indexed else {}),
     )
     colours, alpha = split_alpha(pixels, has_alpha, metadata.orientation)
     return Picture([colours], [alpha], metadata)
@@ -83,8 +89,10 @@ def write(picture: Picture, texts: dict[str, str], transform: PixelTransform = I
     same_format = metadata.format == "PNG"
     pixels = picture.page_with_alpha(0, stored_orientation=same_format)
     bits = metadata.details.get("bits", 8) if same_format else 8
-    if bits < 8 and pixels.ndim == 2:
-        encoded = _encode_low_depth(pixels, bits)
+    if same_format and "palette" in metadata.details:
+        encoded = _encode_levels(pixels, bits, PALETTE)
+    elif bits < 8 and pixels.ndim == 2:  # of grey from 0 to 255
+        encoded = _encode_levels(np.round(pixels * ((2**bits - 1) / 255)).astype(np.uint8), bits, GREY)
     else:
         encoded = bytes(imagecodecs.png_encode(pixels, level=6))
     chunks = metadata.details.get("chunks", []) if same_format else _chunks_of_metadata(metadata)
@@ -129,13 +137,21 @@ def _pack_chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def _encode_low_depth(pixels: Pixels, bits: int) -> bytes:
-    """Encode grey (M, N) from 0 to 255 with 1, 2 or 4 bits per pixel, which imagecodecs cannot."""
-    levels = np.round(pixels * ((2**bits - 1) / 255)).astype(np.uint8)
+def _read_indices(chunks: list[tuple[bytes, bytes]]) -> Pixels:
+    """Return the indices (M, N) of a PNG with a palette: the samples of the same PNG as grey, unscaled."""
+    header = bytearray(chunks[0][1])
+    bits, header[9] = header[8], GREY
+    parts = [(b"IHDR", bytes(header)), *(chunk for chunk in chunks if chunk[0] in (b"IDAT", b"IEND"))]
+    grey = np.asarray(imagecodecs.png_decode(SIGNATURE + b"".join(_pack_chunk(*part) for part in parts)))
+    return np.asarray(np.round(grey * ((2**bits - 1) / 255)), np.uint8)
+
+
+def _encode_levels(levels: Pixels, bits: int, colour_type: int) -> bytes:
+    """Encode levels (M, N) of grey or a palette with 1, 2, 4 or 8 bits per pixel; imagecodecs cannot."""
     planes = np.unpackbits(levels[..., None], axis=2)[..., 8 - bits :].reshape(len(levels), -1)
     rows = np.packbits(planes, axis=1)
     filtered = np.pad(rows, ((0, 0), (1, 0)))  # each row starts with its filter, 0 = none
-    header = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], bits, GREY, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", levels.shape[1], levels.shape[0], bits, colour_type, 0, 0, 0)
     parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes())), (b"IEND", b""))
     return SIGNATURE + b"".join(_pack_chunk(name, content) for name, content in parts)
 
