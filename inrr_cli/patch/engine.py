@@ -12,7 +12,7 @@ from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.local_range import LocalRange
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.patch.options import PatchOptions
-from inrr_cli.patch.spectral import fill_bands
+from inrr_cli.patch.spectral import fill_channels
 from inrr_cli.patch.spectrum import Spectrum, principal_axes
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.equal_masks import equal_masks
@@ -46,7 +46,7 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
         spectrum = principal_axes(problem.values, problem.known[..., 0])
         part = _components(problem, spectrum)
     else:
-        return fill_bands(problem, settings, control)
+        return fill_channels(problem, settings, control)
     group = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1))
     filled = group.fill(settings.denoise, settings.seed, control.keep_partial)
     filled = filled if spectrum is None else _channels(filled, spectrum, problem, denoise=settings.denoise)

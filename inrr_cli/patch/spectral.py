@@ -1,6 +1,8 @@
-"""Fill many channels that miss different samples: from each pixel's other channels, then from its neighbourhood."""
+"""Fill channels that miss different samples: from each pixel's other channels, then from its neighbourhood."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -9,85 +11,152 @@ from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.holdout.calibration import one_sigma_quantile
 from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.factors import Factors, chunks, fit_factors
-from inrr_cli.patch.spectrum import Spectrum
+from inrr_cli.patch.spectrum import WHITE, neighbour_correlation
 from inrr_cli.settings import Settings
 
 # part of the variance of all channels up to which a pixel's known channels tell them all; empirical
 DETERMINED = 1e-3
 
 
-def fill_bands(problem: InpaintingProblem, settings: Settings, control: Control) -> Estimate:
-    """Fill the missing samples of many channels.
+@dataclass(frozen=True)
+class Prediction:
+    """What the other channels of a pixel say of each sample, known ones as if they were not.
 
-    The known channels of a pixel tell the others by the factors of all spectra. Where they tell too little, the
-    components of the neighbouring pixels are filled by similar patches, as the mean of the pixel's factors.
+    Attributes
+    ----------
+    mean, variance : (n, C) Tensor
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+
+def fill_channels(problem: InpaintingProblem, settings: Settings, control: Control) -> Estimate:
+    """Fill the missing samples of channels.
+
+    1. The known channels of a pixel tell the others, by the factors of all spectra.
+    2. Where they tell too little, similar patches fill the components of the factors, which are then the mean of the
+       pixel's factors.
+    3. What this leaves of a channel is known at its known samples. If neighbours are alike in it, similar patches fill
+       it too.
     """
     shape = problem.values.shape
     values, known = problem.values.flatten(0, 1), problem.known.flatten(0, 1)
     factors = fit_factors(values, known, settings.seed)
-    spectrum = factors.spectrum()
-    components, doubt = _infer(factors, spectrum, values, known)
-    total = spectrum.variance.sum()
-    told = (doubt.sum(1) <= DETERMINED * total).reshape(shape[:2])
-    summary = ""
-    prior = components.new_zeros(components.shape), spectrum.variance.expand(components.shape)
-    if not told.all() and told.any():
-        image = components.reshape(*shape[:2], -1).to(values)
-        part = InpaintingProblem(image, told[..., None], problem.noise)
-        filled = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1)).fill(
-            False, settings.seed, control.keep_partial
-        )
-        assert filled.sigma is not None
-        summary = filled.summary
-        away = ~told.flatten()
-        prior[0][away] = filled.values.flatten(0, 1)[away].double()
-        prior = prior[0], torch.where(away[:, None], filled.sigma.flatten(0, 1).square().double(), prior[1])
-    out, sigma = _fuse(factors, spectrum, values, known, prior)
-    sigma *= _calibrate(factors, values, known)
+    prior, told = _prior(problem, factors, settings, control)
+    prediction = _predict(factors, values, known, prior)
+    scale = _calibrate(prediction, values, known, told)
+    out = torch.where(known, values, prediction.mean.to(values)).reshape(shape)
+    sigma = torch.where(known, 0, prediction.variance.sqrt() * scale).to(values).reshape(shape)
+    channels = _local_channels(prediction, problem)
+    meter = WorkMeter(control, max(1, len(channels)))
+    for channel in channels:
+        _fill_rest(problem, channel, prediction, settings, meter, out, sigma)
     return Estimate(
-        torch.where(known, values, out.to(values)).reshape(shape),
-        f"{factors.loadings.shape[1]} factors of {shape[2]} channels; {summary}",
-        sigma=torch.where(known, 0, sigma.to(values)).reshape(shape),
-        noise=problem.noise,
+        out, f"{factors.loadings.shape[1]} factors of {shape[2]} channels", sigma=sigma, noise=problem.noise
     )
 
 
-def _infer(factors: Factors, spectrum: Spectrum, values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the components (n, K) of spectra along the principal axes, and their variances."""
-    turn = spectrum.axes.T @ factors.loadings
-    mean, variance = [], []
+def _prior(
+    problem: InpaintingProblem, factors: Factors, settings: Settings, control: Control
+) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """Return the mean and variance (n, K) of each pixel's components before its own channels count.
+
+    And the pixels (n,) whose own channels tell all, so that the mean is 0 and the variance that of all pixels. Others
+    have the estimate of similar patches.
+    """
+    spectrum, shape = factors.spectrum(), problem.values.shape
+    components, doubt = _components(factors, problem)
+    told = doubt <= DETERMINED * spectrum.variance.sum()
+    mean, variance = torch.zeros_like(components), spectrum.variance.expand(components.shape).clone()
+    if told.all() or not told.any():
+        return (mean, variance), told
+    image = components.reshape(*shape[:2], -1).to(problem.values)
+    part = InpaintingProblem(image, told.reshape(*shape[:2], 1), problem.noise)
+    filled = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1)).fill(
+        False, settings.seed, control.keep_partial
+    )
+    assert filled.sigma is not None
+    mean[~told] = filled.values.flatten(0, 1)[~told].double()
+    variance[~told] = filled.sigma.flatten(0, 1)[~told].double().square()
+    return (mean, variance), told
+
+
+def _components(factors: Factors, problem: InpaintingProblem) -> tuple[Tensor, Tensor]:
+    """Return the components (n, K) of spectra along the principal axes, and the sum of their variances (n,)."""
+    values, known = problem.values.flatten(0, 1), problem.known.flatten(0, 1)
+    turn = factors.spectrum().axes.T @ factors.loadings
+    mean, doubt = [], []
     for part in chunks(len(values), values.shape[1], turn.shape[1]):
         z, covariance = factors.posterior(values[part].double(), known[part])
         mean.append(z @ turn.T)
-        variance.append(torch.einsum("ak,nkl,al->na", turn, covariance, turn))
-    return torch.cat(mean), torch.cat(variance)
+        doubt.append(torch.einsum("ak,nkl,al->n", turn, covariance, turn))
+    return torch.cat(mean), torch.cat(doubt)
 
 
-def _fuse(
-    factors: Factors, spectrum: Spectrum, values: Tensor, known: Tensor, prior: tuple[Tensor, Tensor]
-) -> tuple[Tensor, Tensor]:
-    """Return the mean and deviation (n, C) of spectra, from their known samples and the prior of their components."""
-    axes, out, sigma = spectrum.axes, torch.empty_like(values), torch.empty_like(values)
+def _predict(factors: Factors, values: Tensor, known: Tensor, prior: tuple[Tensor, Tensor]) -> Prediction:
+    """Predict every sample of spectra (n, C) from the other known ones of its pixel and the prior of its components."""
+    axes, mean, variance = factors.spectrum().axes, [], []
     for part in chunks(len(values), values.shape[1], axes.shape[1]):
-        expected, variance = (moment[part] for moment in prior)
-        mean = expected @ axes.T + factors.mean
-        # the factors with the prior's deviations as loadings, for each pixel its own
+        expected, spread = (moment[part] for moment in prior)
+        start = expected @ axes.T + factors.mean
         weighted = (known[part].double() / factors.noise)[..., None] * axes
         precision = weighted.transpose(1, 2) @ axes
-        precision.diagonal(dim1=1, dim2=2).add_(1 / variance.clamp(min=1e-30))
+        precision.diagonal(dim1=1, dim2=2).add_(1 / spread.clamp(min=1e-30))
         covariance = torch.cholesky_inverse(torch.linalg.cholesky(precision))
-        innovation = torch.where(known[part], values[part] - mean, 0)
-        step = (covariance @ (weighted.transpose(1, 2) @ innovation[..., None]))[..., 0]
-        out[part] = mean + step @ axes.T
-        spread = torch.einsum("ck,nkl,cl->nc", axes, covariance, axes)
-        sigma[part] = (spread + factors.noise).sqrt()
-    return out, sigma
+        innovation = torch.where(known[part], values[part] - start, 0)
+        fit = start + (covariance @ (weighted.transpose(1, 2) @ innovation[..., None]))[..., 0] @ axes.T
+        leverage = torch.einsum("ck,nkl,cl->nc", axes, covariance, axes)
+        # of a known sample x with the fit f: x less its error (x - f) / (1 - h) if it is left out, see Factors
+        rest = torch.where(known[part], (1 - leverage / factors.noise).clamp(min=1e-9), 1)
+        mean.append(torch.where(known[part], values[part] - (values[part] - fit) / rest, fit))
+        variance.append(torch.where(known[part], factors.noise / rest, leverage + factors.noise))
+    return Prediction(torch.cat(mean), torch.cat(variance))
 
 
-def _calibrate(factors: Factors, values: Tensor, known: Tensor) -> Tensor:
-    """Return the factor of the model's deviations (C,) that makes them one standard deviation of the true errors."""
-    step = -(-len(values) // 20_000)
-    error, variance = factors.leave_one_out(values[::step].double(), known[::step])
-    ratio = error.abs() / variance.sqrt()
-    overall = one_sigma_quantile(ratio[known[::step]])
-    return torch.full_like(factors.mean, overall)
+def _calibrate(prediction: Prediction, values: Tensor, known: Tensor, told: Tensor) -> float:
+    """Return the factor of the model's deviations that makes them one standard deviation of the true errors."""
+    where = known & told[:, None]
+    if not where.any():
+        return 1.0
+    ratio = (prediction.mean - values).abs() / prediction.variance.sqrt()
+    chosen = ratio[where]
+    return one_sigma_quantile(chosen[:: -(-len(chosen) // 1_000_000)])
+
+
+def _local_channels(prediction: Prediction, problem: InpaintingProblem) -> list[int]:
+    """Return the channels with missing samples in whose errors of prediction neighbours are alike."""
+    errors = (problem.values.flatten(0, 1) - prediction.mean).reshape(problem.values.shape)
+    found = []
+    for channel, known in enumerate(problem.known.unbind(2)):
+        if known.all() or known.sum() < 100:
+            continue
+        error = torch.where(known, errors[..., channel], 0)[..., None]
+        if neighbour_correlation(error, known) > WHITE:
+            found.append(channel)
+    return found
+
+
+def _fill_rest(
+    problem: InpaintingProblem,
+    channel: int,
+    prediction: Prediction,
+    settings: Settings,
+    meter: WorkMeter,
+    out: Tensor,
+    sigma: Tensor,
+) -> None:
+    """Fill what the prediction leaves of a channel, and add it to ``out`` and ``sigma`` (H, W, C) in place."""
+    shape = problem.values.shape
+    known = problem.known[..., channel]
+    mean, variance = (moment[:, channel].reshape(shape[:2]) for moment in (prediction.mean, prediction.variance))
+    rest = torch.where(known, problem.values[..., channel] - mean, 0)[..., None].to(problem.values)
+    filled = ChannelGroup(InpaintingProblem(rest, known[..., None], problem.noise), settings.regularizer, meter).fill(
+        False, settings.seed, False
+    )
+    assert filled.sigma is not None
+    missing = ~known
+    out[..., channel][missing] = (mean[missing] + filled.values[..., 0][missing]).to(out)
+    # where more channels are missing than beside the known samples, the prediction is less sure
+    excess = (variance[missing] - variance[known].median()).clamp(min=0)
+    sigma[..., channel][missing] = (filled.sigma[..., 0][missing].square() + excess).sqrt().to(sigma)

@@ -72,7 +72,7 @@ def principal_axes(values: Tensor, known: Tensor) -> Spectrum:
     kept[0] = True
     kept[COMPONENTS_MAXIMUM:] = False
     if values.shape[2] > 4:
-        kept &= _neighbour_correlation((values - mean.to(values)) @ axes.to(values), known) > WHITE
+        kept &= neighbour_correlation((values - mean.to(values)) @ axes.to(values), known) > WHITE
         kept[0] = True
     noise = (covariance.diagonal() - axes[:, kept].square() @ variance[kept]).clamp(min=0)
     return Spectrum(*(part.to(values) for part in (mean, axes[:, kept], variance[kept], noise)))
@@ -86,7 +86,7 @@ def clip_outliers(spectra: Tensor) -> Tensor:
     return spectra.clamp(middle - reach, middle + reach)
 
 
-def _neighbour_correlation(image: Tensor, known: Tensor) -> Tensor:
+def neighbour_correlation(image: Tensor, known: Tensor) -> Tensor:
     """Return the correlation of neighbours in the rows and columns of an image (H, W, K), 1 where too few are known."""
     image = torch.where(known[..., None], image, 0)
     both = known[1:] & known[:-1], known[:, 1:] & known[:, :-1]
