@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.errors import DivergedError
 from inrr_cli.imaging.value_range import Pixels, ValueRange, measured_range
+from inrr_cli.masking.samples import any_channel
 from inrr_cli.metrics import psnr, psnr_of_rmse, ssim
 
 if TYPE_CHECKING:
@@ -180,8 +181,8 @@ class Measurement:
     ----------
     value_range : ValueRange
         Its width is the peak of every PSNR.
-    missing : list of (M, N) ndarray of bool, or None
-        Pixels that were filled on each page; None where the whole image is new.
+    missing : list of (M, N[, C]) ndarray of bool, or None
+        Samples that were filled on each page, of its shape; None where the whole image is new.
     truths : list of (M, N[, C]) ndarray, or None
         The true pages.
     """
@@ -198,11 +199,11 @@ def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
     """
     missing = None if measurement.missing is None else measurement.missing[: len(results)]
     filled = None if missing is None else sum(int(mask.sum()) for mask in missing)
-    pixels = sum(result.image.shape[0] * result.image.shape[1] for result in results)
     completed = all(result.completed for result in results)
     measures: dict[str, Any] = {
-        "missing_pixels": filled,
-        "missing_fraction": None if filled is None else filled / pixels,
+        "missing_pixels": None if missing is None else sum(int(any_channel(mask).sum()) for mask in missing),
+        "missing_samples": filled,
+        "missing_fraction": None if filled is None else filled / sum(result.image.size for result in results),
         "noise_sigma": _mean([result.noise_sigma for result in results]),
         "sigma_mean": _mean_sigma(results, missing) if completed else None,
         "psnr_known": psnr_of_rmse(_joint_rmse(results), measurement.value_range.span),

@@ -12,7 +12,7 @@ from inrr_cli.result import Measurement, Result, measure
 from inrr_cli.settings import Settings
 
 MEASURES = {
-    "psnr_missing": ("dB", "missing pixels only"),
+    "psnr_missing": ("dB", "missing samples only"),
     "psnr_full": ("dB", "the written image"),
     "psnr_raw": ("dB", "the network's own output, all pixels"),
     "psnr_known": ("dB", "the network's fit to the known pixels"),
@@ -50,6 +50,7 @@ def make_record(
         "channels": 1 if first.image.ndim == 2 else first.image.shape[2],
         "dtype": str(first.image.dtype),
         "missing_pixels": measures.pop("missing_pixels"),
+        "missing_samples": measures.pop("missing_samples"),
         "missing_fraction": measures.pop("missing_fraction"),
         "net": settings.net,
         "reg": settings.reg,
@@ -70,9 +71,11 @@ def make_record(
 
 
 def describe(record: dict[str, Any]) -> dict[str, str]:
-    """Return the texts that a restored file carries: the command, its method, and the number of filled pixels."""
+    """Return the texts that a restored file carries: the command, its method, and how much was filled."""
     command = f"inrr {record['version']} {record['command']} --net {record['net']} --reg {record['reg']}"
-    counted = "" if record["missing_pixels"] is None else f"; {record['missing_pixels']} pixels were filled"
+    pixels, samples = record["missing_pixels"], record["missing_samples"]
+    filled = f"{pixels} pixels" if samples == (pixels or 0) * record["channels"] else f"{samples} samples"
+    counted = "" if pixels is None else f"; {filled} were filled"
     return {"inrr": f"{command} --seed {record['seed']}{counted}"}
 
 
@@ -86,7 +89,7 @@ def print_record(record: dict[str, Any]) -> None:
             number = f"{record[name]:.2f} {unit}" if unit else f"{record[name]:.4f}"
             say(f"  {name:<13}{number:>9}  {meaning}{peak * bool(unit)}")
     if record["sigma_mean"] is not None:
-        meaning = "expected error of a filled pixel, in the image's units"
+        meaning = "expected error of a filled sample, in the image's units"
         say(f"  {'sigma_mean':<13}{record['sigma_mean']:>9.3g}  {meaning}")
 
 

@@ -31,17 +31,18 @@ def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
 
     Returns
     -------
-    (M, N) ndarray of bool, str
-        True in lost lines of any channel, and a text with their numbers, from 0.
+    (M, N, C) ndarray of bool, str
+        True in the lost lines of each channel, and a text with the numbers of all of them, from 0.
     """
-    missing = np.zeros(samples.shape[:2], bool)
-    channels = [_finite(channel) for channel in np.moveaxis(samples, 2, 0)]
-    rows = np.unique(np.concatenate([_lost_rows(channel) for channel in channels]))
-    columns = np.unique(np.concatenate([_lost_rows(channel.T) for channel in channels]))
-    missing[rows], missing[:, columns] = True, True
-    parts = [
-        f"{name} {', '.join(map(str, lost))}" for name, lost in (("rows", rows), ("columns", columns)) if len(lost)
-    ]
+    missing = np.zeros(samples.shape, bool)
+    lost: dict[str, set[int]] = {"rows": set(), "columns": set()}
+    for channel in range(samples.shape[2]):
+        values = _finite(samples[..., channel])
+        rows, columns = _lost_rows(values), _lost_rows(values.T)
+        missing[rows, :, channel], missing[:, columns, channel] = True, True
+        lost["rows"].update(rows.tolist())
+        lost["columns"].update(columns.tolist())
+    parts = [f"{name} {', '.join(map(str, sorted(numbers)))}" for name, numbers in lost.items() if numbers]
     return missing, f"lost {' and '.join(parts)}" if parts else "no lost rows or columns"
 
 
@@ -102,12 +103,12 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
 
     Returns
     -------
-    (M, N) ndarray of bool
-        True where a pixel is dead in any channel.
+    (M, N, C) ndarray of bool
+        True where a sample is dead.
     """
-    found = np.zeros(samples.shape[:2], bool)
-    for channel in np.moveaxis(samples, 2, 0):
-        values = _finite(channel)
+    found = np.zeros(samples.shape, bool)
+    for channel in range(samples.shape[2]):
+        values = _finite(samples[..., channel])
         padded = np.pad(values, 1, mode="reflect" if min(values.shape) > 1 else "edge")
         blocks = [
             _compare_with_neighbours(padded[top : top + 258]) for top in range(0, len(values), 256)
@@ -115,7 +116,7 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
         distance, spread = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         sigma = float(MAD_TO_SIGMA * np.median(distance))
         low, high = np.quantile(values, (0.01, 0.99))  # dead pixels are fewer than 1 %
-        found |= distance > np.maximum(OUTLIER_SIGMAS * max(sigma, 0.02 * float(high - low)), 2 * spread)
+        found[..., channel] = distance > np.maximum(OUTLIER_SIGMAS * max(sigma, 0.02 * float(high - low)), 2 * spread)
     return found
 
 
