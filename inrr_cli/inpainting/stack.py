@@ -50,12 +50,15 @@ class Stack:
         Raises
         ------
         InputError
-            If no pixel of a page is known.
+            If no pixel of a page is known, or no sample of a channel that has some to fill.
         """
         for page in self.pages:
+            where = f"page {page.number + 1}: " if len(self.picture.pages) > 1 else ""
             if not page.known.any():
-                where = f"page {page.number + 1}: " if len(self.picture.pages) > 1 else ""
                 raise InputError(f"{where}the mask covers everything: no pixel is known to fill it from")
+            lost = np.flatnonzero(np.atleast_3d(page.missing).any((0, 1)) & ~np.atleast_3d(page.known).any((0, 1)))
+            if len(lost):
+                raise InputError(f"{where}the mask covers channel {lost[0] + 1}: no sample is known to fill it from")
         ranges = [measured_range(page.pixels, page.known, given) for page in self.pages]
         return ValueRange(min(part.low for part in ranges), max(part.high for part in ranges))
 

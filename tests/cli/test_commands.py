@@ -15,7 +15,8 @@ from inrr_cli.cli.console import verbosity
 
 QUICK = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
 KEYS = """command input output width height channels dtype missing_pixels missing_samples missing_fraction net reg
-preset device seed completed steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb version""".split()
+preset device seed completed steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb
+version""".split()
 
 
 def read(path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from inrr_cli import InputError
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import MASK_COLOUR, overlay
@@ -45,6 +46,14 @@ def test_only_pixels_that_are_filled_whole_become_opaque(missing):
     (opaque,) = stack(missing, alpha=alpha).opaque().alpha
     assert np.argwhere(opaque != 90).tolist() == [[1, 2]]
     assert opaque[1, 2] == 255
+
+
+def test_a_channel_without_a_known_sample_is_refused(missing):
+    missing[..., 1] = True
+    with pytest.raises(InputError, match="^the mask covers channel 2: no sample is known to fill it from"):
+        stack(missing).value_range(None)
+    with pytest.raises(InputError, match="^page 2: the mask covers everything"):
+        stack(NONE, ~NONE).value_range(None)
 
 
 def test_the_preview_marks_pixels_that_miss_a_sample(missing):
