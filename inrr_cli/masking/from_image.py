@@ -11,6 +11,7 @@ from inrr_cli.imaging.value_range import Pixels, full_scale
 from inrr_cli.masking import Mask
 from inrr_cli.masking.defects import dead_pixels, lost_lines
 from inrr_cli.masking.samples import count, to_samples
+from inrr_cli.masking.scars import describe_scars, find_scars
 
 SOURCES = ("nan", "alpha", "nodata", "value=V", "lines", "dead")  # of masks; V is a number
 
@@ -61,7 +62,10 @@ def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, s
     samples = np.atleast_3d(np.where(unusable, np.nan, page) if unusable.any() else page)
     if source == "lines":
         lines, note = lost_lines(samples)
-        return lines.reshape(page.shape), note
+        scars = find_scars(samples, lines)
+        if text := describe_scars(scars):
+            note = f"{note}; {text}" if lines.any() else text
+        return (lines | scars).reshape(page.shape), note
     dead = dead_pixels(samples).reshape(page.shape) & ~unusable
     marked, _, unit = count([dead])
     return dead, f"{marked:,} dead or hot {unit}"

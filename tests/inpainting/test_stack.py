@@ -50,9 +50,9 @@ def test_only_pixels_that_are_filled_whole_become_opaque(missing):
 
 def test_a_channel_without_a_known_sample_is_refused(missing):
     missing[..., 1] = True
-    with pytest.raises(InputError, match="^the mask covers channel 2: no sample is known to fill it from"):
+    with pytest.raises(InputError, match=r"^the mask covers channel 2: no sample is known to fill it from"):
         stack(missing).value_range(None)
-    with pytest.raises(InputError, match="^page 2: the mask covers everything"):
+    with pytest.raises(InputError, match=r"^page 2: the mask covers everything"):
         stack(NONE, ~NONE).value_range(None)
 
 

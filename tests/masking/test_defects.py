@@ -73,6 +73,20 @@ def test_a_border_and_an_overexposed_sky_are_not_lost_lines():
     assert lost_lines(np.zeros((2, 30, 1)))[1] == "no lost rows or columns"
 
 
+@pytest.mark.parametrize("size", [12, 24, 64, 128])
+def test_noise_has_no_lost_lines(size):
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(500, 1, (size, size + 5, 1))
+        assert lost_lines(noise)[1] == "no lost rows or columns"
+
+
+@pytest.mark.parametrize("row", [0, 1, 2, 3, 236, 237, 238, 239])
+def test_lines_at_the_border_are_found(row):
+    heights = height_map()[:240]
+    heights[row] += 60
+    assert lost_lines(heights)[1] == f"lost rows {row}"
+
+
 @pytest.mark.parametrize(("name", "least"), [*((name, 0.9) for name in PHOTOGRAPHS if name != "grass"), ("map", 0.99)])
 def test_dead_and_hot_pixels_are_found_and_few_others(name, least):
     samples = height_map() if name == "map" else photograph(name)[..., :1]

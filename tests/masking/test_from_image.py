@@ -49,6 +49,7 @@ def test_defects_of_one_channel_are_missing_in_this_channel():
     assert note == "1 dead or hot samples"
     lines, note = mask_from_image("lines", Picture.of(bands), 0)
     assert np.argwhere(lines.all(1)).tolist() == [[9, 2]]
+    assert lines.sum() == 50
     assert note == "lost rows 9"
 
 
@@ -67,6 +68,22 @@ def test_pixels_without_data_are_not_called_dead():
     lines, note = mask_from_image("lines", Picture([field], [None], Metadata("TIFF", nodata=-9999)), 0)
     assert not lines.any()
     assert note == "no lost rows or columns"
+
+
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_scars_are_lines_too(is_lost):
+    field = np.random.default_rng(0).normal(500, 1, (60, 70)).astype(np.float32)
+    field[20, 10:40] += 50
+    field[40, 5:30] -= 50
+    field[44:46, 30:60] = -9999
+    expected = np.abs(field - 500) > 20
+    expected[44:46, 30:60] = False
+    if is_lost:
+        field[21] = 900
+        expected[21] = True
+    mask, note = mask_from_image("lines", Picture([field], [None], Metadata("TIFF", nodata=-9999)), 0)
+    assert (mask == expected).all()
+    assert note == ("lost rows 21; 2 scars" if is_lost else "2 scars")
 
 
 def test_unusable_samples_are_found_by_kind():
