@@ -133,17 +133,19 @@ def finite_values(estimate: Estimate, where: NDArray[np.bool_]) -> NDArray[np.fl
     return values
 
 
-def join_channels(results: list[Result], image: Pixels) -> Result:
-    """Join the results of channels, each restored by itself; ``image`` (M, N, C) holds those that were not reached."""
-    joined = image.copy()
-    for index, result in enumerate(results):
+def join_channels(by_index: dict[int, Result], image: Pixels, *, is_whole: bool) -> Result:
+    """Join the results of channels, each restored by itself; the others are as in ``image`` (M, N, C).
+
+    Unless ``is_whole`` some were not reached.
+    """
+    results, joined = list(by_index.values()), image.copy()
+    for index, result in by_index.items():
         joined[..., index] = result.image
-    is_whole = len(results) == image.shape[2]
     return replace(
         results[0],
         image=joined,
-        raw=_stack([result.raw for result in results]) if is_whole else None,
-        sigma=_stack([result.sigma for result in results]) if is_whole else None,
+        raw=_stack({index: result.raw for index, result in by_index.items()}, image) if is_whole else None,
+        sigma=_stack({index: result.sigma for index, result in by_index.items()}, image) if is_whole else None,
         psnr_known=_mean([result.psnr_known for result in results]),
         rmse_known=_joint_rmse(results),
         noise_sigma=_mean([result.noise_sigma for result in results]),
@@ -169,8 +171,14 @@ def _joint_rmse(results: list[Result]) -> float | None:
     return None if mean_square is None else float(np.sqrt(mean_square))
 
 
-def _stack(channels: list[Any]) -> NDArray[np.float32] | None:
-    return None if channels[0] is None else np.stack(channels, 2)
+def _stack(channels: dict[int, NDArray[np.float32] | None], image: Pixels) -> NDArray[np.float32] | None:
+    """Return channels as (M, N, C), 0 in those that are not given; None if one is None."""
+    stacked = np.zeros(image.shape, np.float32)
+    for index, channel in channels.items():
+        if channel is None:
+            return None
+        stacked[..., index] = channel
+    return stacked
 
 
 @dataclass(frozen=True)

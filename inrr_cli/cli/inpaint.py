@@ -39,9 +39,9 @@ def inpaint(
             "--mask",
             metavar="FILE|NAME",
             help="Mask file (white = fill), or how to find missing pixels in the image: nan (not a number), alpha "
-            "(transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines of a scan), dead "
-            "(dead and hot pixels). Repeatable; masks are combined. In a folder, the mask with the image's name is "
-            "taken.",
+            "(transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines and scars of a "
+            "scan), dead (dead and hot pixels). Repeatable; masks are combined. In a folder, the mask with the image's "
+            "name is taken.",
         ),
     ],
     mask_mode: Annotated[

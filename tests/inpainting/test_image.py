@@ -35,6 +35,30 @@ def test_each_channel_has_its_own_mask(colour, options):
     assert psnr(restored, colour / 255, mask) > 10
 
 
+@pytest.mark.parametrize("options", [{}, {"tile": 64}, {"denoise": True}, QUICK])
+def test_channels_that_miss_nothing_are_left_out_where_each_is_filled_alone(colour, options):
+    mask = np.zeros(colour.shape, bool)
+    mask[10:14, 8:20, 1] = True
+    result = run_inpainting(colour, mask, make_settings(per_channel=True, **options))
+    assert result.completed
+    assert (result.image[mask] != colour[mask]).any()
+    if "denoise" not in options:
+        assert (result.image[~mask] == colour[~mask]).all()
+    if result.sigma is not None:
+        assert (result.sigma[mask] > 0).all()
+        assert "denoise" in options or not result.sigma[~mask].any()
+
+
+def test_tiles_see_known_samples_of_each_channel():
+    y, x = np.mgrid[:240, :240]
+    truth = np.stack([np.sin(x / 30), np.cos(y / 30), np.sin((x + y) / 40)], 2).astype(np.float32)
+    mask = np.zeros(truth.shape, bool)
+    mask[::7, ::5], mask[20:220, 20:220, 1] = True, True
+    restored = inpaint(np.where(mask, np.nan, truth), mask, tile=64, rounds=2, similar=15, radius=4)
+    assert (restored[~mask] == truth[~mask]).all()
+    assert np.isfinite(restored).all()
+
+
 def test_values_at_missing_pixels_are_not_used(colour):
     mask = make_mask(colour.shape[:2], "random")
     spoiled = colour.copy()
