@@ -1,7 +1,8 @@
-"""Fills of hidden pixels: the data that `fit_blend` compares."""
+"""Fills of hidden samples: the data that `fit_blend` compares."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -9,26 +10,32 @@ from torch import Tensor
 
 from inrr_cli.solvers.polyharmonic import PolyharmonicFill
 
+Clamp = Callable[[Tensor, Tensor], Tensor]  # of values (n, R) of flat samples (n,)
+
 
 @dataclass
 class HoldoutFit:
-    """One holdout: hidden pixels and the fills that do not know them.
+    """One holdout: hidden samples and the fills that do not know them.
+
+    Samples are those of `Level`: S = H W Q of R values each.
 
     Attributes
     ----------
     hidden : (m,) Tensor of int64
-        Flat indices of the hidden pixels.
-    refilled : (H, W) Tensor of bool
-        Pixels that are filled again without the hidden ones: these and the missing pixels around.
-    start : (n, C) Tensor
-        Estimate of the refilled pixels by the patch model, where polyharmonic fills start.
-    truth, variance : (m, C) Tensor
-        The hidden pixels and the variances that the patch model gives them.
+        Flat indices of the hidden samples.
+    refilled : (H, W, Q) Tensor of bool
+        Samples that are filled again without the hidden ones: these and the missing samples around.
+    start : (n, R) Tensor
+        Estimate of the refilled samples by the patch model, where polyharmonic fills start.
+    truth, variance : (m, R) Tensor
+        The hidden samples and the variances that the patch model gives them.
     classes : (m,) Tensor of int64
         Their classes of distance.
-    patches : (m, C) Tensor
+    patches : (m, R) Tensor
         The fill by the patch model.
-    polyharmonic : dict of PolyharmonicFill to (m, C) Tensor
+    clamp : callable
+        Bounds the fills that are not exact.
+    polyharmonic : dict of PolyharmonicFill to (m, R) Tensor
         The polyharmonic fills that are compared.
     """
 
@@ -39,20 +46,23 @@ class HoldoutFit:
     variance: Tensor
     classes: Tensor
     patches: Tensor
+    clamp: Clamp
     polyharmonic: dict[PolyharmonicFill, Tensor] = field(default_factory=dict)
 
     def compare(self, fills: dict[PolyharmonicFill, Tensor]) -> None:
-        """Compare fills (H, W, C) that knew the hidden pixels, and only these: refill each without them."""
+        """Compare fills (H, W, C) that knew the hidden samples, and only these: refill each without them."""
         for kind, fill in fills.items():
             if kind not in self.polyharmonic:
-                start = fill.clone()
-                start[self.refilled] = self.start
-                self.polyharmonic[kind] = kind.refill(start, self.refilled).flatten(0, 1)[self.hidden]
+                start = fill.reshape(-1, self.start.shape[1]).clone()
+                start[self.refilled.reshape(-1)] = self.start
+                refilled = kind.refill(start.reshape(fill.shape), self.refilled)
+                values = refilled.reshape(start.shape)[self.hidden]
+                self.polyharmonic[kind] = values if kind.exact else self.clamp(values, self.hidden)
         self.polyharmonic = {kind: self.polyharmonic[kind] for kind in fills}
 
     @property
     def fills(self) -> Tensor:
-        """The fill by the patch model and the polyharmonic ones: (F, m, C)."""
+        """The fill by the patch model and the polyharmonic ones: (F, m, R)."""
         return torch.stack([self.patches, *self.polyharmonic.values()])
 
     def squared_errors(self) -> Tensor:

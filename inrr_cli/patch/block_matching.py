@@ -37,6 +37,8 @@ class Chunk:
         Number of each reference among the N = (h - p + 1) (w - p + 1) candidates of its tile.
     pixels : (n, p^2) Tensor of int64
         Flat pixels of each reference.
+    pixel_count : int
+        H W, the pixels of the image.
     """
 
     window_width: int
@@ -45,6 +47,14 @@ class Chunk:
     slot: Tensor
     own: Tensor
     pixels: Tensor
+    pixel_count: int
+
+    def samples(self, planes: int) -> Tensor:
+        """Return the flat samples of each reference in an image of that many channels: (n, planes p^2) int64."""
+        if planes == 1:
+            return self.pixels
+        channel = torch.arange(planes, device=self.pixels.device)
+        return (self.pixels[:, None] * planes + channel[:, None]).flatten(1)
 
 
 class References:
@@ -93,14 +103,14 @@ class References:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def chunks(self, channels: int, *, models: bool) -> list[slice]:
+    def chunks(self, channels: int, modelled: int = 0) -> list[slice]:
         """Split the references, in the order of tiles, into slices of CHUNK_NUMBERS values.
 
-        ``models`` counts the values of a Gaussian model for each reference, too.
+        With those of a Gaussian model for each reference, if ``modelled`` of the channels are in one of its patches.
         """
         d = self.size**2 * channels
         candidates = self.extent[0] * self.extent[1]
-        numbers = d * (d + 100) if models else candidates
+        numbers = modelled * self.size**2 * (modelled * self.size**2 + 100) if modelled else candidates
         cost = numbers * torch.arange(len(self), device=self.tile.device) + candidates * d * self.tile
         _, counts = torch.unique_consecutive(cost // CHUNK_NUMBERS, return_counts=True)
         return [slice(*ends) for ends in pairwise([0, *counts.cumsum(0).tolist()])]
@@ -118,19 +128,18 @@ class References:
         high, wide = (extent + self.size - 1 for extent in self.extent)
         window = (top * width + left)[:, None, None] + _block(high, wide, width, device)
         pixels = (rows * width + columns)[:, None] + _block(self.size, self.size, width, device).reshape(-1)
-        return Chunk(self.extent[1], window, tile, slot, own, pixels)
+        return Chunk(self.extent[1], window, tile, slot, own, pixels, self.shape[0] * self.shape[1])
 
 
 def candidate_patches(chunk: Chunk, image: Tensor, size: int) -> Tensor:
-    """Cut all patches out of the windows of a flat image (H W, C): (B, N, p^2 C)."""
+    """Cut all patches out of the windows of a flat image (H W, C): (B, N, C p^2), one channel after the other."""
     patches = F.embedding(chunk.window, image).unfold(1, size, 1).unfold(2, size, 1)
-    return patches.permute(0, 1, 2, 4, 5, 3).reshape(len(chunk.window), -1, size * size * image.shape[1])
+    return patches.reshape(len(chunk.window), -1, image.shape[1] * size * size)
 
 
-def matching_weights(chunk: Chunk, known: Tensor, channels: int) -> Tensor:
-    """Return the weights of the references' pixels in distances, by the mask (H W,) of known ones: (n, p^2 C)."""
-    weights = torch.where(known[chunk.pixels], 1.0, ESTIMATE_WEIGHT)
-    return weights.repeat_interleave(channels, 1)
+def matching_weights(chunk: Chunk, known: Tensor) -> Tensor:
+    """Return the weights of the references' samples in distances, by a mask (H W Q,) of known ones: (n, Q p^2)."""
+    return torch.where(known[chunk.samples(len(known) // chunk.pixel_count)], 1.0, ESTIMATE_WEIGHT)
 
 
 def find_similar(
@@ -139,15 +148,15 @@ def find_similar(
     """Find the ``count`` candidates nearest to each reference.
 
     The squared distance of a reference r and a candidate c is sum_j t_j (r_j - c_j)^2 / sum_j t_j, with the weights t_j
-    of the reference's pixels. ``prefer_near`` multiplies it by 1 + |offset|^2 / NEARNESS_RADIUS^2, so that candidates
-    farther away have to be more similar.
+    of the reference's samples, which all channels share if Q is 1. ``prefer_near`` multiplies it by
+    1 + |offset|^2 / NEARNESS_RADIUS^2, so that candidates farther away have to be more similar.
 
     Parameters
     ----------
     chunk : Chunk
     patches : (B, N, d) Tensor
         From `candidate_patches`.
-    weights : (n, d) Tensor
+    weights : (n, Q p^2) Tensor
         > 0, from `matching_weights`.
     count : int
         k; at most all candidates are found.
@@ -161,14 +170,16 @@ def find_similar(
         Squared distances, in no order, and numbers of the candidates within their tile.
     """
     tiles, candidates, d = patches.shape
+    components = d // weights.shape[1]
     reference = take_rows(patches, chunk.tile, chunk.own)
-    left = patches.new_zeros(2, tiles, int(chunk.slot.max()) + 1, d)
-    left[:, chunk.tile, chunk.slot] = torch.stack([weights, weights * reference])
-    right = patches.transpose(1, 2)
-    distance = torch.baddbmm(left[0] @ right.square(), left[1], right, alpha=-2)
-    distance = take_rows(distance, chunk.tile, chunk.slot)
-    distance = (distance + (weights * reference * reference).sum(1, keepdim=True)) / weights.sum(1, keepdim=True)
-    distance = distance.clamp(min=0)
+    weighted = weights.repeat(1, components) * reference
+    slots = int(chunk.slot.max()) + 1
+    each, cross = (patches.new_zeros(tiles, slots, values.shape[1]) for values in (weights, weighted))
+    each[chunk.tile, chunk.slot], cross[chunk.tile, chunk.slot] = weights, weighted
+    power = torch.unflatten(patches.square(), 2, (components, -1)).sum(2)
+    distance = torch.baddbmm(each @ power.transpose(1, 2), cross, patches.transpose(1, 2), alpha=-2)
+    distance = take_rows(distance, chunk.tile, chunk.slot).add_((weighted * reference).sum(1, keepdim=True))
+    distance = (distance / (components * weights.sum(1, keepdim=True))).clamp_(min=0)
     if prefer_near:
         number = torch.arange(candidates, device=distance.device)
         coordinates = number // chunk.window_width, number % chunk.window_width

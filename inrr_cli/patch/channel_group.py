@@ -12,10 +12,12 @@ from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, sample_holdout
 from inrr_cli.patch.gaussian_model import NOISE_FLOOR
 from inrr_cli.patch.level import GRAPH_PATCH_SIZE, Level, PatchSettings
 from inrr_cli.patch.line_scan import find_lines
+from inrr_cli.patch.local_range import LocalRange
 from inrr_cli.patch.options import PatchOptions
 from inrr_cli.patch.patch_graph import DAMPING, LINE_SCAN_DAMPING
 from inrr_cli.patch.pyramid import LevelProblem, count_levels
 from inrr_cli.solvers.distance import chessboard_distance, dilate, distance_class
+from inrr_cli.solvers.equal_masks import map_equal_masks
 from inrr_cli.solvers.polyharmonic import BIHARMONIC, HARMONIC, TRIHARMONIC, PolyharmonicFill, solve_polyharmonic
 
 OVERLAP, FINAL_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last iteration; empirical
@@ -23,25 +25,35 @@ HOLDOUT_REPEATS = 2  # at most, while the patches are not CLEARLY_WORSE times be
 CLEARLY_WORSE = 1.5  # squared error of the other fills over that of the patches; empirical
 HOLDOUT_MARGIN = 4  # missing pixels around hidden ones that are estimated again without them; empirical
 HOLDOUT_WORK = 0.25  # part of the time that holdouts take, for the progress
-# values in a patch by its side, so that with many channels patches are smaller: a group of 80 to 120 patches tells
+# samples in a patch by its side, so that with many channels patches are smaller: a group of 80 to 120 patches tells
 # little of a covariance of more values; empirical
 PATCH_VALUES_MAXIMUM = {7: 150, 9: 250, 13: 300}
 
 
 class ChannelGroup:
-    """The work on one group of channels, which is the unit of the ``meter``."""
+    """The work on one group of channels, which is the unit of the ``meter``.
+
+    Parameters
+    ----------
+    problem : InpaintingProblem
+        With ``known`` of (H, W, Q): Q is C, or 1 if all channels have one mask. Channels with one mask are best
+        uncorrelated, see `gaussian_model`.
+    options : PatchOptions
+    meter : WorkMeter, optional
+    """
 
     def __init__(self, problem: InpaintingProblem, options: PatchOptions, meter: WorkMeter | None = None) -> None:
-        image, known = problem.values, problem.known[..., 0]
-        self.image, self.known = torch.where(known[..., None], image, 0), known
+        known = problem.known
+        self.image, self.known = torch.where(known, problem.values, 0), known
+        self.range = LocalRange(self.image, known)
         self.options, self.noise = options, max(problem.noise or 0.0, NOISE_FLOOR)
         self.meter = meter or WorkMeter(Control(), 1.0)
-        fine, coarse, solid = (_patch_size(side, image.shape[2]) for side in PATCH_VALUES_MAXIMUM)
+        fine, coarse, solid = (_patch_size(side, known.shape[2]) for side in PATCH_VALUES_MAXIMUM)
         solid_similar, radius = options.similar * 3 // 2, options.radius
         self.fine = PatchSettings(fine, options.similar, solid, solid_similar, radius)
         self.coarse = PatchSettings(coarse, options.similar * 5 // 4, solid, solid_similar, radius)
         self.levels = count_levels(known, fine)
-        self.scan = find_lines(known.cpu().numpy())
+        self.scan = find_lines(known[..., 0].cpu().numpy()) if known.shape[2] == 1 else None
         self.solution: Level | None = None
 
     def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Estimate:
@@ -60,17 +72,17 @@ class ChannelGroup:
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
-            partial = solve_polyharmonic(image, known).clamp(0, 1) if self.solution is None else self.solution.image
+            partial = self._smooth() if self.solution is None else self.solution.image
             return Estimate(partial, "", completed=False, sigma=torch.zeros_like(image))
         return self._blend(solved, smooth, blend_weights, distance_class(distance))
 
     def refine(self, image: Tensor | None) -> Tensor:
-        """Solve at first; then iterate once from the missing pixels of an ``image`` (H, W, C)."""
+        """Solve at first; then iterate once from the missing samples of an ``image`` (H, W, C)."""
         if image is None or self.solution is None:
             level = self._solve(LevelProblem(self.image, self.known, ~self.known, self.image), self.options.rounds, 1.0)
         else:
             level = self.solution
-            level.estimate[level.missing] = image.reshape(-1, image.shape[2])[level.missing]
+            level.estimate[level.missing] = image.reshape(level.estimate.shape)[level.missing]
             level.iterate_gaussian(1, FINAL_OVERLAP)
         return level.image.clone()
 
@@ -116,14 +128,18 @@ class ChannelGroup:
         repeats, margin = HOLDOUT_REPEATS, HOLDOUT_MARGIN
         if scan is not None:
             typical = solved.variance[solved.index[solved.missing]].median().sqrt().item()
-            kinds, prior = scan.choose_fills(scan.measure_smoothness(self.image, self.known), typical)
+            kinds, prior = scan.choose_fills(scan.measure_smoothness(self.image, self.known[..., 0]), typical)
             repeats, margin = 1, max(HOLDOUT_MARGIN, 2 * int(distances.max()))
         smooth = self._fill(kinds, {})
         fits: list[HoldoutFit] = []
         doubt = True
         while doubt and len(fits) < repeats and sum(len(fit.hidden) for fit in fits) < HOLDOUT_MAXIMUM:
             draw = seed + len(fits)
-            hidden = sample_holdout(distances, draw) if scan is None else (distances == 0) & scan.sample_holdout(draw)
+            hidden = (
+                sample_holdout(distances, draw)
+                if scan is None
+                else (distances == 0) & scan.sample_holdout(draw)[..., None]
+            )
             fit = self._fit_holdout(solved, torch.from_numpy(hidden).to(distance.device), margin)
             fit.compare(smooth)
             fits.append(fit)
@@ -147,17 +163,22 @@ class ChannelGroup:
         )
         return blend_weights, list(smooth.values())
 
+    def _smooth(self) -> Tensor:
+        """Return a smooth fill, for a run that was interrupted before it had an estimate."""
+        return self.range.clamp_image(map_equal_masks(solve_polyharmonic, self.image, self.known))
+
     def _fill(
         self, kinds: tuple[PolyharmonicFill, ...], done: dict[PolyharmonicFill, Tensor]
     ) -> dict[PolyharmonicFill, Tensor]:
         """Return the fills of these kinds, some of which are ``done``."""
         filled = done
         for kind in kinds:
-            filled = filled | {kind: kind.fill(self.image, self.known, filled)}
+            new = kind.fill(self.image, self.known, filled)
+            filled = filled | {kind: new if kind.exact or kind in filled else self.range.clamp_image(new)}
         return {kind: filled[kind] for kind in kinds}
 
     def _fit_holdout(self, solved: Level, hidden: Tensor, margin: int) -> HoldoutFit:
-        """Estimate the ``hidden`` pixels (H, W), and missing ones up to a ``margin`` around, again without them.
+        """Estimate the ``hidden`` samples (H, W, Q), and missing ones up to a ``margin`` around, again without them.
 
         Two iterations, and none of the graph, are enough, as all pixels around are estimated already.
         """
@@ -165,35 +186,37 @@ class ChannelGroup:
         refilled = dilate(hidden, margin) & ~shown
         problem = LevelProblem(image, shown, refilled, solved.image)
         level = self._solve(problem, 2, HOLDOUT_WORK / HOLDOUT_REPEATS, graph=False)
-        pixels = hidden.reshape(-1).nonzero()[:, 0]
+        samples = hidden.reshape(-1).nonzero()[:, 0]
+        found = level.index[samples]
         return HoldoutFit(
-            hidden=pixels,
+            hidden=samples,
             refilled=refilled,
-            start=level.image[refilled],
-            truth=image.flatten(0, 1)[pixels],
-            variance=level.variance[level.index[pixels]],
-            classes=distance_class(chessboard_distance(~shown)).reshape(-1)[pixels],
-            patches=level.mean[level.index[pixels]].clamp(0, 1),
+            start=level.estimate[refilled.reshape(-1)],
+            truth=level.values_of(image)[samples],
+            variance=level.variance[found],
+            classes=distance_class(chessboard_distance(~shown)).reshape(-1)[samples],
+            patches=self.range.clamp(level.mean[found], samples),
+            clamp=self.range.clamp,
         )
 
     def _blend(self, solved: Level, smooth: list[Tensor], blend_weights: BlendWeights, classes: Tensor) -> Estimate:
         """Blend the fills at missing pixels and calibrate sigma."""
         shape = self.image.shape
-        values = self.image.flatten(0, 1).clone()
+        values = solved.values_of(self.image).clone()
         sigma = torch.zeros_like(values)
         deviation = solved.variance.sqrt()
-        values[solved.wanted] = solved.mean.clamp(0, 1)
+        values[solved.wanted] = self.range.clamp(solved.mean, solved.wanted)
         sigma[solved.wanted] = blend_weights.sigma_factor[0] * deviation
         missing = solved.missing
         missing_classes, missing_deviation = classes.reshape(-1)[missing], deviation[solved.index[missing]]
-        fills = torch.stack([values[missing], *(fill.flatten(0, 1)[missing] for fill in smooth)])
+        fills = torch.stack([values[missing], *(solved.values_of(fill)[missing] for fill in smooth)])
         values[missing] = blend_weights.blend(fills, missing_deviation, missing_classes)
         sigma[missing] = blend_weights.sigma_factor[missing_classes][:, None] * missing_deviation
         shares = " ".join(f"{share:.2f}" for share in blend_weights.weights[0].tolist())
         return Estimate(values.reshape(shape), shares, sigma=sigma.reshape(shape))
 
 
-def _patch_size(side: int, channels: int) -> int:
-    """Return the largest odd side up to ``side`` whose patches have few enough values; at least 3."""
+def _patch_size(side: int, planes: int) -> int:
+    """Return the largest odd side up to ``side`` whose patches have few enough samples; at least 3."""
     most = PATCH_VALUES_MAXIMUM[side]
-    return max([3, *(size for size in range(3, side + 1, 2) if size**2 * channels <= most)])
+    return max([3, *(size for size in range(3, side + 1, 2) if size**2 * planes <= most)])

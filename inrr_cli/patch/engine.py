@@ -1,4 +1,4 @@
-"""The patch engine for inpainting: images of any number of channels, in groups of channels."""
+"""The patch engine for inpainting: images of any number of channels, each sample with its own mask."""
 
 from __future__ import annotations
 
@@ -11,15 +11,20 @@ from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.patch.options import PatchOptions
+from inrr_cli.patch.spectral import fill_bands
+from inrr_cli.patch.spectrum import Spectrum, principal_axes
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.equal_masks import equal_masks
 
-GROUP_CHANNELS = 12  # in one patch: a patch of more values than a group has patches says little about a Gaussian
+JOINT_CHANNELS = 4  # at most, in one patch: a patch of more values than a group has patches tells little of a Gaussian
 
 
 @torch.no_grad()
 def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -> Estimate:
-    """Fill missing pixels from similar patches.
+    """Fill missing samples from similar patches.
+
+    Channels with one mask are decorrelated: principal axes of the known spectra, as many as stand above the noise. A
+    few channels that miss different samples are filled together; of many, each pixel's other channels tell most.
 
     Parameters
     ----------
@@ -32,22 +37,26 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
     Estimate
         With ``sigma``, which is 0 everywhere if the run was interrupted.
     """
-    noise = estimate_noise(problem.values, problem.known) if problem.noise is None else problem.noise
-    channels = _split(problem)
-    groups = _problems(replace(problem, noise=noise), channels)
-    meter = WorkMeter(control, len(groups))
-    filled = [
-        ChannelGroup(group, settings.regularizer, meter).fill(settings.denoise, settings.seed, control.keep_partial)
-        for group in groups
-    ]
-    shares = " ".join(group.summary for group in filled if group.completed)
-    return Estimate(
-        _join([group.values for group in filled], channels),
+    if problem.noise is None:
+        problem = replace(problem, noise=estimate_noise(problem.values, problem.known))
+    if _is_joint(problem):
+        part, spectrum = problem, None
+    elif len(equal_masks(problem.known)) == 1:
+        spectrum = principal_axes(problem.values, problem.known[..., 0])
+        part = _components(problem, spectrum)
+    else:
+        return fill_bands(problem, settings, control)
+    group = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1))
+    filled = group.fill(settings.denoise, settings.seed, control.keep_partial)
+    filled = filled if spectrum is None else _channels(filled, spectrum)
+    return replace(filled, summary=describe(problem, settings, filled.summary), noise=problem.noise)
+
+
+def describe(problem: InpaintingProblem, settings: Settings, shares: str) -> str:
+    """Return the summary of an estimate with the shares of its blend."""
+    return (
         f"patch engine on {problem.values.device.type}; {settings.regularizer}; "
-        f"shares of the patch model and of smooth fills beside known pixels: {shares or 'not fitted'}",
-        all(group.completed for group in filled),
-        sigma=_join([group.sigma for group in filled if group.sigma is not None], channels),
-        noise=noise,
+        f"shares of the patch model and of smooth fills beside known pixels: {shares or 'not fitted'}"
     )
 
 
@@ -61,29 +70,37 @@ class PatchPrior:
     """
 
     def __init__(self, problem: InpaintingProblem, options: PatchOptions) -> None:
-        self.channels = _split(problem)
-        self.groups = [ChannelGroup(group, options) for group in _problems(problem, self.channels)]
+        parts = equal_masks(problem.known)
+        self.channels = [part[n : n + JOINT_CHANNELS] for part in parts for n in range(0, len(part), JOINT_CHANNELS)]
+        self.groups = [
+            ChannelGroup(replace(problem, values=problem.values[..., part], known=problem.known[..., part]), options)
+            for part in self.channels
+        ]
 
     @torch.no_grad()
     def __call__(self, image: Tensor | None) -> Tensor:
-        """Solve from the start at first; then iterate once from the missing pixels of ``image`` (H, W, C)."""
+        """Solve from the start at first; then iterate once from the missing samples of ``image`` (H, W, C)."""
         pairs = zip(self.groups, self.channels, strict=True)
         parts = [group.refine(None if image is None else image[..., channels]) for group, channels in pairs]
-        return _join(parts, self.channels)
+        joined = torch.cat(parts, 2)
+        return joined[..., torch.tensor([channel for part in self.channels for channel in part]).argsort()]
 
 
-def _split(problem: InpaintingProblem) -> list[list[int]]:
-    """Return the channels of each group: at most GROUP_CHANNELS whose masks are equal."""
-    equal = equal_masks(problem.known)
-    return [part[start : start + GROUP_CHANNELS] for part in equal for start in range(0, len(part), GROUP_CHANNELS)]
+def _is_joint(problem: InpaintingProblem) -> bool:
+    """Whether the channels are one vector of values: a single one, or a few that miss different samples."""
+    channels = problem.values.shape[2]
+    return channels == 1 or (channels <= JOINT_CHANNELS and len(equal_masks(problem.known)) > 1)
 
 
-def _problems(problem: InpaintingProblem, channels: list[list[int]]) -> list[InpaintingProblem]:
-    """Return the problem of each group of channels."""
-    return [replace(problem, values=problem.values[..., part], known=problem.known[..., part]) for part in channels]
+def _components(problem: InpaintingProblem, spectrum: Spectrum) -> InpaintingProblem:
+    """Return the problem of the components of a spectrum, known where all channels are."""
+    values = torch.where(problem.known, problem.values, spectrum.mean)
+    return replace(problem, values=spectrum.to_components(values), known=problem.known[..., :1])
 
 
-def _join(parts: list[Tensor], channels: list[list[int]]) -> Tensor:
-    """Return the channels (H, W, C) of the groups' parts."""
-    joined = torch.cat(parts, 2)
-    return joined[..., torch.tensor([channel for part in channels for channel in part]).argsort()]
+def _channels(filled: Estimate, spectrum: Spectrum) -> Estimate:
+    """Return the channels of an estimate of components."""
+    assert filled.sigma is not None
+    variance = spectrum.variance_of_channels(filled.sigma.square())
+    sigma = torch.where(filled.sigma.any(2, keepdim=True), variance.sqrt(), 0)
+    return replace(filled, values=spectrum.to_channels(filled.values), sigma=sigma)

@@ -1,5 +1,9 @@
 """The Gaussian patch model: estimate unknown pixels of a patch from its known ones.
 
+The channels of a patch are either one vector of values (joint), where each may miss other samples; or they are
+decorrelated components that share one covariance of pixels, each scaled by its own variance (a separable covariance),
+so that it is learned from all of them and factorised once.
+
 Similar patches are samples of one Gaussian (non-local Bayes: Lebrun, Buades and Morel 2013, doi:10.1137/120874989;
 piecewise linear estimators: Yu, Sapiro and Mallat 2012, doi:10.1109/TIP.2011.2176743). As the samples are few, their
 covariance is shrunk to that of all patches of the window (Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4).
@@ -22,7 +26,7 @@ from inrr_cli.patch.block_matching import (
     take_rows,
 )
 
-Estimator = Callable[[Chunk, Tensor, Tensor], tuple[Tensor, Iterable[Tensor]]]
+Estimator = Callable[[Chunk, Tensor, Tensor, Tensor], tuple[Tensor, Iterable[Tensor]]]
 
 SHRINKAGE_MAXIMUM = 0.7  # empirical
 NOISE_FLOOR = 0.003  # least deviation of known pixels: rounding to 8 bits (0.0011) and errors of the Gaussian model
@@ -45,109 +49,122 @@ def add_estimates(
     sums : iterable of (v,) Tensor
         Sums over patches, added to in place.
     estimate : callable
-        Maps a chunk of n references, and the mean (n, d) and covariance (n, d, d) of their groups, which it may
-        overwrite, to indices in [0, v) and, for each of ``sums``, the values to add there.
+        Maps a chunk of n references, and what `learn` returns for their groups, which it may overwrite, to indices in
+        [0, v) and, for each of ``sums``, the values to add there.
     references : References
     guide : (H W, C) Tensor
         Flat image in which groups are found and their Gaussians are learned.
-    known : (H W,) Tensor of bool
-        Pixels of the guide that are known, which count more when patches are compared.
+    known : (H W Q,) Tensor of bool
+        Samples of the guide that are known, which count more when patches are compared. With Q = C channels are joint;
+        with Q = 1 they have one mask, and share a covariance.
     count, prefer_near
         As in `find_similar`.
     """
-    channels = guide.shape[1]
+    pixels, channels = guide.shape
+    planes = len(known) // pixels
 
     def work(part: slice) -> tuple[int, Tensor, Iterable[Tensor]]:
         chunk = references.chunk(part)
         patches = candidate_patches(chunk, guide, references.size)
-        weights = matching_weights(chunk, known, channels)
+        weights = matching_weights(chunk, known)
         _, nearest = find_similar(chunk, patches, weights, count, itself=True, prefer_near=prefer_near)
         group = take_rows(patches, chunk.tile[:, None], nearest)
-        return part.stop, *estimate(chunk, *learn(group, patches, chunk.tile))
+        return part.stop, *estimate(chunk, *learn(group, patches, chunk.tile, channels // planes))
 
-    for done, index, parts in map_in_threads(work, references.chunks(channels, models=True), guide.device):
+    for done, index, parts in map_in_threads(work, references.chunks(channels, planes), guide.device):
         for total, part in zip(sums, parts, strict=True):
             total.index_add_(0, index, part)
         yield done / len(references)
 
 
-def learn(group: Tensor, patches: Tensor, tile: Tensor) -> tuple[Tensor, Tensor]:
+def learn(group: Tensor, patches: Tensor, tile: Tensor, components: int = 1) -> tuple[Tensor, Tensor, Tensor]:
     """Estimate the mean and covariance of each group of patches.
 
-    The sample covariance S is shrunk to T, the covariance of all candidates of the tile scaled down to the trace of S,
-    as S + a (T - S) with Ledoit and Wolf's a = (mean |c c^T - S|^2 / k) / |T - S|^2 over the centred samples c: a is
-    large if the samples disagree about S, and 0 if they agree.
+    The sample covariance S, summed over components, is shrunk to T, the covariance of all candidates of the tile scaled
+    down to the trace of S, as S + a (T - S) with Ledoit and Wolf's a = (mean |c c^T - S|^2 / k) / |T - S|^2 over the k
+    centred samples c: a is large if the samples disagree about S, and 0 if they agree.
 
     Parameters
     ----------
-    group : (n, k, d) Tensor
-        k similar patches for each of n references; overwritten.
-    patches : (B, N, d) Tensor
+    group : (n, k, r d) Tensor
+        k similar patches for each of n references, of r components of d values each; overwritten.
+    patches : (B, N, r d) Tensor
         All candidates of each tile.
     tile : (n,) Tensor of int64
         Tile of each reference.
+    components : int
+        r.
 
     Returns
     -------
-    (n, d) Tensor, (n, d, d) Tensor
+    (n, d, r) Tensor, (n, d, d) Tensor, (n, r) Tensor
+        Means, covariance summed over components, and the share of each component in it.
     """
-    count = group.shape[1]
-    mean = group.mean(1)
-    centred = group.sub_(mean[:, None])
+    centred, mean = _centre(group, components)
     sample = centred.transpose(1, 2) @ centred
-    sample /= max(1, count - 1)
-    around = patches[:, ::6]  # overlapping candidates are alike: a sixth of them is enough for T
-    around = around - around.mean(1, keepdim=True)
+    sample /= max(1, group.shape[1] - 1)
+    around, _ = _centre(
+        patches[:, :: 6 * components].clone(), components
+    )  # overlapping candidates are alike: few do for T
     target = (around.transpose(1, 2) @ around).index_select(0, tile)
     target *= (_trace(sample) / _trace(target).clamp(min=1e-9)).clamp(max=1)[:, None, None]
     length = torch.linalg.vector_norm(sample, dim=(1, 2)).square()
-    scatter = (torch.linalg.vector_norm(centred, dim=2).pow(4).mean(1) - length) / count
+    energy = torch.linalg.vector_norm(centred, dim=2).square()
+    scatter = (components**2 * energy.square().mean(1) - length) / centred.shape[1]
     target -= sample
     shrinkage = (scatter / (torch.linalg.vector_norm(target, dim=(1, 2)).square() + 1e-20)).clamp(0, SHRINKAGE_MAXIMUM)
-    return mean, sample.addcmul_(target, shrinkage[:, None, None])
+    power = torch.unflatten(energy, 1, (-1, components)).sum(1)
+    mean = torch.unflatten(mean, 1, (components, -1)).transpose(1, 2)
+    return mean, sample.addcmul_(target, shrinkage[:, None, None]), power / power.sum(1, keepdim=True).clamp(min=1e-20)
+
+
+def _centre(patches: Tensor, components: int) -> tuple[Tensor, Tensor]:
+    """Subtract the mean from patches (n, k, r d), in place; return them as (n, k r, d), and the mean (n, r d)."""
+    mean = patches.mean(1)
+    return torch.unflatten(patches.sub_(mean[:, None]), 2, (components, -1)).flatten(1, 2), mean
 
 
 def condition(
     mean: Tensor, covariance: Tensor, values: Tensor, given: Tensor, precision: Tensor, wanted: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Condition Gaussians on some pixels of patches to estimate others.
+    """Condition Gaussians on some samples of patches to estimate others.
 
-    With the mean m, the covariance S, given pixels y_K = x_K + noise of variance s^2, and D = diag(1 / s)::
+    With the mean m, the covariance S, given samples y_K = x_K + noise of variance s^2, and D = diag(1 / s)::
 
         E[x_M | y_K]   = m_M + S_MK D (I + D S_KK D)^-1 D (y_K - m_K)
         Cov[x_M | y_K] = S_MM - S_MK D (I + D S_KK D)^-1 D S_KM
 
-    which is the usual S_MK (S_KK + s^2 I)^-1 (y_K - m_K), but a given pixel with 1 / s = 0 does not count, so that
-    patches with different numbers of known pixels fit in one batch.
+    which is the usual S_MK (S_KK + s^2 I)^-1 (y_K - m_K), but a given sample with 1 / s = 0 does not count, so that
+    patches with different numbers of known samples fit in one batch.
 
     Parameters
     ----------
-    mean, covariance : (n, d) Tensor, (n, d, d) Tensor
+    mean, covariance : (n, d, r) Tensor, (n, d, d) Tensor
         From `learn`.
-    values : (n, d) Tensor
-        Pixels y of the patches; only the given ones are used.
+    values : (n, d, r) Tensor
+        Samples y of the patches; only the given ones are used.
     given : (n, k) Tensor of int64
-        Numbers K of the given pixels, in [0, d).
+        Numbers K of the given samples, in [0, d).
     precision : (n, k) Tensor
-        1 / s of the given pixels, 0 to leave one out.
+        1 / s of the given samples, 0 to leave one out.
     wanted : (n, m) Tensor of int64
-        Numbers M of the wanted pixels, in [0, d).
+        Numbers M of the wanted samples, in [0, d).
 
     Returns
     -------
-    (n, m) Tensor, (n, m) Tensor
-        Posterior mean and variance of the wanted pixels.
+    (n, m, r) Tensor, (n, m) Tensor
+        Posterior mean, and variance summed over components.
     """
     each = torch.arange(len(given), device=given.device)[:, None]
     across = take_rows(covariance, each, given).mul_(precision[..., None])
     matrix = across.gather(2, given[:, None].expand(-1, given.shape[1], -1)) * precision[:, None]
     matrix.diagonal(dim1=1, dim2=2).add_(1)
     factor, _ = torch.linalg.cholesky_ex(matrix)
-    innovation = precision * (values - mean).gather(1, given)
-    sides = torch.cat([across.gather(2, wanted[:, None].expand(-1, given.shape[1], -1)), innovation[..., None]], 2)
+    innovation = precision[..., None] * take_rows(values - mean, each, given)
+    sides = torch.cat([across.gather(2, wanted[:, None].expand(-1, given.shape[1], -1)), innovation], 2)
     half = torch.linalg.solve_triangular(factor, sides, upper=False)
-    gain, innovation = half[..., :-1], half[..., -1:]
-    estimate = mean.gather(1, wanted) + (gain * innovation).sum(1)
+    gain, innovation = half.split((wanted.shape[1], innovation.shape[2]), 2)
+    estimate = take_rows(mean, each, wanted).baddbmm(gain.transpose(1, 2), innovation)
     variance = covariance.diagonal(dim1=1, dim2=2).gather(1, wanted) - gain.square().sum(1)
     return estimate, variance.clamp(min=0)
 

@@ -50,43 +50,48 @@ class PatchSettings:
 
 
 class Level:
-    """The estimate of the wanted pixels of one level; only regions around these are computed.
+    """The estimate of the wanted samples of one level; only regions around these are computed.
+
+    The S = H W Q samples of an image of C channels are C of each pixel, or one of C values: see `LevelProblem`. R = C /
+    Q is the number of values of a sample.
 
     Parameters
     ----------
     problem : LevelProblem
     start : (H, W, C) Tensor
-        Start of the estimate, equal to the image at known pixels.
+        Start of the estimate, equal to the image at known samples.
     settings : PatchSettings
     noise : float
-        Standard deviation of the noise of known pixels, > 0.
+        Standard deviation of the noise of known samples, > 0.
 
     Attributes
     ----------
-    estimate : (H W, C) Tensor
-        Estimate of the image; only wanted pixels that are missing change.
+    estimate : (S, R) Tensor
+        Estimate of the image; only wanted samples that are missing change.
     wanted, missing : (n,) Tensor of int64, (m,) Tensor of int64
-        Flat pixels that are wanted, and those of them that are missing.
-    index : (H W,) Tensor of int64
-        Index of each pixel in ``wanted``, n for the others.
-    mean, variance : (n, C) Tensor
-        Of the wanted pixels, by the last Gaussian iteration.
+        Flat samples that are wanted, and those of them that are missing.
+    index : (S,) Tensor of int64
+        Index of each sample in ``wanted``, n for the others.
+    mean, variance : (n, R) Tensor
+        Of the wanted samples, by the last Gaussian iteration.
     """
 
     def __init__(self, problem: LevelProblem, start: Tensor, settings: PatchSettings, noise: float) -> None:
-        rows, columns, channels = problem.image.shape
+        (rows, columns, self.channels), self.planes = problem.image.shape, problem.known.shape[2]
         self.shape, self.settings, self.noise = (rows, columns), settings, noise
-        self.values, self.known = problem.image.reshape(-1, channels), problem.known.reshape(-1)
-        self.estimate = start.reshape(-1, channels).clone()
+        self.components = self.channels // self.planes
+        self.values, self.known = problem.image.reshape(-1, self.components), problem.known.reshape(-1)
+        self.estimate = start.reshape(-1, self.components).clone()
         self.wanted = problem.wanted.reshape(-1).nonzero()[:, 0]
         self.missing = self.wanted[~self.known[self.wanted]]
         self.index = torch.full_like(self.known, len(self.wanted), dtype=torch.int64)
         self.index[self.wanted] = torch.arange(len(self.wanted), device=start.device)
         size, solid_size = (min(side, *self.shape) for side in (settings.size, settings.solid_size))
-        solid = dilate(erode(~problem.known, SOLID_DISTANCE), SOLID_DISTANCE) & problem.wanted
+        wanted, known = problem.wanted.any(2), problem.known.all(2)
+        solid = dilate(erode(~problem.known.any(2), SOLID_DISTANCE), SOLID_DISTANCE) & ~known & wanted
         # a large tile lets the search reach farther, to the surroundings of a solid hole
         layers = (
-            (problem.wanted & ~solid, size, settings.similar, 16),
+            (wanted & ~solid, size, settings.similar, 16),
             (solid, solid_size, settings.solid_similar, 48),
         )
         self.layers = [layer for layer in layers if layer[0].any()]
@@ -99,14 +104,25 @@ class Level:
         """The estimate as an image (H, W, C)."""
         return self.estimate.reshape(*self.shape, -1)
 
+    @property
+    def pixels(self) -> Tensor:
+        """The estimate as flat pixels (H W, C)."""
+        return self.estimate.reshape(-1, self.channels)
+
+    def values_of(self, image: Tensor) -> Tensor:
+        """Return an image (H, W, C) as the values of its flat samples: (S, R)."""
+        return image.reshape(-1, self.components)
+
     def iterate_graph(self, damping: float = patch_graph.DAMPING) -> None:
         """Join each missing pixel to its most similar ones by the patch graph and minimise the energy of the graph.
 
-        A pixel should rise above one that it is joined to as the known pixels of its patch do above those of the
+        A pixel should rise above one that it is joined to as the known samples of its patch do above those of the
         other's patch, by their share of the weights: hardly where little is known. So slopes do not turn into steps.
-        ``damping`` is as in `patch_graph.minimise`. Every side of the image must be longer than GRAPH_PATCH_SIZE.
+        Known samples of a pixel that misses others are kept. ``damping`` is as in `patch_graph.minimise`. Every side of
+        the image must be longer than GRAPH_PATCH_SIZE.
         """
-        size, width, channels, missing = GRAPH_PATCH_SIZE, self.shape[1], self.estimate.shape[1], self.missing
+        size, width, channels = GRAPH_PATCH_SIZE, self.shape[1], self.channels
+        pixels, missing = self.pixels, torch.unique_consecutive(self.missing // self.planes)
         rows = (missing // width - size // 2).clamp(0, self.shape[0] - size)
         columns = (missing % width - size // 2).clamp(0, width - size)
         references = References(rows, columns, self.shape, size, min(GRAPH_RADIUS, self.settings.radius))
@@ -114,25 +130,28 @@ class Level:
 
         def work(part: slice) -> tuple[Tensor, Tensor, Tensor]:
             chunk = references.chunk(part)
-            patches = candidate_patches(chunk, self.estimate, size)
-            weights = matching_weights(chunk, self.known, channels)
+            patches = candidate_patches(chunk, pixels, size)
+            weights = matching_weights(chunk, self.known)
             distance, nearest = find_similar(chunk, patches, weights, GRAPH_NEIGHBOURS, itself=False)
             down = nearest // chunk.window_width - (chunk.own // chunk.window_width)[:, None]
             right = nearest % chunk.window_width - (chunk.own % chunk.window_width)[:, None]
             own, other = (take_rows(patches, chunk.tile[:, None], row) for row in (chunk.own[:, None], nearest))
-            share = torch.where(weights == 1, 1 / weights.sum(1, keepdim=True), 0)[:, None]
-            rise = channels * (share * (own - other)).reshape(*nearest.shape, -1, channels).sum(2)
+            share = torch.where(weights == 1, 1 / weights.sum(1, keepdim=True), 0).repeat(1, self.components)
+            rise = self.planes * torch.unflatten(share[:, None] * (own - other), 2, (channels, -1)).sum(3)
             return distance, rise, missing[part, None] + down * width + right
 
-        parts = map_in_threads(work, references.chunks(channels, models=False), self.estimate.device)
+        parts = map_in_threads(work, references.chunks(channels), self.estimate.device)
         distance, rise, neighbour = (torch.cat(column) for column in zip(*parts, strict=True))
-        weight = patch_graph.edge_weights(distance, self.known[neighbour])
-        self.estimate[missing] = patch_graph.minimise(self.estimate, missing, neighbour, weight, rise, damping)
+        known = self.known.reshape(-1, self.planes).all(1)
+        weight = patch_graph.edge_weights(distance, known[neighbour])
+        new = self.pixels.clone()
+        new[missing] = patch_graph.minimise(pixels, missing, neighbour, weight, rise, damping)
+        self.estimate[self.missing] = new.reshape(self.estimate.shape)[self.missing]
 
     def iterate_gaussian(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
-        """Replace every reference patch by its expectation given its known pixels; average where patches overlap.
+        """Replace every reference patch by its expectation given its known samples; average where patches overlap.
 
-        Overlapping estimates are weighted by the inverse of their variance and noise. The variance of a pixel is their
+        Overlapping estimates are weighted by the inverse of their variance and noise. The variance of a sample is their
         mean variance, plus the variance between them, plus the square of NOISE_FLOOR.
 
         Parameters
@@ -147,21 +166,20 @@ class Level:
         Returns
         -------
         float
-            Root mean square of the change of missing pixels.
+            Root mean square of the change of missing samples.
         """
-        channels = self.estimate.shape[1]
-        sums = self.estimate.new_zeros(3, (len(self.wanted) + 1) * channels)
+        sums = self.estimate.new_zeros(3, len(self.wanted) + 1, self.components)
         self.iteration += 1
         for number, (where, size, similar, tile) in enumerate(self.layers):
             corners = _reference_corners(where, size, max(min(2, size), size // overlap), self.iteration)
             references = References(*corners, self.shape, size, self.settings.radius, tile=tile)
-            estimate, guide = partial(self._estimate_patches, caution), self.estimate
+            estimate, guide = partial(self._estimate_patches, caution), self.pixels
             for done in gaussian_model.add_estimates(
                 sums, estimate, references, guide, self.known, similar, prefer_near=True
             ):
                 if tick is not None:
                     tick((number + done) / len(self.layers))
-        share, first, second = sums[:, :-channels].reshape(3, -1, channels)
+        share, first, second = sums[:, :-1]
         self.mean = first / share
         self.variance = (second / share - self.mean.square()).clamp(min=0) + gaussian_model.NOISE_FLOOR**2
         before = self.estimate[self.missing]
@@ -169,33 +187,36 @@ class Level:
         return float((self.estimate[self.missing] - before).square().mean().sqrt()) if len(before) else 0.0
 
     def _estimate_patches(
-        self, caution: float, chunk: Chunk, mean: Tensor, covariance: Tensor
+        self, caution: float, chunk: Chunk, mean: Tensor, covariance: Tensor, power: Tensor
     ) -> tuple[Tensor, list[Tensor]]:
-        """Estimate the wanted pixels of patches, as `add_estimates` needs.
+        """Estimate the wanted samples of patches, as `add_estimates` needs.
 
-        Returns indices (v,) in (wanted pixels x channels), and of each (v,) its share 1 / (variance + noise**2),
-        its share times its mean, and its share times its second moment.
+        Returns indices (v,) of wanted samples, and of each value (v, R) its share 1 / (variance + noise**2), its share
+        times its mean, and its share times its second moment.
         """
-        channels = self.estimate.shape[1]
         excess = self.noise**2 - gaussian_model.NOISE_FLOOR**2
         if excess > 0:  # the groups hold noise where they are known
-            noisy = self.known[chunk.window].flatten(1).float().mean(1)[chunk.tile]
-            covariance.diagonal(dim1=1, dim2=2).sub_(excess * noisy[:, None])
-        known = self.known[chunk.pixels].repeat_interleave(channels, 1)
-        values = self.values[chunk.pixels].flatten(1)
-        channel = torch.arange(channels, device=values.device)
-        index = (self.index[chunk.pixels][..., None] * channels + channel).flatten(1)
-        wanted = index < len(self.wanted) * channels
+            known = self.known.reshape(-1, self.planes).float().mean(1)
+            noisy = known[chunk.window].flatten(1).mean(1)[chunk.tile]
+            covariance.diagonal(dim1=1, dim2=2).sub_(self.components * excess * noisy[:, None])
+        samples = chunk.samples(self.planes)
+        known, values, index = self.known[samples], self.values[samples], self.index[samples]
+        wanted = index < len(self.wanted)
         out = []
-        # batches of patches with about as many known pixels waste less padding
+        # batches of patches with about as many known samples waste less padding
         for batch in known.sum(1).argsort().chunk(4):
             given, given_mask = _pad_chosen(known[batch])
             want, want_mask = _pad_chosen(wanted[batch])
-            estimate, variance = gaussian_model.condition(
-                mean[batch], covariance[batch], values[batch], given, given_mask / (caution * self.noise), want
+            estimate, total = gaussian_model.condition(
+                mean[batch],
+                covariance[batch],
+                values[batch],
+                given,
+                given_mask / (caution * self.noise * self.components**0.5),
+                want,
             )
             kept = want_mask > 0
-            estimate, variance = estimate[kept], variance[kept]
+            estimate, variance = estimate[kept], (total[..., None] * power[batch][:, None])[kept]
             share = 1 / (variance + self.noise**2)
             moments = share * estimate, share * (estimate.square() + variance)
             out.append((index[batch].gather(1, want)[kept], share, *moments))

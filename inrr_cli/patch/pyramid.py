@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from inrr_cli.patch.local_range import LocalRange
 from inrr_cli.solvers.distance import erode
+from inrr_cli.solvers.equal_masks import map_equal_masks
 from inrr_cli.solvers.polyharmonic import refine_polyharmonic, solve_polyharmonic
 from inrr_cli.solvers.pyramid import double, halve, halve_mask
 
@@ -16,16 +18,16 @@ RIM_WIDTH = 2  # pixels; missing pixels farther than this from known ones start 
 
 @dataclass(frozen=True)
 class LevelProblem:
-    """One level of an image with missing pixels.
+    """One level of an image with missing samples.
 
     Attributes
     ----------
     image : (H, W, C) Tensor of float32
         Known samples; the others are not used.
-    known, wanted : (H, W) Tensor of bool
-        Known pixels, and pixels to estimate.
+    known, wanted : (H, W, Q) Tensor of bool
+        Known samples, and samples to estimate. Q is C, or 1 if all channels have one mask.
     fixed : (H, W, C) Tensor of float32
-        Values of the missing pixels that are not wanted.
+        Values of the missing samples that are not wanted.
     """
 
     image: Tensor
@@ -36,7 +38,7 @@ class LevelProblem:
     def halve(self) -> LevelProblem:
         """Return the next coarser level."""
         image, known = halve(self.image, self.known)
-        fixed, _ = halve(self.fixed, torch.ones_like(self.known))
+        fixed, _ = halve(self.fixed, torch.ones_like(self.known[..., :1]))
         return LevelProblem(image, known, halve_mask(self.wanted) & ~known, fixed)
 
     def start(self, coarse: Tensor | None) -> Tensor:
@@ -44,20 +46,21 @@ class LevelProblem:
 
         The rims of holes are smoothed around the inside, which the coarse level estimates.
         """
-        known, missing = self.known[..., None], ~self.known
+        known, missing = self.known, ~self.known
         if coarse is None:
-            start = solve_polyharmonic(self.image, self.known)
+            start = map_equal_masks(solve_polyharmonic, self.image, known)
         else:
             start = torch.where(known, self.image, double(coarse, missing.shape))
-            start = refine_polyharmonic(start, missing & ~erode(missing, RIM_WIDTH), 2, 60, 0.0)
-        start = torch.where(self.wanted[..., None], start.clamp(0, 1), self.fixed)
+            rims = missing & ~erode(missing, RIM_WIDTH)
+            start = map_equal_masks(lambda image, rim: refine_polyharmonic(image, rim, 2, 60, 0.0), start, rims)
+        start = torch.where(self.wanted, LocalRange(self.image, known).clamp_image(start), self.fixed)
         return torch.where(known, self.image, start)
 
 
 def count_levels(known: Tensor, patch_size: int) -> int:
-    """Return how many levels the holes of a mask (H, W) need, as long as a level holds four patches along an axis."""
+    """Return how many levels the holes of a mask (H, W, Q) need, with at least four patches along an axis of each."""
     levels = 1
-    while erode(~known, RIM_WIDTH).any() and min(known.shape) >= 4 * patch_size:
+    while erode(~known, RIM_WIDTH).any() and min(known.shape[:2]) >= 4 * patch_size:
         known = halve_mask(known)
         levels += 1
     return levels

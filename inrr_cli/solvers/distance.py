@@ -12,10 +12,12 @@ DISTANCE_LIMIT = 16  # pixels; larger distances need not be told apart, as all a
 
 
 def chessboard_distance(missing: Tensor) -> Tensor:
-    """Return the distance of each missing pixel (H, W) to the nearest known one: (H, W) of int64, 0 at known pixels.
+    """Return the distance of each missing sample to the nearest known one of its channel, 0 at known samples.
 
-    Distances above DISTANCE_LIMIT are DISTANCE_LIMIT + 1.
+    From (H, W) or (H, W, C) of bool to the same shape of int64. Distances above DISTANCE_LIMIT are DISTANCE_LIMIT + 1.
     """
+    if missing.dim() == 3:
+        return torch.stack([chessboard_distance(plane) for plane in missing.unbind(2)], 2)
     mask = missing.cpu().numpy()
     if mask.all():  # scipy has no distance to nothing
         return torch.full_like(missing, DISTANCE_LIMIT + 1, dtype=torch.int64)
@@ -31,23 +33,23 @@ def distance_class(distance: Tensor) -> Tensor:
 def any_in_window(mask: Tensor, size: int) -> Tensor:
     """Mark the windows of ``size`` x ``size`` pixels that have a True: (H, W) to (H - size + 1, W - size + 1) bool."""
     first = size // 2
-    largest = ndimage.maximum_filter(_bytes(mask), size, mode="constant")
-    return _mask(largest[first : first + mask.shape[0] - size + 1, first : first + mask.shape[1] - size + 1], mask)
+    largest = _largest(mask, size)
+    return largest[first : first + mask.shape[0] - size + 1, first : first + mask.shape[1] - size + 1]
 
 
 def dilate(mask: Tensor, by: int = 1) -> Tensor:
-    """Dilate a mask (H, W) by a chessboard distance in pixels."""
-    return _mask(ndimage.maximum_filter(_bytes(mask), 2 * by + 1, mode="constant"), mask)
+    """Dilate a mask (H, W[, C]) by a chessboard distance in pixels."""
+    return _largest(mask, 2 * by + 1)
 
 
 def erode(mask: Tensor, by: int = 1) -> Tensor:
-    """Erode a mask (H, W) by a chessboard distance in pixels; borders of the image erode nothing."""
+    """Erode a mask (H, W[, C]) by a chessboard distance in pixels; borders of the image erode nothing."""
     return ~dilate(~mask, by)
 
 
-def _bytes(mask: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return mask.cpu().numpy().view(np.uint8)
-
-
-def _mask(found: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], like: Tensor) -> Tensor:
-    return torch.from_numpy(found.astype(bool)).to(like.device)
+def _largest(mask: Tensor, size: int) -> Tensor:
+    """Mark the pixels of a mask (H, W[, C]) that have a True in the window around them."""
+    values = mask.cpu().numpy().view(np.uint8)
+    windows = (size, size) + (1,) * (mask.dim() - 2)
+    found = ndimage.maximum_filter(values, windows, mode="constant")
+    return torch.from_numpy(found.astype(bool)).to(mask.device)

@@ -8,28 +8,32 @@ import torch
 from torch import Tensor
 
 
-def equal_masks(known: Tensor) -> list[list[int]]:
+def equal_masks(mask: Tensor) -> list[list[int]]:
     """Return the channels of a mask (H, W, C), those with equal masks together, in the order of the first of each."""
-    if bool((known == known[..., :1]).all()):
-        return [list(range(known.shape[2]))]
+    if bool((mask == mask[..., :1]).all()):
+        return [list(range(mask.shape[2]))]
     groups: dict[bytes, list[int]] = {}
-    for channel, mask in enumerate(known.permute(2, 0, 1).cpu().numpy()):
-        groups.setdefault(mask.tobytes(), []).append(channel)
+    for channel, plane in enumerate(mask.permute(2, 0, 1).cpu().numpy()):
+        groups.setdefault(plane.tobytes(), []).append(channel)
     return list(groups.values())
 
 
-def map_equal_masks(fill: Callable[[Tensor, Tensor], Tensor], image: Tensor, known: Tensor) -> Tensor:
-    """Return ``fill(part, mask)`` of the channels of each mask: (H, W, C).
+def map_equal_masks(function: Callable[[Tensor, Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
+    """Return ``function(part, plane)`` of the channels of each mask: (H', W', C).
 
     Parameters
     ----------
-    fill : callable
-        From channels (H, W, K) and their common mask (H, W) to (H, W, K), or (H, W, 1) for all of them.
-    image, known : (H, W, C) Tensor, (H, W, C) Tensor of bool
+    function : callable
+        From channels (H, W, K) and their common mask (H, W) to (H', W', K), or (H', W', 1) for all of them.
+    image : (H, W, C) Tensor
+    mask : (H, W, C) or (H, W, 1) Tensor of bool
+        A single plane is that of all channels.
     """
-    parts = equal_masks(known)
-    filled = [(part, fill(image[..., part], known[..., part[0]])) for part in parts]
-    out = torch.empty_like(image, dtype=filled[0][1].dtype)
-    for part, values in filled:
-        out[..., part] = values
-    return out
+    if mask.shape[2] == 1:
+        return function(image, mask[..., 0])
+    parts = equal_masks(mask)
+    if len(parts) == 1:
+        return function(image, mask[..., 0])
+    done = [function(image[..., part], mask[..., part[0]]) for part in parts]
+    joined = torch.cat([values.expand(-1, -1, len(part)) for part, values in zip(parts, done, strict=True)], 2)
+    return joined[..., torch.tensor([channel for part in parts for channel in part]).argsort()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
 from inrr_cli.solvers.distance import dilate
+from inrr_cli.solvers.equal_masks import map_equal_masks
 from inrr_cli.solvers.natural_borders import NaturalBorders
 from inrr_cli.solvers.pyramid import double, halve
 
@@ -23,7 +25,7 @@ FILL_ITERATIONS = {1: 1000, 2: 1000, 3: 2000}
 class PolyharmonicFill:
     """A kind of polyharmonic fill; the parameters are those of `solve_polyharmonic`.
 
-    An ``exact`` fill is solved in float64, to a thousandth of the residual, and is not clipped to [0, 1].
+    An ``exact`` fill is solved in float64, to a thousandth of the residual.
     """
 
     order: int
@@ -34,7 +36,7 @@ class PolyharmonicFill:
     def fill(
         self, image: Tensor, known: Tensor, done: Mapping[PolyharmonicFill, Tensor] = MappingProxyType({})
     ) -> Tensor:
-        """Fill an image (H, W, C), unless its fill of this kind is among those ``done``.
+        """Fill an image (H, W, C), known at (H, W) or (H, W, C), unless its fill of this kind is among those ``done``.
 
         Order 3 starts from the fill of order 2, as its iterations may end before it converges.
         """
@@ -45,14 +47,15 @@ class PolyharmonicFill:
         return self._solve(solve_polyharmonic, image, known)
 
     def refill(self, start: Tensor, missing: Tensor) -> Tensor:
-        """Fill the ``missing`` pixels (H, W) of an image (H, W, C), from their values in ``start``."""
+        """Fill the ``missing`` samples (H, W[, C]) of an image (H, W, C), from their values in ``start``."""
         return self._solve(refine_polyharmonic, start, missing)
 
     def _solve(self, solver: Callable[..., Tensor], image: Tensor, mask: Tensor) -> Tensor:
         dtype, tolerance = (torch.float64, 1e-9) if self.exact else (torch.float32, 1e-6)
         iterations = FILL_ITERATIONS[self.order]
-        filled = solver(image, mask, self.order, iterations, tolerance, self.axis, natural=self.natural, dtype=dtype)
-        return filled if self.exact else filled.clamp_(0, 1)
+        solve = partial(solver, order=self.order, iterations=iterations, tolerance=tolerance, axis=self.axis)
+        solve = partial(solve, natural=self.natural, dtype=dtype)
+        return solve(image, mask) if mask.dim() == 2 else map_equal_masks(solve, image, mask)
 
 
 HARMONIC, BIHARMONIC, TRIHARMONIC = PolyharmonicFill(1), PolyharmonicFill(2), PolyharmonicFill(3)

@@ -59,8 +59,8 @@ def nonlocal_bayes(
     references = References(*corners, shape, size, radius, origin)
     flat = image.reshape(-1)
 
-    def estimate(chunk: Chunk, mean: Tensor, covariance: Tensor) -> tuple[Tensor, list[Tensor]]:
-        values = posterior_mean(mean, covariance, flat[chunk.pixels], deviation).flatten()
+    def estimate(chunk: Chunk, mean: Tensor, covariance: Tensor, _: Tensor) -> tuple[Tensor, list[Tensor]]:
+        values = posterior_mean(mean[..., 0], covariance, flat[chunk.pixels], deviation).flatten()
         return chunk.pixels.flatten(), [values, torch.ones_like(values)]
 
     total, weight = torch.zeros_like(flat), torch.zeros_like(flat)
