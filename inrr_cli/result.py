@@ -155,6 +155,21 @@ def join_channels(by_index: dict[int, Result], image: Pixels, *, is_whole: bool)
     )
 
 
+def with_channels(result: Result, chosen: NDArray[np.bool_], image: Pixels) -> Result:
+    """Return a result of the ``chosen`` channels with the others of ``image`` (M, N, C); their raw and sigma are 0."""
+    joined, raw, sigma = image.copy(), *(np.zeros(image.shape, np.float32) for _ in range(2))
+    joined[..., chosen] = result.image
+    for whole, part in ((raw, result.raw), (sigma, result.sigma)):
+        if part is not None:
+            whole[..., chosen] = part
+    return replace(
+        result,
+        image=joined,
+        raw=None if result.raw is None else raw,
+        sigma=None if result.sigma is None else sigma,
+    )
+
+
 def _to_numpy(values: Tensor, axes: int) -> NDArray[np.float32]:
     array: NDArray[np.float32] = values.cpu().numpy()
     return array if axes == 3 else array[..., 0]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.value_range import Pixels, check_image
-from inrr_cli.inpainting.channels import inpaint_channels
+from inrr_cli.inpainting.channels import inpaint_channels, inpaint_known_channels
 from inrr_cli.inpainting.tiles import inpaint_tiles
 from inrr_cli.inpainting.whole import inpaint_whole
 from inrr_cli.result import Result
@@ -93,10 +93,13 @@ def run_inpainting(
     known = ~missing if ignored is None else ~(missing | sample_mask(ignored, image))
     if not known.any():
         raise InputError("no pixel is known, so there is nothing to fill from")
+    lost = np.flatnonzero(np.atleast_3d(missing).any((0, 1)) & ~np.atleast_3d(known).any((0, 1)))
+    if len(lost):
+        raise InputError(f"the mask covers channel {lost[0] + 1}: no sample is known to fill it from")
     fill = inpaint_whole if settings.tile is None else inpaint_tiles
     if settings.per_channel and image.ndim == 3:
         return inpaint_channels(image, missing, settings, control, known, fill)
-    return fill(image, missing, settings, control, known)
+    return inpaint_known_channels(image, missing, settings, control, known, fill)
 
 
 def sample_mask(mask: NDArray[Any], image: Pixels) -> NDArray[np.bool_]:
