@@ -6,6 +6,9 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inrr_cli.errors import InputError
 from inrr_cli.free_memory import address_space_limit, free_resident_memory, held_bytes, mapped_bytes
 from inrr_cli.inpainting.label_colours import CANDIDATES
@@ -35,8 +38,19 @@ LEAST_SPACE = 800e6  # of the smallest build of torch, which may abort while it 
 TILE = 512  # that is advised
 
 
+def missing_per_channel(missing: NDArray[np.bool_], settings: Settings) -> int:
+    """Return the missing samples (M, N[, C]) of a channel: of the mean one, or of the worst if each is filled alone."""
+    if missing.ndim == 2:
+        return int(missing.sum())
+    counts = missing.sum((0, 1))
+    return int(counts.max() if settings.per_channel else np.ceil(counts.mean()))
+
+
 def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -> float:
-    """Bytes that filling ``missing`` pixels of an image (M, N[, C]) takes at most, in tiles of mean density."""
+    """Bytes that filling an image (M, N[, C]) takes at most, in tiles of mean density.
+
+    ``missing`` counts samples to fill in each channel, as `missing_per_channel` does.
+    """
     rows, columns = shape[:2]
     channels = shape[2] if len(shape) == 3 and not settings.per_channel else 1
     whole = 0.0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.errors import DivergedError
 from inrr_cli.imaging.value_range import Pixels, ValueRange, measured_range
+from inrr_cli.masking.samples import any_channel
 from inrr_cli.metrics import psnr, psnr_of_rmse, ssim
 
 if TYPE_CHECKING:
@@ -132,23 +133,40 @@ def finite_values(estimate: Estimate, where: NDArray[np.bool_]) -> NDArray[np.fl
     return values
 
 
-def join_channels(results: list[Result], image: Pixels) -> Result:
-    """Join the results of channels, each restored by itself; ``image`` (M, N, C) holds those that were not reached."""
-    joined = image.copy()
-    for index, result in enumerate(results):
+def join_channels(by_index: dict[int, Result], image: Pixels, *, is_whole: bool) -> Result:
+    """Join the results of channels, each restored by itself; the others are as in ``image`` (M, N, C).
+
+    Unless ``is_whole`` some were not reached.
+    """
+    results, joined = list(by_index.values()), image.copy()
+    for index, result in by_index.items():
         joined[..., index] = result.image
-    is_whole = len(results) == image.shape[2]
     return replace(
         results[0],
         image=joined,
-        raw=_stack([result.raw for result in results]) if is_whole else None,
-        sigma=_stack([result.sigma for result in results]) if is_whole else None,
+        raw=_stack({index: result.raw for index, result in by_index.items()}, image) if is_whole else None,
+        sigma=_stack({index: result.sigma for index, result in by_index.items()}, image) if is_whole else None,
         psnr_known=_mean([result.psnr_known for result in results]),
         rmse_known=_joint_rmse(results),
         noise_sigma=_mean([result.noise_sigma for result in results]),
         seconds=sum(result.seconds for result in results),
         notice=next((result.notice for result in results if result.notice), ""),
         completed=is_whole and all(result.completed for result in results),
+    )
+
+
+def with_channels(result: Result, chosen: NDArray[np.bool_], image: Pixels) -> Result:
+    """Return a result of the ``chosen`` channels with the others of ``image`` (M, N, C); their raw and sigma are 0."""
+    joined, raw, sigma = image.copy(), *(np.zeros(image.shape, np.float32) for _ in range(2))
+    joined[..., chosen] = result.image
+    for whole, part in ((raw, result.raw), (sigma, result.sigma)):
+        if part is not None:
+            whole[..., chosen] = part
+    return replace(
+        result,
+        image=joined,
+        raw=None if result.raw is None else raw,
+        sigma=None if result.sigma is None else sigma,
     )
 
 
@@ -168,8 +186,14 @@ def _joint_rmse(results: list[Result]) -> float | None:
     return None if mean_square is None else float(np.sqrt(mean_square))
 
 
-def _stack(channels: list[Any]) -> NDArray[np.float32] | None:
-    return None if channels[0] is None else np.stack(channels, 2)
+def _stack(channels: dict[int, NDArray[np.float32] | None], image: Pixels) -> NDArray[np.float32] | None:
+    """Return channels as (M, N, C), 0 in those that are not given; None if one is None."""
+    stacked = np.zeros(image.shape, np.float32)
+    for index, channel in channels.items():
+        if channel is None:
+            return None
+        stacked[..., index] = channel
+    return stacked
 
 
 @dataclass(frozen=True)
@@ -180,8 +204,8 @@ class Measurement:
     ----------
     value_range : ValueRange
         Its width is the peak of every PSNR.
-    missing : list of (M, N) ndarray of bool, or None
-        Pixels that were filled on each page; None where the whole image is new.
+    missing : list of (M, N[, C]) ndarray of bool, or None
+        Samples that were filled on each page, of its shape; None where the whole image is new.
     truths : list of (M, N[, C]) ndarray, or None
         The true pages.
     """
@@ -198,11 +222,11 @@ def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
     """
     missing = None if measurement.missing is None else measurement.missing[: len(results)]
     filled = None if missing is None else sum(int(mask.sum()) for mask in missing)
-    pixels = sum(result.image.shape[0] * result.image.shape[1] for result in results)
     completed = all(result.completed for result in results)
     measures: dict[str, Any] = {
-        "missing_pixels": filled,
-        "missing_fraction": None if filled is None else filled / pixels,
+        "missing_pixels": None if missing is None else sum(int(any_channel(mask).sum()) for mask in missing),
+        "missing_samples": filled,
+        "missing_fraction": None if filled is None else filled / sum(result.image.size for result in results),
         "noise_sigma": _mean([result.noise_sigma for result in results]),
         "sigma_mean": _mean_sigma(results, missing) if completed else None,
         "psnr_known": psnr_of_rmse(_joint_rmse(results), measurement.value_range.span),

@@ -20,6 +20,7 @@ from inrr_cli.memory import (
     check_superres_memory,
     inpainting_advice,
     inpainting_bytes,
+    missing_per_channel,
     superres_bytes,
 )
 
@@ -67,6 +68,14 @@ def test_a_kernel_regression_needs_more_than_a_network(monkeypatch):
     monkeypatch.setattr(memory, "free_resident_memory", lambda: 1e9)
     with pytest.raises(InputError, match="restoring 2000 x 2000 pixels needs about"):
         check_inpainting_memory((2000, 2000), 1, kernel)
+
+
+def test_missing_samples_are_counted_in_the_mean_channel_or_in_the_worst():
+    missing = np.zeros((4, 5, 3), bool)
+    missing[:2, :, 0] = missing[0, 0, 1] = True
+    assert missing_per_channel(missing, make_settings()) == 4
+    assert missing_per_channel(missing, make_settings(per_channel=True)) == 10
+    assert missing_per_channel(missing[..., 0], make_settings()) == 10
 
 
 def test_smaller_tiles_need_less():

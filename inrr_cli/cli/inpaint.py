@@ -23,8 +23,9 @@ from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.label_warning import warn_of_labels
 from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack import Stack
+from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import MaskOptions, Page, find_missing
-from inrr_cli.memory import check_inpainting_memory, inpainting_advice
+from inrr_cli.memory import check_inpainting_memory, inpainting_advice, missing_per_channel
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings, make_settings
 
@@ -40,9 +41,9 @@ def inpaint(
             "--mask",
             metavar="FILE|NAME",
             help="Mask file (white = fill), or how to find missing pixels in the image: nan (not a number), alpha "
-            "(transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines of a scan), dead "
-            "(dead and hot pixels). Repeatable; masks are combined. In a folder, the mask with the image's name is "
-            "taken.",
+            "(transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines and scars of a "
+            "scan), dead (dead and hot pixels). Repeatable; masks are combined. In a folder, the mask with the image's "
+            "name is taken.",
         ),
     ],
     mask_mode: Annotated[
@@ -55,9 +56,19 @@ def inpaint(
         options.INPUT(
             "--max-distance",
             metavar="N",
-            help="Fill only pixels within N pixels of a known one; the others stay as they are.",
+            help="Fill only samples within N pixels of a known one of their channel; the others stay as they are.",
         ),
     ] = None,
+    gaps: Annotated[
+        str,
+        options.INPUT(
+            "--gaps",
+            metavar="all|inner|narrow=N",
+            help="Gaps to fill, each channel by itself; the others stay as they are. inner: holes that known samples "
+            "enclose, so that no hole touches the border. narrow=N: gaps that hold no square of more than N x N "
+            "samples.",
+        ),
+    ] = "all",
     preview: Annotated[
         Path | None,
         options.INPUT(
@@ -88,13 +99,18 @@ def inpaint(
         options.OUTPUT(
             "--uncertainty",
             metavar="FILE",
-            help="Write one standard deviation of each filled pixel, 0 at known ones: a float32 .tif in the image's "
+            help="Write one standard deviation of each filled sample, 0 at known ones: a float32 .tif in the image's "
             "units, or a 16-bit .png with 65535 for the image's full scale. Of labels the probability that each is "
             "right.",
         ),
     ] = None,
     save_mask: Annotated[
-        Path | None, options.OUTPUT("--save-mask", metavar="FILE", help="Write the mask of filled pixels.")
+        Path | None,
+        options.OUTPUT(
+            "--save-mask",
+            metavar="FILE",
+            help="Write the mask of filled pixels; with the channels of the image if each has its own mask.",
+        ),
     ] = None,
     sidecar: options.Sidecar = None,
     force: options.Force = False,
@@ -134,7 +150,7 @@ def inpaint(
     verbose: options.Verbose = False,
     **methods: Any,
 ) -> None:
-    """Fill the missing pixels of an image from the image itself; known pixels come back bit for bit.
+    """Fill the missing pixels of an image from the image itself; known samples come back bit for bit.
 
     [bold]inrr inpaint photo.png --mask mask.png[/bold]   writes photo_restored.png
 
@@ -164,7 +180,7 @@ def inpaint(
         settings, OutputOptions(file_format, quality, force, as_json, keep_partial, max_pixels, parse_range(data_range))
     )
     masks = MaskOptions(
-        white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, max_pixels=max_pixels
+        white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, gaps=gaps, max_pixels=max_pixels
     )
     for_each_image(images, files, partial(_inpaint_image, command, masks, pages, axes))
 
@@ -183,7 +199,12 @@ def _inpaint_image(
         warn(text)
     if command.settings.values == "linear":
         warn(warn_of_labels(picture, found.pages))
-    job = InpaintingJob(Stack(picture, found.pages, selected), files.masks, command)
+    lack = (
+        "--gaps and --max-distance leave nothing of the mask to fill"
+        if found.marked
+        else "the mask is empty: no pixel is missing, so there is nothing to fill"
+    )
+    job = InpaintingJob(Stack(picture, found.pages, selected), files.masks, command, lack)
     if files.checkpoint is not None and (len(found.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
     if files.preview is None:
@@ -201,41 +222,41 @@ class InpaintingJob(Job):
     command = "inpaint"
     suffix = "restored"
 
-    def __init__(self, stack: Stack, masks: list[str], command: Restoring) -> None:
-        self.stack, self.masks = stack, masks
+    def __init__(self, stack: Stack, masks: list[str], command: Restoring, lack: str) -> None:
+        self.stack, self.masks, self.lack = stack, masks, lack
         self.settings, self.data_range = command.settings, command.options.data_range
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
 
     def announce(self) -> None:
-        """Tell how many pixels will be filled, and warn where next to nothing is known."""
+        """Tell how much will be filled, and warn where next to nothing is known."""
         pages = self.stack.pages
         for page in pages:
             fraction = page.missing.mean()
             if MANY_MISSING < fraction < 1:
-                names = ", ".join(self.masks)
-                warn(f"{names}: {fraction:.1%} of the pixels are missing; little is left to restore from")
-        missing, size = self.stack.missing_pixels, sum(page.missing.size for page in pages)
+                names, unit = ", ".join(self.masks), count([page.missing])[2]
+                warn(f"{names}: {fraction:.1%} of the {unit} are missing; little is left to restore from")
+        missing, size, unit = count([page.missing for page in pages])
         if 0 < missing < size:
             selected = len(self.stack.selected)
             where = "" if selected == 1 else f" on {len(pages)} of {selected} pages"
-            note(f"filling {missing:,} of {size:,} pixels ({missing / size:.1%}){where}")
+            note(f"filling {missing:,} of {size:,} {unit} ({missing / size:.1%}){where}")
         if not pages:
-            raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
+            raise InputError(self.lack)
 
     def like(self) -> list[Pixels]:
         """Return the pages as they were."""
         return [page.pixels for page in self.stack.pages]
 
     def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
-        """Measure the missing pixels."""
+        """Measure the missing samples."""
         missing = [page.missing for page in self.stack.pages]
         return Measurement(self.stack.value_range(self.data_range), missing, truths)
 
     def check_memory(self) -> None:
         """Check the largest need of a page."""
         for page in self.stack.pages:
-            check_inpainting_memory(page.pixels.shape, int(page.missing.sum()), self.settings)
+            check_inpainting_memory(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
 
     def advice(self) -> str:
         """Return what to do if memory does not suffice."""

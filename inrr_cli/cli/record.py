@@ -13,7 +13,7 @@ from inrr_cli.result import Measurement, Result, measure
 from inrr_cli.settings import Settings
 
 MEASURES = {
-    "psnr_missing": ("dB", "missing pixels only"),
+    "psnr_missing": ("dB", "missing samples only"),
     "psnr_full": ("dB", "the written image"),
     "psnr_raw": ("dB", "the network's own output, all pixels"),
     "psnr_known": ("dB", "the network's fit to the known pixels"),
@@ -53,6 +53,7 @@ def make_record(
         "channels": 1 if first.image.ndim == 2 else first.image.shape[2],
         "dtype": str(first.image.dtype),
         "missing_pixels": measures.pop("missing_pixels"),
+        "missing_samples": measures.pop("missing_samples"),
         "missing_fraction": measures.pop("missing_fraction"),
         "values": settings.values,
         "net": settings.net,
@@ -74,10 +75,12 @@ def make_record(
 
 
 def describe(record: dict[str, Any]) -> dict[str, str]:
-    """Return the texts that a restored file carries: the command, its method, and the number of filled pixels."""
+    """Return the texts that a restored file carries: the command, its method, and how much was filled."""
     values = "" if record["values"] == "linear" else f" --values {record['values']}"
     command = f"inrr {record['version']} {record['command']}{values} --net {record['net']} --reg {record['reg']}"
-    counted = "" if record["missing_pixels"] is None else f"; {record['missing_pixels']} pixels were filled"
+    pixels, samples = record["missing_pixels"], record["missing_samples"]
+    filled = f"{pixels} pixels" if samples == (pixels or 0) * record["channels"] else f"{samples} samples"
+    counted = "" if pixels is None else f"; {filled} were filled"
     return {"inrr": f"{command} --seed {record['seed']}{counted}"}
 
 
@@ -92,7 +95,7 @@ def print_record(record: dict[str, Any]) -> None:
             say(f"  {name:<13}{number:>9}  {meaning}{peak * bool(unit)}")
     if record["sigma_mean"] is not None:
         is_labels = record["values"] == "labels"
-        meaning = "expected error of a filled pixel, in the image's units"
+        meaning = "expected error of a filled sample, in the image's units"
         meaning = "expected fraction of filled labels that are right" if is_labels else meaning
         say(f"  {'sigma_mean':<13}{record['sigma_mean']:>9.3g}  {meaning}")
 

@@ -17,8 +17,8 @@ def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> N
     ----------
     pixels : (M, N[, C]) ndarray
         Unless C is 3, the first channel is taken.
-    where : (M, N) ndarray of bool, optional
-        Pixels whose lowest and highest value become 0 and 255; all by default.
+    where : (M, N[, C]) ndarray of bool, optional
+        Pixels, or samples, whose lowest and highest value become 0 and 255; all by default.
 
     Returns
     -------
@@ -26,6 +26,7 @@ def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> N
     """
     if pixels.ndim == 3 and pixels.shape[2] != 3:
         pixels = pixels[..., 0]
+        where = where[..., 0] if where is not None and where.ndim == 3 else where
     if pixels.dtype == np.uint8:
         return pixels
     with np.errstate(invalid="ignore"):  # a signalling NaN

@@ -1,4 +1,4 @@
-"""Fill the channels of an image one by one."""
+"""Fill the channels of an image one by one, or those of which something is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels
-from inrr_cli.result import Result, join_channels
+from inrr_cli.result import Result, join_channels, with_channels
 from inrr_cli.settings import Settings
 
 Fill = Callable[[Pixels, NDArray[np.bool_], Settings, Control, NDArray[np.bool_]], Result]
@@ -25,13 +25,33 @@ def inpaint_channels(
 ) -> Result:
     """Fill each channel of (M, N, C) by itself with ``fill``; the other parameters are those of `inpaint_whole`.
 
-    After a channel that was interrupted the others are left as they are.
+    A channel that misses nothing costs nothing, unless a network is fitted or noise is removed. After an interrupted
+    channel the others are left as they are.
     """
-    results: list[Result] = []
-    for index in range(image.shape[2]):
+    every = settings.net != "grid" or settings.denoise
+    chosen = [index for index in range(image.shape[2]) if every or missing[..., index].any()]
+    results: dict[int, Result] = {}
+    for number, index in enumerate(chosen):
         channel = np.ascontiguousarray(image[..., index])
-        part = control.part(index, image.shape[2])
-        results.append(fill(channel, missing[..., index], settings, part, known[..., index]))
-        if not results[-1].completed:
+        part = control.part(number, len(chosen))
+        results[index] = fill(channel, missing[..., index], settings, part, known[..., index])
+        if not results[index].completed:
             break
-    return join_channels(results, image)
+    return join_channels(results, image, is_whole=len(results) == len(chosen))
+
+
+def inpaint_known_channels(
+    image: Pixels,
+    missing: NDArray[np.bool_],
+    settings: Settings,
+    control: Control,
+    known: NDArray[np.bool_],
+    fill: Fill,
+) -> Result:
+    """Fill (M, N[, C]) with ``fill``, without the channels of which nothing is known: they are left as they are."""
+    is_known = np.asarray(np.atleast_3d(known).any((0, 1)))
+    if is_known.all():
+        return fill(image, missing, settings, control, known)
+    part = np.ascontiguousarray(image[..., is_known])
+    result = fill(part, missing[..., is_known], settings, control, known[..., is_known])
+    return with_channels(result, is_known, image)

@@ -13,7 +13,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.array_axes import ArrayAxes
 from inrr_cli.imaging.value_range import Pixels, check_image
 from inrr_cli.inpainting.angles import inpaint_angles
-from inrr_cli.inpainting.channels import Fill, inpaint_channels
+from inrr_cli.inpainting.channels import Fill, inpaint_channels, inpaint_known_channels
 from inrr_cli.inpainting.labels import inpaint_labels
 from inrr_cli.inpainting.tiles import inpaint_tiles
 from inrr_cli.inpainting.whole import inpaint_whole
@@ -122,11 +122,14 @@ def run_inpainting(
     known = ~missing if ignored is None else ~(missing | sample_mask(ignored, image))
     if not known.any():
         raise InputError("no pixel is known, so there is nothing to fill from")
+    lost = np.flatnonzero(np.atleast_3d(missing).any((0, 1)) & ~np.atleast_3d(known).any((0, 1)))
+    if len(lost):
+        raise InputError(f"the mask covers channel {lost[0] + 1}: no sample is known to fill it from")
     fill = choose_fill(settings)
     by_channel = settings.per_channel or settings.values == "labels"
     if by_channel and image.ndim == 3:
         return inpaint_channels(image, missing, settings, control, known, fill)
-    return fill(image, missing, settings, control, known)
+    return inpaint_known_channels(image, missing, settings, control, known, fill)
 
 
 def choose_fill(settings: Settings) -> Fill:

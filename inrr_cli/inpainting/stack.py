@@ -12,19 +12,20 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import overlay, to_8_bits
 from inrr_cli.imaging.value_range import Pixels, ValueRange, full_scale, measured_range
+from inrr_cli.masking.samples import all_channels, any_channel, is_of_pixels
 from inrr_cli.masking.selection import Page
 from inrr_cli.result import Result
 
 
 @dataclass(frozen=True)
 class Stack:
-    """The pages of a picture that have missing pixels.
+    """The pages of a picture that have missing samples.
 
     Attributes
     ----------
     picture : Picture
     pages : list of Page
-        Those with a pixel to fill.
+        Those with a sample to fill.
     selected : list of int
         All pages that were asked for, from 0.
     """
@@ -35,7 +36,12 @@ class Stack:
 
     @property
     def missing_pixels(self) -> int:
-        """Number of pixels to fill."""
+        """Number of pixels with a sample to fill."""
+        return sum(int(any_channel(page.missing).sum()) for page in self.pages)
+
+    @property
+    def missing_samples(self) -> int:
+        """Number of samples to fill."""
         return sum(int(page.missing.sum()) for page in self.pages)
 
     def value_range(self, given: ValueRange | None) -> ValueRange:
@@ -44,12 +50,15 @@ class Stack:
         Raises
         ------
         InputError
-            If no pixel of a page is known.
+            If no pixel of a page is known, or no sample of a channel that has some to fill.
         """
         for page in self.pages:
+            where = f"page {page.number + 1}: " if len(self.picture.pages) > 1 else ""
             if not page.known.any():
-                where = f"page {page.number + 1}: " if len(self.picture.pages) > 1 else ""
                 raise InputError(f"{where}the mask covers everything: no pixel is known to fill it from")
+            lost = np.flatnonzero(np.atleast_3d(page.missing).any((0, 1)) & ~np.atleast_3d(page.known).any((0, 1)))
+            if len(lost):
+                raise InputError(f"{where}the mask covers channel {lost[0] + 1}: no sample is known to fill it from")
         ranges = [measured_range(page.pixels, page.known, given) for page in self.pages]
         return ValueRange(min(part.low for part in ranges), max(part.high for part in ranges))
 
@@ -58,26 +67,32 @@ class Stack:
         if not self.pages:
             pixels = self.picture.pages[self.selected[0]]
             return self._overlay(to_8_bits(pixels), np.zeros(pixels.shape[:2], bool)), 0
-        page = self.pages[0]
-        return self._overlay(to_8_bits(page.pixels, page.known), page.missing), int(page.missing.sum())
+        page, missing = self.pages[0], any_channel(self.pages[0].missing)
+        return self._overlay(to_8_bits(page.pixels, page.known), missing), int(missing.sum())
 
     def _overlay(self, view: NDArray[np.uint8], missing: NDArray[np.bool_]) -> Picture:
         return Picture.of(overlay(~view if self.picture.metadata.white_is_zero else view, missing))
 
     def mask(self, count: int) -> Picture:
-        """Return what is filled, white, on every page of the picture; of the first ``count`` pages to fill only."""
-        masks = [np.zeros(page.shape[:2], np.uint8) for page in self.picture.pages]
+        """Return what is filled, white, on every page of the picture; of the first ``count`` pages to fill only.
+
+        The pages are grey unless the channels of one of them differ: then each page has the channels of the picture.
+        """
+        is_grey = all(is_of_pixels(page.missing) for page in self.pages)
+        masks = [np.zeros(page.shape[:2] if is_grey else page.shape, np.uint8) for page in self.picture.pages]
         for page in self.pages[:count]:
-            masks[page.number][page.missing] = 255
+            masks[page.number][any_channel(page.missing) if is_grey else page.missing] = 255
         return self._without_metadata(masks)
 
     def opaque(self) -> Picture:
-        """Return the picture with its missing pixels no longer transparent."""
+        """Return the picture with the pixels that are filled in all channels no longer transparent."""
         alphas = list(self.picture.alpha)
         for page in self.pages:
             alpha = alphas[page.number]
             if alpha is not None:
-                alphas[page.number] = np.where(page.missing, alpha.dtype.type(full_scale(alpha.dtype)), alpha)
+                alphas[page.number] = np.where(
+                    all_channels(page.missing), alpha.dtype.type(full_scale(alpha.dtype)), alpha
+                )
         return self.picture.with_pages(self.picture.pages, alphas)
 
     def restored(self, results: list[Result], like: Picture) -> Picture:

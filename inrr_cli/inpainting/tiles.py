@@ -17,7 +17,7 @@ from inrr_cli.settings import Settings
 from inrr_cli.solvers.blend_tiles import ramp_weights
 
 MARGIN = 48  # pixels around a tile that the engine sees: the reach of its search; tiles are blended over them
-KNOWN_FRACTION = 0.02  # a tile with fewer known pixels gets a wider margin: too little to learn from
+KNOWN_FRACTION = 0.02  # a tile with fewer known samples in a channel gets a wider margin: too little to learn from
 
 Mask = NDArray[np.bool_]
 Slices = tuple[slice, slice]
@@ -71,6 +71,7 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
 def tile_windows(missing: Mask, known: Mask, tile: int) -> Iterator[tuple[Slices, Slices]]:
     """Yield each tile with missing pixels, and its window with a margin; a wider one where little is known nearby."""
     rows, columns = missing.shape[:2]
+    used = np.atleast_3d(known)[..., np.atleast_3d(known).any((0, 1))]  # not those that are known nowhere
     for top in range(0, rows, tile):
         for left in range(0, columns, tile):
             if not missing[top : top + tile, left : left + tile].any():
@@ -79,7 +80,8 @@ def tile_windows(missing: Mask, known: Mask, tile: int) -> Iterator[tuple[Slices
             while True:
                 vertical = max(0, top - margin), min(rows, top + tile + margin)
                 horizontal = max(0, left - margin), min(columns, left + tile + margin)
-                if known[slice(*vertical), slice(*horizontal)].mean() > KNOWN_FRACTION or margin > max(rows, columns):
+                least = used[slice(*vertical), slice(*horizontal)].mean((0, 1)).min()
+                if least > KNOWN_FRACTION or margin > max(rows, columns):
                     break
                 margin *= 2
             yield np.s_[top : top + tile, left : left + tile], (slice(*vertical), slice(*horizontal))

@@ -31,17 +31,18 @@ def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
 
     Returns
     -------
-    (M, N) ndarray of bool, str
-        True in lost lines of any channel, and a text with their numbers, from 0.
+    (M, N, C) ndarray of bool, str
+        True in the lost lines of each channel, and a text with the numbers of all of them, from 0.
     """
-    missing = np.zeros(samples.shape[:2], bool)
-    channels = [_finite(channel) for channel in np.moveaxis(samples, 2, 0)]
-    rows = np.unique(np.concatenate([_lost_rows(channel) for channel in channels]))
-    columns = np.unique(np.concatenate([_lost_rows(channel.T) for channel in channels]))
-    missing[rows], missing[:, columns] = True, True
-    parts = [
-        f"{name} {', '.join(map(str, lost))}" for name, lost in (("rows", rows), ("columns", columns)) if len(lost)
-    ]
+    missing = np.zeros(samples.shape, bool)
+    lost: dict[str, set[int]] = {"rows": set(), "columns": set()}
+    for channel in range(samples.shape[2]):
+        values = _finite(samples[..., channel])
+        rows, columns = _lost_rows(values), _lost_rows(values.T)
+        missing[rows, :, channel], missing[:, columns, channel] = True, True
+        lost["rows"].update(rows.tolist())
+        lost["columns"].update(columns.tolist())
+    parts = [f"{name} {', '.join(map(str, sorted(numbers)))}" for name, numbers in lost.items() if numbers]
     return missing, f"lost {' and '.join(parts)}" if parts else "no lost rows or columns"
 
 
@@ -56,7 +57,7 @@ def _lost_rows(lines: NDArray[np.float64]) -> NDArray[np.intp]:
     # repeat without the lines found so far, because a lost line makes its neighbours look out of line too
     for _ in range(MAX_BAND):
         kept = np.flatnonzero(~lost)
-        if len(kept) < 4:
+        if len(kept) < 5:
             break
         score = np.full(len(lines), -np.inf)
         score[kept] = _excess(lines[kept])
@@ -73,12 +74,20 @@ def _lost_rows(lines: NDArray[np.float64]) -> NDArray[np.intp]:
 
 
 def _excess(lines: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the median over each line (M, N) of how far it is outside the range of two neighbours on either side."""
-    padded = np.pad(lines, ((2, 2), (0, 0)), mode="reflect")
-    around = [padded[k : k + len(lines)] for k in (0, 1, 3, 4)]
+    """Return how far each line (M, N) is outside the range of its four nearest lines, in at least half of its samples.
+
+    In white noise two samples of five are outside. So that no short line is above half by chance, it must be outside in
+    a share that is four standard deviations larger than that.
+    """
+    count, length = lines.shape
+    first = np.clip(np.arange(count) - 2, 0, count - 5)
+    nearest = first[:, None] + np.arange(4)
+    nearest += nearest >= np.arange(count)[:, None]  # leaves out the line itself
+    around = [lines[nearest[:, k]] for k in range(4)]
     high, low = reduce(np.maximum, around), reduce(np.minimum, around)
-    excess = np.median(np.maximum(np.maximum(lines - high, low - lines), 0), axis=1)
-    excess[[0, 1, -2, -1]] /= 8  # with neighbours on one side only, every slope is an excess (the factor is empirical)
+    outside = np.maximum(np.maximum(lines - high, low - lines), 0)
+    excess = np.quantile(outside, np.clip(0.6 - 2 / np.sqrt(length), 0, 0.5), axis=1)
+    excess[[0, -1]] /= 8  # with neighbours on one side only, every slope is an excess (the factor is empirical)
     return np.asarray(excess)
 
 
@@ -102,12 +111,12 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
 
     Returns
     -------
-    (M, N) ndarray of bool
-        True where a pixel is dead in any channel.
+    (M, N, C) ndarray of bool
+        True where a sample is dead.
     """
-    found = np.zeros(samples.shape[:2], bool)
-    for channel in np.moveaxis(samples, 2, 0):
-        values = _finite(channel)
+    found = np.zeros(samples.shape, bool)
+    for channel in range(samples.shape[2]):
+        values = _finite(samples[..., channel])
         padded = np.pad(values, 1, mode="reflect" if min(values.shape) > 1 else "edge")
         blocks = [
             _compare_with_neighbours(padded[top : top + 258]) for top in range(0, len(values), 256)
@@ -115,7 +124,7 @@ def dead_pixels(samples: NDArray[np.generic]) -> Mask:
         distance, spread = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         sigma = float(MAD_TO_SIGMA * np.median(distance))
         low, high = np.quantile(values, (0.01, 0.99))  # dead pixels are fewer than 1 %
-        found |= distance > np.maximum(OUTLIER_SIGMAS * max(sigma, 0.02 * float(high - low)), 2 * spread)
+        found[..., channel] = distance > np.maximum(OUTLIER_SIGMAS * max(sigma, 0.02 * float(high - low)), 2 * spread)
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,13 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS, read_picture
 from inrr_cli.imaging.value_range import LARGEST_VALUE, Pixels
 from inrr_cli.masking import Mask
+from inrr_cli.masking.samples import is_of_pixels, to_samples
+
+OF_SAMPLES = ("TIFF", "NPY")  # formats whose RGB masks are made by programs, each channel for itself
 
 
 def read_mask(path: Path, shape: tuple[int, ...], *, white_is_missing: bool = True) -> tuple[Mask, str]:
-    """Read the mask of an image with one page; see `read_masks`."""
+    """Read the mask (M, N) of an image with one page; see `read_masks`."""
     (mask,), warning = read_masks(path, [shape[:2]], 1, [0], white_is_missing)
     return mask, warning
 
@@ -39,9 +41,11 @@ def read_masks(
     ----------
     path : Path
         Image file with one mask for all pages, or one page for each. If it holds two values, the higher one is white;
-        otherwise white begins at half of the full scale. Transparent pixels are black.
-    shapes : list of (int, int)
-        Rows and columns of the wanted pages.
+        otherwise white begins at half of the full scale. Transparent pixels are black. A colour is as white as its
+        luma; but where a mask has the channels of its page, each marks its own samples, unless this is an RGB picture
+        of another format than TIFF and NPY, in which people paint.
+    shapes : list of (int, int[, int])
+        Shapes of the wanted pages.
     page_count : int
         Number of all pages of the image.
     numbers : list of int
@@ -55,38 +59,39 @@ def read_masks(
 
     Returns
     -------
-    masks : list of (M, N) ndarray of bool
-        True where a pixel is missing.
+    masks : list of (M, N) or (M, N, C) ndarray of bool
+        True where a pixel, or a sample, is missing.
     warning : str
-        Warning about a mask of more than two values, or one of a file whose 0 is white that covers more than half; or
-        the empty string.
+        Warning about a mask of more than two values or of samples, or one of a file whose 0 is white that covers more
+        than half; or the empty string.
 
     Raises
     ------
     InputError
         If the file cannot be read, or its size or number of pages does not match.
     """
-    picture = read_picture(path, max_pixels, like=like)
+    picture = _as_one_page(read_picture(path, max_pixels, like=like), shapes[0] if page_count == 1 else ())
     pages = picture.pages
     if len(pages) not in (1, page_count):
         raise InputError(
             f"{path}: has {len(pages)} pages but the image has {page_count}; give one mask, or one for each page"
         )
-    masks, most_values = [], 0
+    masks, most_values, is_coloured = [], 0, False
     for number, shape in zip(numbers, shapes, strict=True):
         index = 0 if len(pages) == 1 else number
-        if pages[index].shape[:2] != shape:
+        if pages[index].shape[:2] != shape[:2]:
             rows, columns = pages[index].shape[:2]
             raise InputError(
                 f"{path}: the mask is {columns} x {rows} but the image is {shape[1]} x {shape[0]}; "
                 "they must have the same size"
             )
-        white, values = _white_of_plane(picture, index)
+        has_channels = len(shape) == 3 and pages[index].shape == shape
+        marks_samples = has_channels and (shape[2] != 3 or picture.metadata.format in OF_SAMPLES)
+        white, values = _find_white(picture, index, marks_samples=marks_samples)
         most_values = max(most_values, values)
+        is_coloured |= has_channels and not marks_samples and not is_of_pixels(pages[index])
         masks.append(white if white_is_missing else ~white)
-    warnings = []
-    if most_values > 2:
-        warnings.append(f"the mask has {most_values} grey values; those from half of white up count as white")
+    warnings = _warnings(masks, most_values, is_coloured=is_coloured)
     if picture.metadata.white_is_zero and (covered := _share(masks)) > 0.5:  # as tifffile writes an array of bool
         other = "known" if white_is_missing else "fill"
         warnings.append(
@@ -96,31 +101,40 @@ def read_masks(
     return masks, f"{path}: {'; '.join(warnings)}" if warnings else ""
 
 
+def _warnings(masks: Sequence[Mask], most_values: int, *, is_coloured: bool) -> list[str]:
+    """Return what a user may not expect of masks that had at most so many values, or colours that became grey."""
+    warnings = []
+    if not all(is_of_pixels(mask) for mask in masks):
+        warnings.append("each channel of the mask marks its own samples")
+    if most_values > 2:
+        colours = "; a .tif or .npy can mark each channel by itself" if is_coloured else ""
+        warnings.append(f"the mask has {most_values} grey values; those from half of white up count as white{colours}")
+    return warnings
+
+
 def _share(masks: Sequence[Mask]) -> float:
     """Return the share of missing pixels."""
     return sum(int(mask.sum()) for mask in masks) / max(1, sum(mask.size for mask in masks))
 
 
-def _white_of_plane(picture: Picture, number: int) -> tuple[Mask, int]:
-    """Return where any of the stored pages of a plane is white, and the most grey values that one of them has."""
-    parts = picture.layout.scatter(number, picture.pages[number])
-    if len(parts) == 1:
-        return _find_white(picture, number)
-    pages = replace(picture, pages=list(parts.values()), alpha=[None] * len(parts))
-    found = [_find_white(pages, page) for page in range(len(parts))]
-    return np.asarray(np.any([white for white, _ in found], 0)), max(values for _, values in found)
+def _as_one_page(picture: Picture, shape: tuple[int, ...]) -> Picture:
+    """Return a mask in .npy, whose rows were taken for pages because it has many channels, as a page of this shape."""
+    pages = picture.pages
+    if picture.metadata.format != "NPY" or len(shape) != 3 or (len(pages), *pages[0].shape) != shape:
+        return picture
+    return picture.with_pages([np.stack(pages)], [None])
 
 
-def _find_white(picture: Picture, number: int) -> tuple[Mask, int]:
-    """Return where a page is white, and its number of grey values."""
+def _find_white(picture: Picture, number: int, *, marks_samples: bool) -> tuple[Mask, int]:
+    """Return where a page, or each of its samples, is white, and its number of grey values."""
     stored, alpha = picture.pages[number], picture.alpha[number]
     grey = _finite(stored)
-    if grey.ndim == 3:
+    if grey.ndim == 3 and not marks_samples:
         channels = grey.shape[2]
         weights = (0.299, 0.587, 0.114) if channels == 3 else np.full(channels, 1 / channels)  # luma of ITU-R BT.601
         grey = np.round(grey @ np.asarray(weights), 6)  # removes the rounding error that white would have
     if alpha is not None:
-        grey = np.where(alpha >= _full_scale(alpha.dtype) / 2, grey, 0)
+        grey = np.where(to_samples(alpha >= _full_scale(alpha.dtype) / 2, grey.shape), grey, 0)
     values = np.unique(grey)
     unit_scale = np.issubdtype(stored.dtype, np.floating) and values.max(initial=0) <= 1
     if len(values) > 2:

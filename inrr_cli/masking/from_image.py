@@ -1,4 +1,4 @@
-"""Find missing pixels in the image itself: no data, transparent pixels, lost lines, dead pixels."""
+"""Find missing samples in the image itself: no data, transparent pixels, lost lines, dead pixels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from inrr_cli.imaging.picture import Picture, equals
 from inrr_cli.imaging.value_range import Pixels, full_scale
 from inrr_cli.masking import Mask
 from inrr_cli.masking.defects import dead_pixels, lost_lines
+from inrr_cli.masking.samples import count, to_samples
+from inrr_cli.masking.scars import describe_scars, find_scars
 
 SOURCES = ("nan", "alpha", "nodata", "value=V", "lines", "dead")  # of masks; V is a number
 
@@ -20,7 +22,7 @@ def is_from_image(source: str) -> bool:
 
 
 def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, str]:
-    """Find the missing pixels of a page.
+    """Find the missing samples of a page.
 
     Parameters
     ----------
@@ -32,8 +34,8 @@ def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, s
 
     Returns
     -------
-    (M, N) ndarray of bool, str
-        True where a pixel is missing, and a note about what was found, which may be empty.
+    (M, N[, C]) ndarray of bool, str
+        Of the shape of the page: True where a sample is missing; and a note about what was found, which may be empty.
 
     Raises
     ------
@@ -41,29 +43,32 @@ def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, s
         If the image has no values of this kind, or V is no number.
     """
     page, alpha = picture.pages[number], picture.alpha[number]
-    samples = np.atleast_3d(page)
     if source == "nan":
         if not np.issubdtype(page.dtype, np.floating):
             raise InputError(f"--mask nan is for floats; the image holds {page.dtype}")
-        return _not_finite(samples), ""
+        return _not_finite(page), ""
     if source == "alpha":
         if alpha is None:
             raise InputError("--mask alpha needs an image with an alpha channel")
-        return _transparent(alpha), ""
+        return to_samples(_transparent(alpha), page.shape), ""
     if source == "nodata" or source.startswith("value="):
         value = picture.metadata.nodata if source == "nodata" else _parse_value(source)
         if value is None:
             raise InputError("--mask nodata needs a TIFF with GDAL's nodata tag; give --mask value=V")
-        return _equal(samples, value), ""
-    unusable = np.zeros(page.shape[:2], bool)
-    for mask, _, _ in unusable_pixels(picture, number):
+        return equals(page, value), ""
+    unusable = np.zeros(page.shape, bool)
+    for mask, _, _ in unusable_samples(picture, number):
         unusable |= mask
-    if unusable.any():
-        samples = np.where(unusable[..., None], np.nan, samples)
+    samples = np.atleast_3d(np.where(unusable, np.nan, page) if unusable.any() else page)
     if source == "lines":
-        return lost_lines(samples)
-    dead = dead_pixels(samples) & ~unusable
-    return dead, f"{dead.sum():,} dead or hot pixels"
+        lines, note = lost_lines(samples)
+        scars = find_scars(samples, lines)
+        if text := describe_scars(scars):
+            note = f"{note}; {text}" if lines.any() else text
+        return (lines | scars).reshape(page.shape), note
+    dead = dead_pixels(samples).reshape(page.shape) & ~unusable
+    marked, _, unit = count([dead])
+    return dead, f"{marked:,} dead or hot {unit}"
 
 
 def _parse_value(source: str) -> float:
@@ -74,38 +79,34 @@ def _parse_value(source: str) -> float:
         raise InputError(f"--mask value=V needs a number, as in value=0; got {text!r}") from None
 
 
-def unusable_pixels(picture: Picture, number: int) -> list[tuple[Mask, str, str]]:
-    """Find pixels that hold no values to restore others from: not finite, no data, or fully transparent.
+def unusable_samples(picture: Picture, number: int) -> list[tuple[Mask, str, str]]:
+    """Find samples that hold no values to restore others from: not finite, no data, or fully transparent.
 
     Returns
     -------
-    list of (M, N) ndarray of bool, str, str
-        Their mask, what they are, and the name of the source that selects them, for each kind that the file can have.
+    list of (M, N[, C]) ndarray of bool, str, str
+        Their mask, of the shape of the page, what they are, and the name of the source that selects them, for each kind
+        that the file can have.
     """
     page, alpha, nodata = picture.pages[number], picture.alpha[number], picture.metadata.nodata
-    samples, kinds = np.atleast_3d(page), []
+    kinds = []
     if np.issubdtype(page.dtype, np.floating):
-        kinds.append((_not_finite(samples), "are not finite", "nan"))
+        kinds.append((_not_finite(page), "are not finite", "nan"))
     if nodata is not None:
-        kinds.append((_equal(samples, nodata), f"hold the nodata value {nodata:g}", "nodata"))
+        kinds.append((equals(page, nodata), f"hold the nodata value {nodata:g}", "nodata"))
     if alpha is not None:
-        kinds.append((_transparent(alpha), "are transparent", "alpha"))
+        kinds.append((to_samples(_transparent(alpha), page.shape), "are transparent", "alpha"))
     return kinds
 
 
 def _not_finite(samples: Pixels) -> Mask:
-    """Return where any channel of (M, N, C) is not finite."""
-    return np.asarray(~np.isfinite(samples).all(2))
+    """Return which samples are not finite."""
+    return np.asarray(~np.isfinite(samples))
 
 
 def _transparent(alpha: Pixels) -> Mask:
     """Return where an opacity (M, N) is 0 or not a number."""
     return np.asarray(~(alpha > 0))
-
-
-def _equal(samples: Pixels, value: float) -> Mask:
-    """Return where all channels of (M, N, C) equal a value."""
-    return np.asarray(equals(samples, value).all(2))
 
 
 def opacity(picture: Picture, number: int) -> NDArray[np.float32]:

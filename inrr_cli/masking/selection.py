@@ -1,10 +1,11 @@
-"""Select the pixels to fill on each page: join the masks, widen them, and leave out pixels far from known ones."""
+"""Select the samples to fill on each page: join the masks, widen them, and leave out what is not asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.masking import Mask
 from inrr_cli.masking.from_file import read_masks
-from inrr_cli.masking.from_image import SOURCES, is_from_image, mask_from_image, unusable_pixels
+from inrr_cli.masking.from_image import SOURCES, is_from_image, mask_from_image, unusable_samples
+from inrr_cli.masking.gaps import choose_gaps, parse_gaps
+from inrr_cli.masking.samples import by_channel, describe_count, to_samples
 
 
 @dataclass(frozen=True)
@@ -29,24 +32,29 @@ class MaskOptions:
     grow : int
         Pixels to widen the joined mask by, in all eight directions.
     max_distance : float, optional
-        Largest Euclidean distance of a pixel to fill from a known one, in pixels; farther ones are left as they are.
+        Largest Euclidean distance of a sample to fill from a known one of its channel, in pixels; farther ones are left
+        as they are.
+    gaps : str
+        Gaps to fill: "all", "inner" or "narrow=N" (see `inrr_cli.masking.gaps`); the others are left as they are.
     max_pixels : int
         As in `read_picture`.
 
     Raises
     ------
     InputError
-        Unless ``max_distance`` is positive and finite.
+        Unless ``max_distance`` is positive and finite, and ``gaps`` is one of the three.
     """
 
     white_is_missing: bool = True
     grow: int = 0
     max_distance: float | None = None
+    gaps: str = "all"
     max_pixels: int = MAX_PIXELS
 
     def __post_init__(self) -> None:
         if self.max_distance is not None and not 0 < self.max_distance < float("inf"):
             raise InputError(f"--max-distance must be above 0, got {self.max_distance:g}")
+        parse_gaps(self.gaps)
 
 
 @dataclass(frozen=True)
@@ -58,10 +66,10 @@ class Page:
     number : int
         Of the page in its stack, from 0.
     pixels : (M, N[, C]) ndarray
-    missing : (M, N) ndarray of bool
-        Pixels to fill.
-    ignored : (M, N) ndarray of bool
-        Pixels that are neither known nor to be filled.
+    missing : (M, N[, C]) ndarray of bool
+        Samples to fill; of the shape of ``pixels``.
+    ignored : (M, N[, C]) ndarray of bool
+        Samples that are neither known nor to be filled.
     """
 
     number: int
@@ -71,28 +79,31 @@ class Page:
 
     @property
     def known(self) -> Mask:
-        """Pixels that are known: (M, N) ndarray of bool."""
+        """Samples that are known: (M, N[, C]) ndarray of bool."""
         return np.asarray(~(self.missing | self.ignored))
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The pages of a picture that have pixels to fill, and messages for the user.
+    """The pages of a picture that have samples to fill, and messages for the user.
 
     Attributes
     ----------
     pages : list of Page
         Without those that have nothing to fill.
     notes, warnings : list of str
+    marked : bool
+        Whether the masks mark anything, also if nothing of that is left to fill.
     """
 
     pages: list[Page]
     notes: list[str]
     warnings: list[str]
+    marked: bool = True
 
 
 def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int], options: MaskOptions) -> Selection:
-    """Find the pixels to fill.
+    """Find the samples to fill.
 
     Parameters
     ----------
@@ -106,8 +117,8 @@ def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int
     Returns
     -------
     Selection
-        On each page, ``missing`` are the pixels to fill; ``ignored`` are pixels that are neither known nor to fill,
-        because they are too far from known ones or hold no values.
+        On each page, ``missing`` are the samples to fill; ``ignored`` are samples that are neither known nor to fill,
+        because they are too far from known ones, in a gap that is left, or hold no values.
 
     Raises
     ------
@@ -117,23 +128,32 @@ def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int
     masks, notes, warnings = _join_masks(sources, picture, numbers, options)
     pages = []
     for mask, number in zip(masks, numbers, strict=True):
-        missing = widen(mask, options.grow)
+        missing = by_channel(partial(widen, by=options.grow), mask)
         unusable, page_warnings = _unusable_outside(picture, number, missing)
-        near = missing
-        if options.max_distance is not None:
-            near = keep_near(missing, ~(missing | unusable), options.max_distance)
-        if near.any():
+        filled = _choose(missing, unusable, options)
+        if filled.any():
             prefix = _page_prefix(picture, number)
             warnings += [prefix + text for text in page_warnings]
-            pages.append(Page(number, picture.pages[number], near, (missing & ~near) | unusable))
-    return Selection(pages, notes, list(dict.fromkeys(warnings)))
+            pages.append(Page(number, picture.pages[number], filled, (missing & ~filled) | unusable))
+    return Selection(pages, notes, list(dict.fromkeys(warnings)), any(mask.any() for mask in masks))
+
+
+def _choose(missing: Mask, unusable: Mask, options: MaskOptions) -> Mask:
+    """Return the missing samples (M, N[, C]) to fill: in the gaps that were asked for, and near to known ones."""
+    filled = missing
+    if options.gaps != "all":
+        filled = by_channel(partial(choose_gaps, gaps=parse_gaps(options.gaps)), missing, unusable)
+    if options.max_distance is not None:
+        filled = by_channel(partial(keep_near, distance=options.max_distance), filled, ~(missing | unusable))
+    return filled
 
 
 def _join_masks(
     sources: Sequence[str], picture: Picture, numbers: Sequence[int], options: MaskOptions
 ) -> tuple[list[Mask], list[str], list[str]]:
     """Return the union of all masks for each page, notes, and warnings."""
-    masks = [np.zeros(picture.pages[number].shape[:2], bool) for number in numbers]
+    shapes = [picture.pages[number].shape for number in numbers]
+    masks = [np.zeros(shape, bool) for shape in shapes]
     notes, warnings = [], []
     for source in sources:
         if is_from_image(source):
@@ -144,31 +164,30 @@ def _join_masks(
             notes += new or [note for _, note in found[:1] if note]
         else:
             _check_spelling(source)
-            shapes = [mask.shape for mask in masks]
             count, white_is_missing, max_pixels = len(picture.pages), options.white_is_missing, options.max_pixels
             further, warning = read_masks(
                 Path(source), shapes, count, numbers, white_is_missing, max_pixels=max_pixels, like=picture.layout
             )
             warnings += [warning] if warning else []
-        masks = [mask | more for mask, more in zip(masks, further, strict=True)]
+        masks = [mask | to_samples(more, mask.shape) for mask, more in zip(masks, further, strict=True)]
     return masks, notes, warnings
 
 
 def _unusable_outside(picture: Picture, number: int, missing: Mask) -> tuple[Mask, list[str]]:
-    """Return the unusable pixels outside a page's mask, and a warning about each kind of them."""
+    """Return the unusable samples outside a page's mask, and a warning about each kind of them."""
     unusable, warnings = np.zeros(missing.shape, bool), []
-    for mask, description, source in unusable_pixels(picture, number):
+    for mask, description, source in unusable_samples(picture, number):
         new = mask & ~missing & ~unusable
         unusable |= new
         if new.any():
             warnings.append(
-                f"{new.sum():,} pixels outside the mask {description} and stay so; --mask {source} fills them"
+                f"{describe_count(new)} outside the mask {description} and stay so; --mask {source} fills them"
             )
     return unusable, warnings
 
 
 def keep_near(missing: Mask, known: Mask, distance: float) -> Mask:
-    """Return the missing pixels that are at most ``distance`` pixels from a known one."""
+    """Return the missing samples (M, N) that are at most ``distance`` pixels from a known one."""
     from scipy.ndimage import distance_transform_edt
 
     if not known.any():
@@ -177,7 +196,7 @@ def keep_near(missing: Mask, known: Mask, distance: float) -> Mask:
 
 
 def widen(missing: Mask, by: int) -> Mask:
-    """Dilate a mask by a chessboard distance."""
+    """Dilate a mask (M, N) by a chessboard distance."""
     from scipy.ndimage import distance_transform_cdt
 
     if not by or not missing.any():

@@ -14,8 +14,9 @@ from inrr_cli import make_mask, make_settings, psnr
 from inrr_cli.cli.console import verbosity
 
 QUICK = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
-KEYS = """command input output width height channels dtype missing_pixels missing_fraction net reg preset device seed
-completed steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb version""".split()
+KEYS = """command input output width height channels dtype missing_pixels missing_samples missing_fraction net reg
+preset device seed completed steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb
+version""".split()
 
 
 def read(path):
@@ -51,7 +52,7 @@ def test_json_is_one_object_and_the_sidecar_is_the_same(run, files):
     assert None not in [record[key] for key in KEYS]
     expected = {"command": "inpaint", "width": 64, "height": 48, "channels": 1, "dtype": "uint8", "net": "siren",
                 "reg": "inrr", "preset": "fast", "device": "cpu", "seed": 7, "steps": 10, "missing_pixels": 1536,
-                "missing_fraction": 0.5}  # fmt: skip
+                "missing_samples": 1536, "missing_fraction": 0.5}  # fmt: skip
     assert {key: record[key] for key in expected} == expected
     truth, written = read(files["grey"]) / 255, read("out.png") / 255
     missing = read(files["mask"]) > 0
@@ -158,7 +159,7 @@ def test_superres(run, files, colour, scale):
     assert written.shape == (*size, 3)
     assert (record["height"], record["width"], record["scale"]) == (*size, float(scale))
     assert record["psnr_full"] == pytest.approx(psnr(written / 255, truth / 255), abs=1e-4)
-    assert record["missing_pixels"] is record["psnr_missing"] is None
+    assert record["missing_pixels"] is record["missing_samples"] is record["psnr_missing"] is None
     assert "enlarging 32 x 40" in result.stderr
 
 

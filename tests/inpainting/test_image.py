@@ -35,6 +35,47 @@ def test_each_channel_has_its_own_mask(colour, options):
     assert psnr(restored, colour / 255, mask) > 10
 
 
+@pytest.mark.parametrize("options", [{}, {"tile": 64}, {"denoise": True}, QUICK])
+def test_channels_that_miss_nothing_are_left_out_where_each_is_filled_alone(colour, options):
+    mask = np.zeros(colour.shape, bool)
+    mask[10:14, 8:20, 1] = True
+    result = run_inpainting(colour, mask, make_settings(per_channel=True, **options))
+    assert result.completed
+    assert (result.image[mask] != colour[mask]).any()
+    if "denoise" not in options:
+        assert (result.image[~mask] == colour[~mask]).all()
+    if result.sigma is not None:
+        assert (result.sigma[mask] > 0).all()
+        assert "denoise" in options or not result.sigma[~mask].any()
+
+
+@pytest.mark.parametrize("options", [{}, {"tile": 64}, {"per_channel": True}, QUICK])
+def test_a_channel_of_which_nothing_is_known_stays_as_it_is(colour, options):
+    image = (colour / 255).astype(np.float32)
+    mask, ignored = np.zeros(image.shape, bool), np.zeros(image.shape, bool)
+    mask[10:14, 8:20, 0] = ignored[..., 1] = True
+    image[ignored] = np.nan
+    result = run_inpainting(image, mask, make_settings(**options), ignored=ignored)
+    assert result.image[~mask].tobytes() == image[~mask].tobytes()
+    assert np.isfinite(result.image[mask]).all()
+    if result.sigma is not None:
+        assert (result.sigma[mask] > 0).all()
+        assert not result.sigma[~mask].any()
+    mask[3, 4, 1] = True
+    with pytest.raises(InputError, match="the mask covers channel 2: no sample is known to fill it from"):
+        run_inpainting(image, mask, make_settings(**options), ignored=ignored & ~mask)
+
+
+def test_tiles_see_known_samples_of_each_channel():
+    y, x = np.mgrid[:240, :240]
+    truth = np.stack([np.sin(x / 30), np.cos(y / 30), np.sin((x + y) / 40)], 2).astype(np.float32)
+    mask = np.zeros(truth.shape, bool)
+    mask[::7, ::5], mask[20:220, 20:220, 1] = True, True
+    restored = inpaint(np.where(mask, np.nan, truth), mask, tile=64, rounds=2, similar=15, radius=4)
+    assert (restored[~mask] == truth[~mask]).all()
+    assert np.isfinite(restored).all()
+
+
 def test_values_at_missing_pixels_are_not_used(colour):
     mask = make_mask(colour.shape[:2], "random")
     spoiled = colour.copy()

@@ -88,3 +88,56 @@ def test_half_of_white_is_half_of_what_a_pgm_says_white_is(tmp_path):
     read, warning = read_mask(tmp_path / "m.pgm", (4, 4))
     assert (read == (grey >= 8)).all()
     assert "16 grey values" in warning
+
+
+@pytest.mark.parametrize(("name", "channels"), [("m.tif", 3), ("m.npy", 3), ("m.npy", 2), ("m.tif", 7), ("m.npy", 7)])
+@pytest.mark.parametrize("white", [1, 200, 255])
+def test_each_channel_of_a_mask_marks_its_own_samples(tmp_path, name, channels, white):
+    missing = np.random.default_rng(0).random((6, 8, channels)) < 0.3
+    missing[..., 0] = False
+    values = missing.astype(np.uint8) * np.uint8(white)
+    if name == "m.npy":
+        np.save(tmp_path / name, values)
+    else:
+        tifffile.imwrite(tmp_path / name, values, photometric="minisblack", planarconfig="contig")
+    (read,), warning = read_masks(tmp_path / name, [missing.shape], 1, [0])
+    assert (read == missing).all()
+    assert warning == f"{tmp_path / name}: each channel of the mask marks its own samples"
+    (read,), _ = read_masks(tmp_path / name, [missing.shape], 1, [0], white_is_missing=False)
+    assert (read == ~missing).all()
+
+
+def test_channels_that_are_equal_are_a_mask_of_pixels(tmp_path):
+    missing = np.random.default_rng(0).random((6, 8)) < 0.3
+    np.save(tmp_path / "m.npy", np.repeat(missing[..., None], 3, 2))
+    (read,), warning = read_masks(tmp_path / "m.npy", [(6, 8, 3)], 1, [0])
+    assert (read == missing[..., None]).all()
+    assert not warning
+
+
+def test_the_colours_that_a_person_paints_are_grey(tmp_path):
+    painted = np.zeros((6, 8, 3), np.uint8)
+    painted[2:4, 1:5] = 255, 0, 0
+    Image.fromarray(painted).save(tmp_path / "m.png")
+    (read,), warning = read_masks(tmp_path / "m.png", [(6, 8, 3)], 1, [0])
+    assert (read == (painted[..., 0] > 0)).all()
+    assert not warning
+    painted[5] = 255
+    Image.fromarray(painted).save(tmp_path / "m.png")
+    (read,), warning = read_masks(tmp_path / "m.png", [(6, 8, 3)], 1, [0])
+    assert np.argwhere(read.all(1)).tolist() == [[5]]
+    assert "3 grey values; those from half of white up count as white; a .tif or .npy can mark each channel" in warning
+    tifffile.imwrite(tmp_path / "m.tif", painted, photometric="rgb")
+    (read,), warning = read_masks(tmp_path / "m.tif", [(6, 8)], 1, [0])  # the image is grey
+    assert read.shape == (6, 8)
+    assert "can mark each channel" not in warning
+
+
+def test_the_higher_of_two_values_in_all_channels_is_white(tmp_path):
+    levels = np.zeros((6, 8, 3), np.uint8)
+    levels[..., 1], levels[..., 2] = 100, 200
+    levels[0, 0, 1] = 150
+    np.save(tmp_path / "m.npy", levels)
+    (read,), warning = read_masks(tmp_path / "m.npy", [levels.shape], 1, [0])
+    assert (read == (levels >= 128)).all()
+    assert "each channel of the mask marks its own samples; the mask has 4 grey values" in warning

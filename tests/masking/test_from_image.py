@@ -4,7 +4,7 @@ import pytest
 from inrr_cli import InputError
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.masking.from_image import SOURCES, is_from_image, mask_from_image, unusable_pixels
+from inrr_cli.masking.from_image import SOURCES, is_from_image, mask_from_image, unusable_samples
 
 FIELD = np.array([[1.0, np.nan, -9999.0], [np.inf, 2.0, 3.0]], np.float32)
 ALPHA = np.array([[1.0, 1.0, 1.0], [1.0, np.nan, 0.0]], np.float32)
@@ -27,13 +27,30 @@ def test_each_source_finds_its_pixels(source, missing):
     assert note == ""
 
 
-def test_a_pixel_has_a_value_only_if_all_its_channels_have():
-    colours = np.zeros((2, 3, 3), np.uint8)
+def test_each_sample_is_missing_by_itself():
+    colours = np.zeros((2, 3, 3), np.float32)
     colours[0, 0], colours[1, 1, 0] = 7, 7
-    assert np.argwhere(mask_from_image("value=7", Picture.of(colours), 0)[0]).tolist() == [[0, 0]]
-    colours = colours.astype(np.float32)
+    picture = Picture([colours], [ALPHA], Metadata("TIFF", nodata=7))
+    for source in ("value=7", "nodata"):
+        assert (mask_from_image(source, picture, 0)[0] == (colours == 7)).all()
+    kinds = {source: int(mask.sum()) for mask, _, source in unusable_samples(picture, 0)}
+    assert kinds == {"nan": 0, "nodata": 4, "alpha": 6}
     colours[1, 2, 1] = np.nan
-    assert np.argwhere(mask_from_image("nan", Picture.of(colours), 0)[0]).tolist() == [[1, 2]]
+    assert np.argwhere(mask_from_image("nan", picture, 0)[0]).tolist() == [[1, 2, 1]]
+    assert np.argwhere(mask_from_image("alpha", picture, 0)[0].all(2)).tolist() == [[1, 1], [1, 2]]
+
+
+def test_defects_of_one_channel_are_missing_in_this_channel():
+    bands = np.random.default_rng(0).normal(500, 1, (40, 50, 3)).astype(np.float32)
+    bands[20, 30, 1], bands[9, :, 2] = 900, 600
+    bands[5, 5, 0] = np.nan
+    dead, note = mask_from_image("dead", Picture.of(bands), 0)
+    assert np.argwhere(dead).tolist() == [[20, 30, 1]]
+    assert note == "1 dead or hot samples"
+    lines, note = mask_from_image("lines", Picture.of(bands), 0)
+    assert np.argwhere(lines.all(1)).tolist() == [[9, 2]]
+    assert lines.sum() == 50
+    assert note == "lost rows 9"
 
 
 def test_the_nodata_value_is_rounded_to_the_type_of_the_image():
@@ -53,11 +70,27 @@ def test_pixels_without_data_are_not_called_dead():
     assert note == "no lost rows or columns"
 
 
-def test_unusable_pixels_are_found_by_kind():
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_scars_are_lines_too(is_lost):
+    field = np.random.default_rng(0).normal(500, 1, (60, 70)).astype(np.float32)
+    field[20, 10:40] += 50
+    field[40, 5:30] -= 50
+    field[44:46, 30:60] = -9999
+    expected = np.abs(field - 500) > 20
+    expected[44:46, 30:60] = False
+    if is_lost:
+        field[21] = 900
+        expected[21] = True
+    mask, note = mask_from_image("lines", Picture([field], [None], Metadata("TIFF", nodata=-9999)), 0)
+    assert (mask == expected).all()
+    assert note == ("lost rows 21; 2 scars" if is_lost else "2 scars")
+
+
+def test_unusable_samples_are_found_by_kind():
     picture = Picture([FIELD], [ALPHA], Metadata("TIFF", nodata=-9999))
-    kinds = {source: int(mask.sum()) for mask, _, source in unusable_pixels(picture, 0)}
+    kinds = {source: int(mask.sum()) for mask, _, source in unusable_samples(picture, 0)}
     assert kinds == {"nan": 2, "nodata": 1, "alpha": 2}
-    assert unusable_pixels(Picture.of(np.zeros((2, 2), np.uint8)), 0) == []
+    assert unusable_samples(Picture.of(np.zeros((2, 2), np.uint8)), 0) == []
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,46 @@ def test_notes_name_the_page_where_something_was_found():
     assert find_missing(["lines"], picture, [0], MaskOptions()).notes == ["no lost rows or columns"]
 
 
+def bands(*, nodata=None):
+    """A page of three channels: a hole of NaN in the first, a NaN beside the hole in the second."""
+    values = np.random.default_rng(0).random((*HOLE.shape, 3)).astype(np.float32)
+    values[HOLE, 0] = values[5, 11, 1] = np.nan
+    return Picture([values], [None], Metadata("TIFF", nodata=nodata))
+
+
+def test_each_channel_has_its_own_mask(hole_file):
+    picture = bands()
+    (page,) = find_missing(["nan"], picture, [0], MaskOptions()).pages
+    assert (page.missing == np.isnan(picture.pixels)).all()
+    assert not page.ignored.any()
+    assert (page.known == ~page.missing).all()
+    (page,) = find_missing(["nan"], picture, [0], MaskOptions(grow=1)).pages
+    assert page.missing.sum((0, 1)).tolist() == [6 * 7, 9, 0]
+    (page,) = find_missing(["nan"], picture, [0], MaskOptions(max_distance=1)).pages
+    assert page.missing.sum((0, 1)).tolist() == [HOLE.sum() - 2 * 3, 1, 0]
+    assert page.ignored.sum() == 6
+    found = find_missing([hole_file], picture, [0], MaskOptions())
+    assert (found.pages[0].missing == HOLE[..., None]).all()
+    assert np.argwhere(found.pages[0].ignored).tolist() == [[5, 11, 1]]
+    assert found.warnings == ["1 samples outside the mask are not finite and stay so; --mask nan fills them"]
+
+
+def test_gaps_are_chosen_in_each_channel_and_nothing_is_learned_from_the_others():
+    picture = bands(nodata=7)
+    picture.pixels[0:3, 0:2, 2] = 7
+    holes, border = np.isnan(picture.pixels), picture.pixels == 7
+    for gaps, filled in (("inner", holes), ("narrow=2", (holes | border) & (np.arange(3) > 0))):
+        found = find_missing(["nan", "nodata"], picture, [0], MaskOptions(gaps=gaps))
+        (page,) = found.pages
+        assert (page.missing == filled).all()
+        assert (page.ignored == ((holes | border) & ~filled)).all()
+        assert found.marked
+    found = find_missing(["nodata"], picture, [0], MaskOptions(gaps="inner"))
+    assert found.pages == []
+    assert found.marked
+    assert not find_missing(["value=-1"], picture, [0], MaskOptions()).marked
+
+
 def test_a_misspelt_source_is_refused():
     with pytest.raises(InputError, match="--mask nodat: no such file; did you mean 'nodata'"):
         find_missing(["nodat"], field(), [0], MaskOptions())
