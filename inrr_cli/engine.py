@@ -94,11 +94,14 @@ class InpaintingProblem:
         Samples that are known; a channel may have none.
     noise : float or None
         Standard deviation of the noise of known samples, in units of ``values``; None estimates it.
+    wanted : (H, W, C) Tensor of bool, optional
+        Samples to estimate; by default all that are not known. Engines may estimate others too.
     """
 
     values: Tensor
     known: Tensor
     noise: float | None = None
+    wanted: Tensor | None = None
 
 
 @dataclass(frozen=True)

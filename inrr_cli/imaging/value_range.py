@@ -43,17 +43,25 @@ class ValueRange:
 
     def from_unit_unrounded(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[np.float64]:
         """Undo `to_unit`, clipped to the limits of ``dtype`` but not rounded to it."""
-        scaled = values.astype(np.float64) * self.span + self.low
-        limits = np.iinfo(dtype) if np.issubdtype(dtype, np.integer) else np.finfo(dtype)
-        high = float(limits.max)
-        if high > int(limits.max):  # the highest 64-bit integer rounds up to a float that no longer fits
-            high = float(np.nextafter(high, 0))
-        return np.clip(scaled, float(limits.min), high)
+        return _clip_to_limits(values.astype(np.float64) * self.span + self.low, dtype)
 
     def from_unit(self, values: NDArray[np.float32], dtype: np.dtype[Any]) -> Pixels:
         """Undo `to_unit`, clipped and rounded to what ``dtype`` can hold."""
-        scaled = self.from_unit_unrounded(values, dtype)
-        return (np.round(scaled) if np.issubdtype(dtype, np.integer) else scaled).astype(dtype)
+        return cast(values.astype(np.float64) * self.span + self.low, dtype)
+
+
+def cast(values: NDArray[np.float64], dtype: np.dtype[Any]) -> Pixels:
+    """Convert values to ``dtype``, clipped and rounded to what it can hold."""
+    held = _clip_to_limits(values, dtype)
+    return (np.round(held) if np.issubdtype(dtype, np.integer) else held).astype(dtype)
+
+
+def _clip_to_limits(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[np.float64]:
+    limits = np.iinfo(dtype) if np.issubdtype(dtype, np.integer) else np.finfo(dtype)
+    high = float(limits.max)
+    if high > int(limits.max):  # the highest 64-bit integer rounds up to a float that no longer fits
+        high = float(np.nextafter(high, 0))
+    return np.clip(values, float(limits.min), high)
 
 
 def full_scale(dtype: np.dtype[Any]) -> float:

@@ -26,7 +26,7 @@ def inpaint_whole(
     units = working_range(image, known)
     values = units.to_unit(np.where(known, image, image.dtype.type(0)))
     noise = None if settings.noise is None else settings.noise / units.span
-    estimate = _estimate(values, known, noise, settings, control)
+    estimate = _estimate(values, known, missing, noise, settings, control)
     restored = image.copy()
     filled = missing | (settings.denoise & known)
     restored[filled] = units.from_unit(finite_values(estimate, np.atleast_3d(filled)), image.dtype)
@@ -34,12 +34,17 @@ def inpaint_whole(
 
 
 def _estimate(
-    values: NDArray[np.float32], known: NDArray[np.bool_], noise: float | None, settings: Settings, control: Control
+    values: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    missing: NDArray[np.bool_],
+    noise: float | None,
+    settings: Settings,
+    control: Control,
 ) -> Estimate:
     """Fill values in units of the range on the chosen device; torch is imported here at the latest."""
     from inrr_cli.device import one_thread_per_operation
 
-    problem = _make_problem(values, known, noise, settings)
+    problem = _make_problem(values, known, missing, noise, settings)
     with one_thread_per_operation():
         return _load_engine(settings)(problem, settings, control)
 
@@ -60,7 +65,11 @@ def _load_engine(settings: Settings) -> Callable[[InpaintingProblem, Settings, C
 
 
 def _make_problem(
-    values: NDArray[np.float32], known: NDArray[np.bool_], noise: float | None, settings: Settings
+    values: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    missing: NDArray[np.bool_],
+    noise: float | None,
+    settings: Settings,
 ) -> InpaintingProblem:
     """Return the problem as tensors on the chosen device."""
     import torch
@@ -69,4 +78,5 @@ def _make_problem(
 
     device = choose_device(settings.device)
     tensor: Tensor = torch.from_numpy(np.atleast_3d(values)).to(device)
-    return InpaintingProblem(tensor, torch.from_numpy(np.atleast_3d(known)).to(device), noise)
+    masks = (torch.from_numpy(np.atleast_3d(mask)).to(device) for mask in (known, missing))
+    return InpaintingProblem(tensor, next(masks), noise, next(masks))

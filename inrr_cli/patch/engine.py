@@ -90,7 +90,8 @@ class PatchPrior:
 def _is_joint(problem: InpaintingProblem) -> bool:
     """Whether the channels are one vector of values: a single one, or a few that miss different samples."""
     channels = problem.values.shape[2]
-    return channels == 1 or (channels <= JOINT_CHANNELS and len(equal_masks(problem.known)) > 1)
+    every = bool(problem.known.any(0).any(0).all())
+    return channels == 1 or (every and channels <= JOINT_CHANNELS and len(equal_masks(problem.known)) > 1)
 
 
 def _components(problem: InpaintingProblem, spectrum: Spectrum) -> InpaintingProblem:

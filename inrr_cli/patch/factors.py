@@ -20,7 +20,6 @@ FACTOR_COUNTS = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 32)  # that are tried
 WORTHWHILE = 0.98  # squared error with more factors over that with fewer, to take them; empirical
 NOISE_SHARE_MINIMUM = 1e-7  # of a channel's variance that is noise: less is rounding
 CHUNK_NUMBERS = 4_000_000  # values in a chunk of spectra
-SHORTEST = 20  # known samples that a channel's factors are learned from; others lie between its neighbours
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,6 @@ class Factors:
 def fit_factors(values: Tensor, known: Tensor, seed: int = 0) -> Factors:
     """Learn the factors of the spectra of an image, as many as the known samples are best predicted with.
 
-    A channel with next to no known samples gets the mean of its neighbours' factors, by distance.
-
     Parameters
     ----------
     values : (n, C) Tensor
@@ -85,9 +82,7 @@ def fit_factors(values: Tensor, known: Tensor, seed: int = 0) -> Factors:
     full = (known.sum(1) > 1).nonzero()[:, 0]
     chosen = full[torch.randperm(len(full), generator=torch.Generator().manual_seed(seed))[:SPECTRA_MAXIMUM]]
     values, known = values[chosen].double(), known[chosen]
-    seen = known.sum(0) >= SHORTEST
-    values, known = torch.where(known, values, torch.nan)[:, seen], known[:, seen]
-    values = clip_outliers(values)
+    values = clip_outliers(torch.where(known, values, torch.nan))
     centre = values.nanmean(0)
     scale = (values - centre).square().nanmean(0).sqrt().clamp(min=1e-12)
     values = torch.where(known, (values - centre) / scale, 0)
@@ -102,7 +97,7 @@ def fit_factors(values: Tensor, known: Tensor, seed: int = 0) -> Factors:
         best, error = factors, found
     assert best is not None
     best = _maximise(best, values, known, ITERATIONS - TRIAL_ITERATIONS)
-    return _spread(Factors(best.mean * scale + centre, best.loadings * scale[:, None], best.noise * scale**2), seen)
+    return Factors(best.mean * scale + centre, best.loadings * scale[:, None], best.noise * scale**2)
 
 
 def chunks(count: int, channels: int, factors: int) -> Iterator[slice]:
@@ -138,22 +133,3 @@ def _maximise(factors: Factors, values: Tensor, known: Tensor, iterations: int) 
         power = (values.square().sum(0) - (loadings * right).sum(1)) / weight.sum(0)
         factors = Factors(loadings[:, -1], loadings[:, :-1], power.clamp(min=NOISE_SHARE_MINIMUM))
     return factors
-
-
-def _spread(factors: Factors, seen: Tensor) -> Factors:
-    """Return the factors of all channels from those that were ``seen`` (C,), the others in between by distance."""
-    if bool(seen.all()):
-        return factors
-    position = torch.arange(len(seen), device=seen.device)
-    right = torch.searchsorted(position[seen], position).clamp(1, max(1, int(seen.sum()) - 1))
-    left, right = right - 1, right.clamp(max=int(seen.sum()) - 1)
-    start, end = position[seen][left], position[seen][right]
-    share = ((position - start) / (end - start).clamp(min=1)).clamp(0, 1)[:, None].double()
-    mean, loadings, noise = (
-        torch.lerp(part[left], part[right], share if part.dim() == 2 else share[:, 0])
-        for part in (factors.mean, factors.loadings, factors.noise)
-    )
-    # what a channel between others differs from them by: as much as they differ from each other
-    between = (factors.loadings[left] - factors.loadings[right]).square().sum(1) / 4
-    between += (factors.mean[left] - factors.mean[right]).square() / 4
-    return Factors(mean, loadings, torch.where(seen, noise, noise + between))

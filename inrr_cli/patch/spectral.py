@@ -11,11 +11,14 @@ from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.holdout.calibration import one_sigma_quantile
 from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.factors import Factors, chunks, fit_factors
+from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.patch.spectrum import WHITE, neighbour_correlation
 from inrr_cli.settings import Settings
 
 # part of the variance of all channels up to which a pixel's known channels tell them all; empirical
 DETERMINED = 1e-3
+ENOUGH = 100  # known samples of a channel that say whether neighbours are alike
+NEGLIGIBLE = 1e-4  # of the range of the image: a tenth of a level of 8 bits need not be predicted better
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,15 @@ def _calibrate(prediction: Prediction, values: Tensor, known: Tensor, told: Tens
 
 
 def _local_channels(prediction: Prediction, problem: InpaintingProblem) -> list[int]:
-    """Return the channels with missing samples in whose errors of prediction neighbours are alike."""
+    """Return the channels with samples to fill in whose errors of prediction neighbours are alike."""
+    wanted = ~problem.known if problem.wanted is None else problem.wanted
     errors = (problem.values.flatten(0, 1) - prediction.mean).reshape(problem.values.shape)
     found = []
     for channel, known in enumerate(problem.known.unbind(2)):
-        if known.all() or known.sum() < 100:
+        if not wanted[..., channel].any() or known.sum() < ENOUGH:
             continue
-        error = torch.where(known, errors[..., channel], 0)[..., None]
-        if neighbour_correlation(error, known) > WHITE:
+        error = torch.where(known, errors[..., channel], 0).to(problem.values)[..., None]
+        if error[known].std() > NEGLIGIBLE and neighbour_correlation(error, known) > WHITE:
             found.append(channel)
     return found
 
@@ -151,9 +155,8 @@ def _fill_rest(
     known = problem.known[..., channel]
     mean, variance = (moment[:, channel].reshape(shape[:2]) for moment in (prediction.mean, prediction.variance))
     rest = torch.where(known, problem.values[..., channel] - mean, 0)[..., None].to(problem.values)
-    filled = ChannelGroup(InpaintingProblem(rest, known[..., None], problem.noise), settings.regularizer, meter).fill(
-        False, settings.seed, False
-    )
+    part = InpaintingProblem(rest, known[..., None], estimate_noise(rest, known))
+    filled = ChannelGroup(part, settings.regularizer, meter).fill(False, settings.seed, False)
     assert filled.sigma is not None
     missing = ~known
     out[..., channel][missing] = (mean[missing] + filled.values[..., 0][missing]).to(out)
