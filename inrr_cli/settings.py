@@ -16,9 +16,11 @@ from inrr_cli.value_kind import parse_values
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Preset = Literal["fast", "paper"]
+Stack = Literal["auto", "pages", "time", "volume"]
 
 LEARNING_RATE_LIMIT = 1e6  # a fit is useless far below this rate; far above it the steps overflow
 SEED_LIMIT = 2**63  # a torch generator takes no more
+STACK_MODES = get_args(Stack)  # auto, and then the simplest first
 TILE_MINIMUM = 64  # pixels; a smaller tile holds too few similar patches
 
 
@@ -55,6 +57,9 @@ class Settings:
     values : str
         What the values are: "linear" for numbers, "labels" for ids, or "angle=PERIOD" for numbers on a circle, as in
         "angle=360" or "angle=2pi" (`inpaint` only).
+    stack : {"auto", "pages", "time", "volume"}
+        How the pages of a stack belong together (`inpaint` only): not at all, as dates of one place, or as slices of a
+        volume, in which things may move from page to page; "auto" decides by samples that are held out.
     kernel : str
         Downscaling kernel of `superres`: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA".
     """
@@ -73,6 +78,12 @@ class Settings:
     per_channel: bool = False
     kernel: str = "bicubic"
     values: str = "linear"
+    stack: str = "auto"
+
+    @property
+    def uses_neighbours(self) -> bool:
+        """Whether a page of a stack may be filled from its neighbours too."""
+        return self.stack != "pages" and self.net == "grid" and not self.denoise and self.values != "labels"
 
 
 def make_settings(
@@ -90,6 +101,7 @@ def make_settings(
     per_channel: bool = False,
     kernel: str = "bicubic",
     values: str = "linear",
+    stack: str = "auto",
     task: Task = "inpaint",
     **method_options: Any,
 ) -> Settings:
@@ -116,6 +128,7 @@ def make_settings(
     _check_tile(tile, net, denoise)
     _check_kind(values, noise, denoise, task)
     parse_kernel(kernel)
+    check_name("stack", stack, STACK_MODES)
     given = {"preset": preset, "steps": steps, "lr": lr} if net not in NETWORKS else {}
     given |= {"denoise": denoise or None} if net != "grid" or task == "superres" else {}
     given |= {"noise": None if noise == "auto" else noise} if reg != "patch" else {}
@@ -123,7 +136,7 @@ def make_settings(
     _check_unused(f"net {net} with reg {reg}", options, given, method_options)
     recipe = PRESETS[preset or "fast"].suited_to(net, reg)
     method_values = recipe.options_for(net, reg) | method_options
-    return Settings(
+    settings = Settings(
         reg,
         net,
         preset or "fast" if net in NETWORKS else None,
@@ -138,7 +151,11 @@ def make_settings(
         per_channel,
         kernel,
         values,
+        stack,
     )
+    if stack in ("time", "volume") and not settings.uses_neighbours:
+        raise InputError(f"--stack {stack} is for patches on the pixel grid, without --denoise and --values labels")
+    return settings
 
 
 def _check_unused(

@@ -6,30 +6,20 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from numpy.typing import NDArray
-
 from inrr_cli.cli import options
-from inrr_cli.cli.console import explain, note, warn
+from inrr_cli.cli.console import note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files, for_each_image
+from inrr_cli.cli.inpainting_job import InpaintingJob, make_stack
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
-from inrr_cli.cli.restoring import Job, Restoring, read_image, write_preview
-from inrr_cli.engine import Control
+from inrr_cli.cli.restoring import Restoring, read_image, write_preview
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
-from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS
-from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.label_warning import warn_of_labels
-from inrr_cli.inpainting.pages import inpaint_pages
-from inrr_cli.inpainting.stack import Stack
-from inrr_cli.masking.samples import count
-from inrr_cli.masking.selection import MaskOptions, Page, find_missing
-from inrr_cli.memory import check_inpainting_memory, inpainting_advice, missing_per_channel
-from inrr_cli.result import Measurement, Result
+from inrr_cli.masking.selection import MaskOptions, find_missing
 from inrr_cli.settings import Settings, make_settings
-
-MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from
+from inrr_cli.settings import Stack as Stacking
 
 
 @partial(options.with_method_options, task="inpaint")
@@ -121,6 +111,14 @@ def inpaint(
     pages: Annotated[
         str | None, options.LARGE("--pages", metavar="3,5-9", show_default="all", help="Pages of a stack to restore.")
     ] = None,
+    stack: Annotated[
+        Stacking,
+        options.LARGE(
+            "--stack",
+            help="How the pages of a stack belong together: pages (not at all), time (dates of one place), volume "
+            "(slices, in which things may move). auto decides by samples that are held out.",
+        ),
+    ] = "auto",
     per_channel: Annotated[
         bool, options.LARGE("--per-channel", help="Restore each channel by itself, instead of all channels together.")
     ] = False,
@@ -169,6 +167,7 @@ def inpaint(
         tile=tile,
         per_channel=per_channel,
         values=values,
+        stack=stack,
         **methods,
     )
     files = Files(output, reference, mask, checkpoint, sidecar, uncertainty, save_mask, preview)
@@ -192,20 +191,23 @@ def _inpaint_image(
     is_labels = command.settings.values == "labels"
     picture = read_image(image, axes, command.options.max_pixels, indices=is_labels)
     selected = parse_pages(pages, len(picture.pages))
-    found = find_missing(files.masks, picture, selected, masks)
+    # the other pages may tell something of those that were selected
+    numbers = list(range(len(picture.pages))) if command.settings.uses_neighbours else selected
+    found = find_missing(files.masks, picture, numbers, masks)
+    stack = make_stack(picture, found, selected, command.settings)
     for text in found.notes:
         note(text)
     for text in found.warnings:
         warn(text)
     if command.settings.values == "linear":
-        warn(warn_of_labels(picture, found.pages))
+        warn(warn_of_labels(picture, stack.pages))
     lack = (
         "--gaps and --max-distance leave nothing of the mask to fill"
         if found.marked
         else "the mask is empty: no pixel is missing, so there is nothing to fill"
     )
-    job = InpaintingJob(Stack(picture, found.pages, selected), files.masks, command, lack)
-    if files.checkpoint is not None and (len(found.pages) > 1 or command.settings.per_channel):
+    job = InpaintingJob(stack, files.masks, command, lack)
+    if files.checkpoint is not None and (len(stack.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
     if files.preview is None:
         command.restore(job, image, files)
@@ -214,78 +216,6 @@ def _inpaint_image(
     suffixes = EXTRA_OUTPUTS["preview"].suffixes
     check_extra_outputs([*files.inputs(image), files.output], {files.preview: suffixes}, force=force)
     write_preview(files.preview, *job.stack.preview(), force=force)
-
-
-class InpaintingJob(Job):
-    """The pages of an image to fill."""
-
-    command = "inpaint"
-    suffix = "restored"
-
-    def __init__(self, stack: Stack, masks: list[str], command: Restoring, lack: str) -> None:
-        self.stack, self.masks, self.lack = stack, masks, lack
-        self.settings, self.data_range = command.settings, command.options.data_range
-        self.template = stack.opaque() if "alpha" in masks else stack.picture
-        self.numbers = [page.number for page in stack.pages]
-
-    def announce(self) -> None:
-        """Tell how much will be filled, and warn where next to nothing is known."""
-        pages = self.stack.pages
-        for page in pages:
-            fraction = page.missing.mean()
-            if MANY_MISSING < fraction < 1:
-                names, unit = ", ".join(self.masks), count([page.missing])[2]
-                warn(f"{names}: {fraction:.1%} of the {unit} are missing; little is left to restore from")
-        missing, size, unit = count([page.missing for page in pages])
-        if 0 < missing < size:
-            selected = len(self.stack.selected)
-            where = "" if selected == 1 else f" on {len(pages)} of {selected} pages"
-            note(f"filling {missing:,} of {size:,} {unit} ({missing / size:.1%}){where}")
-        if not pages:
-            raise InputError(self.lack)
-
-    def like(self) -> list[Pixels]:
-        """Return the pages as they were."""
-        return [page.pixels for page in self.stack.pages]
-
-    def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
-        """Measure the missing samples."""
-        missing = [page.missing for page in self.stack.pages]
-        return Measurement(self.stack.value_range(self.data_range), missing, truths)
-
-    def check_memory(self) -> None:
-        """Check the largest need of a page."""
-        for page in self.stack.pages:
-            check_inpainting_memory(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
-
-    def advice(self) -> str:
-        """Return what to do if memory does not suffice."""
-        return inpainting_advice(self.stack.pages[0].pixels.shape, self.settings)
-
-    def run(self, control: Control) -> list[Result]:
-        """Fill each page."""
-
-        def before(page: Page) -> None:
-            if len(self.numbers) > 1:
-                explain(f"page {page.number + 1}")
-
-        return self.stack.as_held(inpaint_pages(self.stack.pages, self.settings, control, before))
-
-    def output(self, results: list[Result]) -> Picture:
-        """Return the picture with the restored pages in their places."""
-        return self.stack.restored(results, self.template)
-
-    def extra_pictures(self, files: Files, results: list[Result], value_range: ValueRange) -> dict[Path, Picture]:
-        """Return the mask, and the uncertainty unless the run was interrupted."""
-        pictures = {}
-        if files.save_mask is not None:
-            pictures[files.save_mask] = self.stack.mask(len(results) or len(self.numbers))
-        if files.uncertainty is not None and all(result.completed for result in results):
-            as_levels = files.uncertainty.suffix.lower() == ".png"
-            if self.settings.values == "labels":  # probabilities
-                value_range = ValueRange(0.0, 1.0)
-            pictures[files.uncertainty] = self.stack.uncertainty(results, value_range, as_levels=as_levels)
-        return pictures
 
 
 def _check_files(files: Files, settings: Settings) -> None:

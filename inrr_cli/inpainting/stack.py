@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import overlay, to_8_bits
 from inrr_cli.imaging.value_range import Pixels, ValueRange, full_scale, measured_range
+from inrr_cli.inpainting.stack_mode import Sequences
 from inrr_cli.masking.samples import all_channels, any_channel, is_of_pixels
 from inrr_cli.masking.selection import Page
 from inrr_cli.result import Result
@@ -28,11 +29,17 @@ class Stack:
         Those with a sample to fill.
     selected : list of int
         All pages that were asked for, from 0.
+    others : list of Page
+        The other pages, to learn from.
+    sequences : dict
+        Pages that may belong together, see `find_sequences`.
     """
 
     picture: Picture
     pages: list[Page]
     selected: list[int]
+    others: list[Page] = field(default_factory=list)
+    sequences: Sequences = field(default_factory=dict)
 
     @property
     def missing_pixels(self) -> int:
@@ -52,14 +59,16 @@ class Stack:
         InputError
             If no pixel of a page is known, or no sample of a channel that has some to fill.
         """
-        for page in self.pages:
+        pages = [*self.pages, *self.others] if self.sequences else self.pages
+        for page in [] if any(page.known.any() for page in pages) and self.sequences else self.pages:
             where = f"page {page.number + 1}: " if len(self.picture.pages) > 1 else ""
             if not page.known.any():
                 raise InputError(f"{where}the mask covers everything: no pixel is known to fill it from")
             lost = np.flatnonzero(np.atleast_3d(page.missing).any((0, 1)) & ~np.atleast_3d(page.known).any((0, 1)))
             if len(lost):
                 raise InputError(f"{where}the mask covers channel {lost[0] + 1}: no sample is known to fill it from")
-        ranges = [measured_range(page.pixels, page.known, given) for page in self.pages]
+        ranges = [measured_range(page.pixels, page.known, given) for page in self.pages if page.known.any()]
+        ranges = ranges or [measured_range(page.pixels, page.known, given) for page in pages if page.known.any()]
         return ValueRange(min(part.low for part in ranges), max(part.high for part in ranges))
 
     def preview(self) -> tuple[Picture, int]:

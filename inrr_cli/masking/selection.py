@@ -92,6 +92,8 @@ class Selection:
     pages : list of Page
         Without those that have nothing to fill.
     notes, warnings : list of str
+    others : list of Page
+        Pages with nothing to fill.
     marked : bool
         Whether the masks mark anything, also if nothing of that is left to fill.
     """
@@ -99,6 +101,7 @@ class Selection:
     pages: list[Page]
     notes: list[str]
     warnings: list[str]
+    others: list[Page]
     marked: bool = True
 
 
@@ -126,16 +129,19 @@ def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int
         If a mask cannot be read, does not fit the picture, or cannot be found in a picture of this kind.
     """
     masks, notes, warnings = _join_masks(sources, picture, numbers, options)
-    pages = []
+    pages, others = [], []
     for mask, number in zip(masks, numbers, strict=True):
         missing = by_channel(partial(widen, by=options.grow), mask)
         unusable, page_warnings = _unusable_outside(picture, number, missing)
         filled = _choose(missing, unusable, options)
+        page = Page(number, picture.pages[number], filled, (missing & ~filled) | unusable)
         if filled.any():
             prefix = _page_prefix(picture, number)
             warnings += [prefix + text for text in page_warnings]
-            pages.append(Page(number, picture.pages[number], filled, (missing & ~filled) | unusable))
-    return Selection(pages, notes, list(dict.fromkeys(warnings)), any(mask.any() for mask in masks))
+            pages.append(page)
+        else:
+            others.append(page)
+    return Selection(pages, notes, list(dict.fromkeys(warnings)), others, any(mask.any() for mask in masks))
 
 
 def _choose(missing: Mask, unusable: Mask, options: MaskOptions) -> Mask:

@@ -1,0 +1,110 @@
+"""The work of ``inrr inpaint`` on one image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from inrr_cli.cli.console import explain, note, warn
+from inrr_cli.cli.files import Files
+from inrr_cli.cli.restoring import Job, Restoring
+from inrr_cli.engine import Control
+from inrr_cli.errors import InputError
+from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.value_range import Pixels, ValueRange
+from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
+from inrr_cli.inpainting.stack import Stack
+from inrr_cli.masking.samples import count
+from inrr_cli.masking.selection import Selection
+from inrr_cli.memory import check_inpainting_memory, inpainting_advice, missing_per_channel
+from inrr_cli.result import Measurement, Result
+from inrr_cli.settings import Settings
+
+MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from
+
+
+class InpaintingJob(Job):
+    """The pages of an image to fill."""
+
+    command = "inpaint"
+    suffix = "restored"
+
+    def __init__(self, stack: Stack, masks: list[str], command: Restoring, lack: str) -> None:
+        self.stack, self.masks, self.lack = stack, masks, lack
+        self.settings, self.data_range = command.settings, command.options.data_range
+        self.template = stack.opaque() if "alpha" in masks else stack.picture
+        self.numbers = [page.number for page in stack.pages]
+
+    def announce(self) -> None:
+        """Tell how much will be filled, and warn where next to nothing is known."""
+        pages = self.stack.pages
+        for page in pages:
+            fraction = page.missing.mean()
+            if MANY_MISSING < fraction < 1:
+                names, unit = ", ".join(self.masks), count([page.missing])[2]
+                warn(f"{names}: {fraction:.1%} of the {unit} are missing; little is left to restore from")
+        missing, size, unit = count([page.missing for page in pages])
+        if 0 < missing < size:
+            selected = len(self.stack.selected)
+            where = "" if selected == 1 else f" on {len(pages)} of {selected} pages"
+            note(f"filling {missing:,} of {size:,} {unit} ({missing / size:.1%}){where}")
+        if not pages:
+            raise InputError(self.lack)
+
+    def like(self) -> list[Pixels]:
+        """Return the pages as they were."""
+        return [page.pixels for page in self.stack.pages]
+
+    def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
+        """Measure the missing samples."""
+        missing = [page.missing for page in self.stack.pages]
+        return Measurement(self.stack.value_range(self.data_range), missing, truths)
+
+    def check_memory(self) -> None:
+        """Check the largest need of a page."""
+        for page in self.stack.pages:
+            check_inpainting_memory(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
+
+    def advice(self) -> str:
+        """Return what to do if memory does not suffice."""
+        return inpainting_advice(self.stack.pages[0].pixels.shape, self.settings)
+
+    def run(self, control: Control) -> list[Result]:
+        """Fill each page."""
+        stack = self.stack
+        results = inpaint_pages(
+            stack.pages, self.settings, control, _say, others=stack.others, sequences=stack.sequences
+        )
+        return stack.as_held(results)
+
+    def output(self, results: list[Result]) -> Picture:
+        """Return the picture with the restored pages in their places."""
+        return self.stack.restored(results, self.template)
+
+    def extra_pictures(self, files: Files, results: list[Result], value_range: ValueRange) -> dict[Path, Picture]:
+        """Return the mask, and the uncertainty unless the run was interrupted."""
+        pictures = {}
+        if files.save_mask is not None:
+            pictures[files.save_mask] = self.stack.mask(len(results) or len(self.numbers))
+        if files.uncertainty is not None and all(result.completed for result in results):
+            as_levels = files.uncertainty.suffix.lower() == ".png"
+            if self.settings.values == "labels":  # probabilities
+                value_range = ValueRange(0.0, 1.0)
+            pictures[files.uncertainty] = self.stack.uncertainty(results, value_range, as_levels=as_levels)
+        return pictures
+
+
+def make_stack(picture: Picture, found: Selection, selected: list[int], settings: Settings) -> Stack:
+    """Return the selected pages with samples to fill, and the other pages to learn from."""
+    pages = [page for page in found.pages if page.number in selected]
+    others = [replace(page, ignored=page.ignored | page.missing) for page in found.pages if page.number not in selected]
+    others += found.others
+    return Stack(picture, pages, selected, others, find_sequences(picture.layout, [*pages, *others], settings))
+
+
+def _say(text: str) -> None:
+    """Tell what is being done: the mode of a stack to everyone, a page to those who ask."""
+    (note if text.startswith("stack:") else explain)(text)

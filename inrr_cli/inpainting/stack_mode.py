@@ -1,0 +1,138 @@
+"""Choose how the pages of a stack belong together: `--stack auto`, by samples that are held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inrr_cli.engine import Control
+from inrr_cli.holdout.sampling import sample_holdout
+from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.inpainting.sequences import DATES, fill_sequence, hide, is_lost
+from inrr_cli.masking.selection import Page
+from inrr_cli.settings import STACK_MODES, Settings
+from inrr_cli.solvers.distance import chessboard_distance
+
+TRIALS = 3  # pages that are tried
+TRIAL_SIDE = 128  # pixels of a page that are tried: enough patches, and a second
+WORTHWHILE = 0.9  # squared error of a mode over that of a simpler one, to be chosen; empirical
+
+Mask = NDArray[np.bool_]
+Sequences = Mapping[str, Sequence[Sequence[int]]]  # numbers of pages that belong together, for each mode
+
+
+@dataclass(frozen=True)
+class StackMode:
+    """A mode, and the errors of all that were tried.
+
+    Attributes
+    ----------
+    name : {"pages", "time", "volume"}
+    errors : dict
+        Root mean square error of held-out samples by mode, over their deviation; empty if nothing was tried.
+    """
+
+    name: str
+    errors: dict[str, float] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        tried = ", ".join(f"{name} {error:.3g}" for name, error in self.errors.items())
+        return f"stack: {self.name}" + (f" (error of held-out samples over their deviation: {tried})" if tried else "")
+
+
+def choose_mode(
+    pages: Mapping[int, Page], wanted: Sequence[int], sequences: Sequences, settings: Settings
+) -> StackMode:
+    """Choose the mode in which held-out samples of a few pages are filled best; the simplest of nearly equal ones.
+
+    Parameters
+    ----------
+    pages : dict of int to Page
+        All pages, by number.
+    wanted : list of int
+        Pages to fill.
+    sequences : dict of str to list of list of int
+        For each mode that is possible, "time" or "volume", the numbers of pages that belong together.
+    settings : Settings
+    """
+    if settings.stack != "auto":
+        return StackMode(settings.stack)
+    if not sequences:
+        return StackMode("pages")
+    seen = [number for number in wanted if not is_lost(pages[number])]
+    chosen = (seen or list(wanted))[:: -(-len(seen or wanted) // TRIALS)]
+    totals: dict[str, float] = dict.fromkeys(STACK_MODES[1:], 0.0)
+    for number in chosen:
+        for mode, error in _try_page(pages, number, sequences, settings).items():
+            totals[mode] += error
+    errors = {
+        mode: (total / len(chosen)) ** 0.5 for mode, total in totals.items() if mode == "pages" or mode in sequences
+    }
+    best = "pages"
+    for mode in list(errors)[1:]:
+        best = mode if errors[mode] ** 2 < WORTHWHILE * errors[best] ** 2 else best
+    return StackMode(best, errors)
+
+
+def _try_page(pages: Mapping[int, Page], number: int, sequences: Sequences, settings: Settings) -> dict[str, float]:
+    """Return the squared error of samples that are held out of a page, over their variance, for each mode."""
+    lost = is_lost(pages[number])
+    if lost:  # a known page of its sequence is tried in its place
+        row = next(row for rows in sequences.values() for row in rows if number in row)
+        known = [n for n in row if not is_lost(pages[n])]
+        if not known:
+            return {}
+        number = min(known, key=lambda n: abs(n - number))
+    part = _busiest(pages[number])
+    page = _crop(pages[number], part)
+    hidden = page.known if lost else _hold_out(page, settings.seed)
+    truth = page.pixels[hidden].astype(np.float64)
+    if not len(truth):
+        return {}
+    variance = max(float(truth.var()), 1e-300)
+    errors = (
+        {"pages": 1.0} if lost else {"pages": _error(hide([page], 0, hidden)[0], truth, hidden, settings, variance)}
+    )
+    for mode, rows in sequences.items():
+        row = next(row for row in rows if number in row)
+        place = list(row).index(number)
+        near = row[max(0, place - DATES // 2) : place + DATES // 2]
+        around = [_crop(pages[n], part) for n in near]
+        place = list(near).index(number)
+        ((_, result),) = fill_sequence(hide(around, place, hidden), [place], mode, settings, Control())
+        errors[mode] = float(np.square(result.image[hidden] - truth).mean()) / variance
+    return errors
+
+
+def _error(page: Page, truth: NDArray[np.float64], hidden: Mask, settings: Settings, variance: float) -> float:
+    result = run_inpainting(page.pixels, page.missing, settings, ignored=page.ignored)
+    return float(np.square(result.image[hidden] - truth).mean()) / variance
+
+
+def _hold_out(page: Page, seed: int) -> Mask:
+    """Return known samples to hide, in the shape of the holes."""
+    unknown = torch.from_numpy(np.atleast_3d(~page.known))
+    hidden = sample_holdout(chessboard_distance(unknown).numpy(), seed).reshape(page.pixels.shape)
+    return np.asarray(hidden & page.known)
+
+
+def _busiest(page: Page) -> tuple[slice, slice]:
+    """Return the part of a page, of at most TRIAL_SIDE pixels a side, with the most samples to fill."""
+    rows, columns = page.pixels.shape[:2]
+    step = TRIAL_SIDE // 2
+    starts = [
+        (top, left)
+        for top in range(0, max(1, rows - TRIAL_SIDE + step), step)
+        for left in range(0, max(1, columns - TRIAL_SIDE + step), step)
+    ]
+    parts = [np.s_[top : top + TRIAL_SIDE, left : left + TRIAL_SIDE] for top, left in starts]
+    known = [part for part in parts if np.atleast_3d(page.known[part]).any((0, 1)).all()]
+    return max(known or parts, key=lambda part: int(page.missing[part].sum()))
+
+
+def _crop(page: Page, part: tuple[slice, slice]) -> Page:
+    return replace(page, pixels=page.pixels[part], missing=page.missing[part], ignored=page.ignored[part])
