@@ -47,7 +47,7 @@ class InpaintingJob(Job):
                 names, unit = ", ".join(self.masks), count([page.missing])[2]
                 warn(f"{names}: {fraction:.1%} of the {unit} are missing; little is left to restore from")
         missing, size, unit = count([page.missing for page in pages])
-        if 0 < missing < size:
+        if 0 < missing < size or (missing and self.stack.others):
             selected = len(self.stack.selected)
             where = "" if selected == 1 else f" on {len(pages)} of {selected} pages"
             note(f"filling {missing:,} of {size:,} {unit} ({missing / size:.1%}){where}")

@@ -13,8 +13,9 @@ from inrr_cli.inpainting.alignment import Part, align_slices
 
 NEIGHBOURS = 2  # on either side that are known, at most
 REACH = 6  # pages in which they are looked for
+TWINS = 6  # pages that weights are learned from, at most: in a series no single one is like the lost one
 SAMPLES_MAXIMUM = 50_000  # that weights are learned from
-RIDGE = 1e-4  # of the neighbours' variance, so that neighbours that are equal share their weight
+RIDGE = 1e-4  # of the neighbours' variance, so that weights which nothing decides are those of interpolation
 
 Array = NDArray[np.float64]
 
@@ -47,8 +48,8 @@ class Weights:
 def predict_lost(parts: Sequence[Part], number: int, *, moves: bool) -> tuple[Array, Array]:
     """Predict all samples of a page (M, N, C) and their deviations.
 
-    The weights of its neighbours are those with which the nearest known page that has neighbours at the same distances
-    is best predicted from them: two on either side, or one. If there is no such page, those count by their nearness.
+    The weights of its neighbours are those with which the nearest known pages that have neighbours at the same
+    distances, its twins, are best predicted: two on either side, or one. Without a twin they count by their nearness.
 
     Parameters
     ----------
@@ -59,22 +60,22 @@ def predict_lost(parts: Sequence[Part], number: int, *, moves: bool) -> tuple[Ar
     moves : bool
         Whether things may move from page to page.
     """
-    offsets, twin = _choose_neighbours(parts, number)
+    offsets, twins = _choose_neighbours(parts, number)
     slices = _slices(parts, number, offsets)
-    if twin is None:
+    if not twins:
         candidates = [_Case(align_slices(slices, offsets) if moves and len(offsets) > 1 else slices, None)]
     else:
-        truth, plain = parts[twin], _slices(parts, twin, offsets)
-        candidates = [_Case(slices, _learn(plain, truth, offsets))]
+        plain = [(_slices(parts, twin, offsets), parts[twin]) for twin in twins]
+        candidates = [_Case(slices, _learn(plain, offsets))]
         if moves and len(offsets) > 1:
-            aligned = _learn(align_slices(plain, offsets), truth, offsets)
-            candidates.append(_Case(align_slices(slices, offsets), aligned))
+            aligned = [(align_slices(around, offsets), truth) for around, truth in plain]
+            candidates.append(_Case(align_slices(slices, offsets), _learn(aligned, offsets)))
     best = min(candidates, key=lambda case: case.error)
     shape = parts[0][0].shape
     mean, sigma = np.empty(shape), np.empty(shape)
     for channel in range(shape[2]):
         planes = np.stack([values[..., channel].ravel().astype(np.float64) for values, _ in best.slices])
-        weights = best.weights[channel] if best.weights else _by_nearness(planes, offsets)
+        weights = best.weights[channel] if best.weights else _guess(planes, interpolation_weights(offsets))
         expected, deviation = weights.predict(planes)
         mean[..., channel], sigma[..., channel] = (flat.reshape(shape[:2]) for flat in (expected, deviation))
     return mean, sigma
@@ -92,15 +93,15 @@ class _Case:
         return sum(weights.error for weights in self.weights or ())
 
 
-def _choose_neighbours(parts: Sequence[Part], number: int) -> tuple[list[int], int | None]:
-    """Return the offsets of the pages that a page is predicted from, and its twin."""
+def _choose_neighbours(parts: Sequence[Part], number: int) -> tuple[list[int], list[int]]:
+    """Return the offsets of the pages that a page is predicted from, and its twins."""
     offsets: list[int] = []
     for count in range(NEIGHBOURS, 0, -1):
         offsets = _neighbours(parts, number, count)
-        twin = _find_twin(parts, number, offsets)
-        if twin is not None:
-            return offsets, twin
-    return offsets, None
+        twins = _find_twins(parts, number, offsets)
+        if twins:
+            return offsets, twins
+    return offsets, []
 
 
 def _neighbours(parts: Sequence[Part], number: int, count: int) -> list[int]:
@@ -118,45 +119,57 @@ def _slices(parts: Sequence[Part], number: int, offsets: list[int]) -> list[Part
     return [parts[number + offset] for offset in offsets]
 
 
-def _find_twin(parts: Sequence[Part], number: int, offsets: list[int]) -> int | None:
-    """Return the nearest known page that has known neighbours at the same offsets."""
-    for n in sorted(range(len(parts)), key=lambda n: (abs(n - number), n)):
-        if n != number and all(_is_known(parts, n + offset) for offset in (0, *offsets)):
-            return n
-    return None
+def _find_twins(parts: Sequence[Part], number: int, offsets: list[int]) -> list[int]:
+    """Return the nearest known pages that have known neighbours at the same offsets."""
+    nearest = sorted(range(len(parts)), key=lambda n: (abs(n - number), n))
+    known = [n for n in nearest if n != number and all(_is_known(parts, n + offset) for offset in (0, *offsets))]
+    return known[:TWINS]
 
 
-def _learn(slices: list[Part], truth: Part, offsets: list[int]) -> list[Weights]:
-    """Return the weights of each channel with which a page is best predicted from its neighbours."""
-    found = []
-    for channel in range(truth[0].shape[2]):
-        known = np.all([mask[..., channel] for _, mask in (*slices, truth)], 0)
-        planes = np.stack([values[..., channel][known].astype(np.float64) for values, _ in slices])
-        wanted = truth[0][..., channel][known].astype(np.float64)
-        step = -(-len(wanted) // SAMPLES_MAXIMUM)
-        found.append(_fit(planes[:, ::step], wanted[::step]) if len(wanted) > 10 * len(slices) else None)
-    return [weights for weights in found if weights is not None] if None not in found else []
+def _learn(cases: Sequence[tuple[list[Part], Part]], offsets: list[int]) -> list[Weights]:
+    """Return the weights of each channel with which pages are best predicted from their neighbours."""
+    start, found = interpolation_weights(offsets), []
+    for channel in range(cases[0][1][0].shape[2]):
+        planes, wanted = [], []
+        for slices, truth in cases:
+            known = np.all([mask[..., channel] for _, mask in (*slices, truth)], 0)
+            step = -(-int(known.sum()) * len(cases) // SAMPLES_MAXIMUM) or 1
+            planes.append(np.stack([values[..., channel][known][::step].astype(np.float64) for values, _ in slices]))
+            wanted.append(truth[0][..., channel][known][::step].astype(np.float64))
+        found.append(_fit(np.concatenate(planes, 1), np.concatenate(wanted), start))
+    return found
 
 
-def _fit(planes: Array, wanted: Array) -> Weights:
-    """Fit the weights of pages (K, n) to samples (n,), and the errors to the variance of the pages."""
+def interpolation_weights(offsets: list[int]) -> Array:
+    """Return the weights (K,) of linear interpolation between the nearest pages on either side, or of the nearest."""
+    weights = np.zeros(len(offsets))
+    sides = [[n for n in offsets if n * side > 0] for side in (-1, 1)]
+    nearest = [min(side, key=abs) for side in sides if side]
+    for offset in nearest:
+        rest = [abs(other) for other in nearest if other != offset]
+        weights[offsets.index(offset)] = rest[0] / (rest[0] + abs(offset)) if rest else 1.0
+    return weights
+
+
+def _fit(planes: Array, wanted: Array, start: Array) -> Weights:
+    """Fit the weights of pages (K, n), from ``start`` (K,), to samples (n,), and the errors to the pages' variance."""
+    if not len(wanted):
+        return _guess(planes, start)
     centre, middle = planes.mean(1), wanted.mean()
     moved = planes - centre[:, None]
-    ridge = RIDGE * np.square(moved).sum() / len(planes)
-    # towards equal weights
-    start = np.full(len(planes), 1 / len(planes))
+    ridge = RIDGE * np.square(moved).sum() / len(planes) + 1e-300
     rest = wanted - middle - start @ moved
     weights = start + np.linalg.solve(moved @ moved.T + ridge * np.eye(len(planes)), moved @ rest)
     error = np.square(wanted - middle - weights @ moved)
     spread = planes.var(0)
-    slope = max(0.0, float(np.cov(spread, error)[0, 1] / max(spread.var(), 1e-300)))
+    slope = max(0.0, float(np.mean((spread - spread.mean()) * error) / max(float(spread.var()), 1e-300)))
     base = max(float(error.mean() - slope * spread.mean()), 0.1 * float(error.mean()), 1e-300)
     factor = float(np.quantile(error / (base + slope * spread), ONE_SIGMA))
-    return Weights(np.append(weights, middle - weights @ centre), factor * base, factor * slope, float(error.mean()))
+    constant = middle - weights @ centre
+    return Weights(np.append(weights, constant), factor * base, factor * slope, float(error.mean()))
 
 
-def _by_nearness(planes: Array, offsets: list[int]) -> Weights:
-    """Weigh pages by the inverse of their distance; the error is about the deviation between them."""
-    weights = 1 / np.abs(np.array(offsets, np.float64))
+def _guess(planes: Array, start: Array) -> Weights:
+    """Return weights where nothing tells how well they predict: the error is about what the pages differ by."""
     spread = float(planes.var(0).mean()) if len(planes) > 1 else float(planes.var())
-    return Weights(np.append(weights / weights.sum(), 0.0), max(spread, 1e-300) / 2, 0.5, spread)
+    return Weights(np.append(start, 0.0), max(spread, 1e-300) / 2, 0.5, spread)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,6 +124,8 @@ def _fill_window(
         place = reach.index(filled[0])
         aligned = align_slices(parts, [n - filled[0] for n in reach])
         parts = aligned if _alignment_pays(parts, aligned, place) else parts
+        kept = [n == place or bool(known.any((0, 1)).all()) for n, (_, known) in enumerate(parts)]
+        parts, reach = list(compress(parts, kept)), list(compress(reach, kept))
     channels = parts[0][0].shape[2]
     groups = [[k] for k in range(channels)] if settings.per_channel else [list(range(channels))]
     done: dict[int, list[Result]] = {n: [] for n in filled}
@@ -135,7 +138,8 @@ def _fill_window(
         for n in filled:
             first = reach.index(n) * len(group)
             done[n].append(_take(result, slice(first, first + len(group))))
-    return {n: _join(results, groups, pages[n].pixels) for n, results in done.items()}
+    joined = {n: _join(results, groups, pages[n].pixels) for n, results in done.items()}
+    return {n: replace(result, seconds=result.seconds / len(filled)) for n, result in joined.items()}
 
 
 def _take(result: Result, channels: slice) -> Result:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inrr_cli.patch.spectrum import Spectrum, clip_outliers
+from inrr_cli.patch.spectrum import Spectrum, usual_range
 
 SPECTRA_MAXIMUM = 6_000  # that the factors are learned from
 ITERATIONS, TRIAL_ITERATIONS = 30, 10  # empirical
@@ -80,9 +80,11 @@ def fit_factors(values: Tensor, known: Tensor, seed: int = 0) -> Factors:
         Chooses the spectra that are learned from.
     """
     full = (known.sum(1) > 1).nonzero()[:, 0]
+    full = full if len(full) else known.any(1).nonzero()[:, 0]  # no two channels are known at any pixel
     chosen = full[torch.randperm(len(full), generator=torch.Generator().manual_seed(seed))[:SPECTRA_MAXIMUM]]
     values, known = values[chosen].double(), known[chosen]
-    values = clip_outliers(torch.where(known, values, torch.nan))
+    values = torch.where(known, values, torch.nan)
+    values = values.clamp(*usual_range(values))
     centre = values.nanmean(0)
     scale = (values - centre).square().nanmean(0).sqrt().clamp(min=1e-12)
     values = torch.where(known, (values - centre) / scale, 0)

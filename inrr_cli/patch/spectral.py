@@ -28,10 +28,14 @@ class Prediction:
     Attributes
     ----------
     mean, variance : (n, C) Tensor
+    fit, fit_variance : (n, C) Tensor
+        The same of a sample without its noise, from itself too if it is known.
     """
 
     mean: Tensor
     variance: Tensor
+    fit: Tensor
+    fit_variance: Tensor
 
 
 def fill_channels(problem: InpaintingProblem, settings: Settings, control: Control) -> Estimate:
@@ -46,34 +50,44 @@ def fill_channels(problem: InpaintingProblem, settings: Settings, control: Contr
     shape = problem.values.shape
     values, known = problem.values.flatten(0, 1), problem.known.flatten(0, 1)
     factors = fit_factors(values, known, settings.seed)
-    prior, told = _prior(problem, factors, settings, control)
+    prior, told, completed = _prior(problem, factors, settings, control)
     prediction = _predict(factors, values, known, prior)
     scale = _calibrate(prediction, values, known, told)
-    out = torch.where(known, values, prediction.mean.to(values)).reshape(shape)
-    sigma = torch.where(known, 0, prediction.variance.sqrt() * scale).to(values).reshape(shape)
-    channels = _local_channels(prediction, problem)
+    nothing = torch.zeros_like(values)
+    kept = (prediction.fit, prediction.fit_variance.sqrt()) if settings.denoise else (values, nothing)
+    out = torch.where(known, kept[0], prediction.mean).reshape(shape)
+    sigma = torch.where(known, kept[1], prediction.variance.sqrt() * scale).reshape(shape)
+    channels = _local_channels(prediction, problem) if completed else []
     meter = WorkMeter(control, max(1, len(channels)))
-    for channel in channels:
-        _fill_rest(problem, channel, prediction, settings, meter, out, sigma)
-    return Estimate(
-        out, f"{factors.loadings.shape[1]} factors of {shape[2]} channels", sigma=sigma, noise=problem.noise
+    try:
+        for channel in channels:
+            _fill_rest(problem, channel, prediction, settings, meter, out, sigma)
+    except KeyboardInterrupt:
+        if not control.keep_partial:
+            raise
+        completed = False
+    summary = (
+        f"patch engine on {values.device.type}; {settings.regularizer}; {factors.loadings.shape[1]} factors of "
+        f"{shape[2]} channels, {len(channels)} of which were filled from their neighbourhood too"
     )
+    sigma = sigma if completed else nothing.reshape(shape)
+    return Estimate(out, summary, completed, sigma=sigma, noise=problem.noise)
 
 
 def _prior(
     problem: InpaintingProblem, factors: Factors, settings: Settings, control: Control
-) -> tuple[tuple[Tensor, Tensor], Tensor]:
+) -> tuple[tuple[Tensor, Tensor], Tensor, bool]:
     """Return the mean and variance (n, K) of each pixel's components before its own channels count.
 
-    And the pixels (n,) whose own channels tell all, so that the mean is 0 and the variance that of all pixels. Others
-    have the estimate of similar patches.
+    And the pixels (n,) whose own channels tell all, so that the mean is 0 and the variance that of all pixels; others
+    have the estimate of similar patches. And whether this was completed.
     """
     spectrum, shape = factors.spectrum(), problem.values.shape
     components, doubt = _components(factors, problem)
     told = doubt <= DETERMINED * spectrum.variance.sum()
     mean, variance = torch.zeros_like(components), spectrum.variance.expand(components.shape).clone()
-    if told.all() or not told.any():
-        return (mean, variance), told
+    if told.all() or told.sum() < ENOUGH:
+        return (mean, variance), told, True
     image = components.reshape(*shape[:2], -1).to(problem.values)
     part = InpaintingProblem(image, told.reshape(*shape[:2], 1), problem.noise)
     filled = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1)).fill(
@@ -82,7 +96,7 @@ def _prior(
     assert filled.sigma is not None
     mean[~told] = filled.values.flatten(0, 1)[~told].double()
     variance[~told] = filled.sigma.flatten(0, 1)[~told].double().square()
-    return (mean, variance), told
+    return (mean, variance), told, filled.completed
 
 
 def _components(factors: Factors, problem: InpaintingProblem) -> tuple[Tensor, Tensor]:
@@ -99,7 +113,8 @@ def _components(factors: Factors, problem: InpaintingProblem) -> tuple[Tensor, T
 
 def _predict(factors: Factors, values: Tensor, known: Tensor, prior: tuple[Tensor, Tensor]) -> Prediction:
     """Predict every sample of spectra (n, C) from the other known ones of its pixel and the prior of its components."""
-    axes, mean, variance = factors.spectrum().axes, [], []
+    axes = factors.spectrum().axes
+    found: list[tuple[Tensor, ...]] = []
     for part in chunks(len(values), values.shape[1], axes.shape[1]):
         expected, spread = (moment[part] for moment in prior)
         start = expected @ axes.T + factors.mean
@@ -112,9 +127,10 @@ def _predict(factors: Factors, values: Tensor, known: Tensor, prior: tuple[Tenso
         leverage = torch.einsum("ck,nkl,cl->nc", axes, covariance, axes)
         # of a known sample x with the fit f: x less its error (x - f) / (1 - h) if it is left out, see Factors
         rest = torch.where(known[part], (1 - leverage / factors.noise).clamp(min=1e-9), 1)
-        mean.append(torch.where(known[part], values[part] - (values[part] - fit) / rest, fit))
-        variance.append(torch.where(known[part], factors.noise / rest, leverage + factors.noise))
-    return Prediction(torch.cat(mean), torch.cat(variance))
+        mean = torch.where(known[part], values[part] - (values[part] - fit) / rest, fit)
+        variance = torch.where(known[part], factors.noise / rest, leverage + factors.noise)
+        found.append(tuple(moment.to(values) for moment in (mean, variance, fit, leverage)))
+    return Prediction(*(torch.cat(moment) for moment in zip(*found, strict=True)))
 
 
 def _calibrate(prediction: Prediction, values: Tensor, known: Tensor, told: Tensor) -> float:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 COMPONENTS_MAXIMUM = 32
 SPECTRA_MAXIMUM = 200_000  # that the axes are learned from
-OUTLIER_SIGMAS = 20.0  # robust deviations: values farther out are clipped, so that one bright sample turns no axis
+OUTLIER_SIGMAS = 10.0  # robust deviations: values farther out are clipped, so that one bright sample turns no axis
 NEGLIGIBLE = 1e-8  # variance of a component over that of the first, which is rounding
 WHITE = 0.1  # correlation of neighbouring pixels below which a component is noise; empirical
 
@@ -64,7 +64,8 @@ def principal_axes(values: Tensor, known: Tensor) -> Spectrum:
     """
     spectra = values[known]
     spectra = spectra[:: -(-len(spectra) // SPECTRA_MAXIMUM)].double()
-    spectra = clip_outliers(spectra)
+    low, high = usual_range(spectra)
+    spectra = spectra.clamp(low, high)
     mean = spectra.mean(0)
     covariance = (spectra - mean).T @ (spectra - mean) / max(1, len(spectra) - 1)
     variance, axes = (part.flip(-1) for part in torch.linalg.eigh(covariance))
@@ -72,18 +73,23 @@ def principal_axes(values: Tensor, known: Tensor) -> Spectrum:
     kept[0] = True
     kept[COMPONENTS_MAXIMUM:] = False
     if values.shape[2] > 4:
-        kept &= neighbour_correlation((values - mean.to(values)) @ axes.to(values), known) > WHITE
+        kept &= (
+            neighbour_correlation(
+                (values.clamp(low.to(values), high.to(values)) - mean.to(values)) @ axes.to(values), known
+            )
+            > WHITE
+        )
         kept[0] = True
     noise = (covariance.diagonal() - axes[:, kept].square() @ variance[kept]).clamp(min=0)
     return Spectrum(*(part.to(values) for part in (mean, axes[:, kept], variance[kept], noise)))
 
 
-def clip_outliers(spectra: Tensor) -> Tensor:
-    """Clip each channel of spectra (n, C), which may hold NaN, to OUTLIER_SIGMAS robust deviations of its median."""
+def usual_range(spectra: Tensor) -> tuple[Tensor, Tensor]:
+    """Return OUTLIER_SIGMAS robust deviations below and above the median of each channel of spectra (n, C) or NaN."""
     middle = spectra.nanmedian(0).values
     deviation = 1.4826 * (spectra - middle).abs().nanmedian(0).values
     reach = torch.where(deviation > 0, OUTLIER_SIGMAS * deviation, torch.inf)  # half of the samples may be equal
-    return spectra.clamp(middle - reach, middle + reach)
+    return middle - reach, middle + reach
 
 
 def neighbour_correlation(image: Tensor, known: Tensor) -> Tensor:
