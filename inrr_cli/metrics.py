@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+ONE_SIGMA = 0.6827  # share of a Gaussian within one standard deviation
+
 
 def psnr(
     image: NDArray[np.floating],

@@ -60,10 +60,10 @@ def test_what_does_not_explain_the_error_is_not_told(free):
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_running_out_of_memory_is_one_line_with_advice(run, files, monkeypatch, count):
-    def fail(*arguments):
+    def fail(*arguments, **more):
         raise RuntimeError("can't allocate memory: you tried to allocate 32000000 bytes")
 
-    monkeypatch.setattr(sys.modules["inrr_cli.cli.inpaint"], "inpaint_pages", fail)
+    monkeypatch.setattr(sys.modules["inrr_cli.cli.inpainting_job"], "inpaint_pages", fail)
     large = np.zeros((700, 100), np.uint8)
     large[:9] = 1
     for name in ("a.png", "b.png"):

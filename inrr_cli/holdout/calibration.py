@@ -5,13 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from inrr_cli.metrics import ONE_SIGMA
+
 # errors of missing pixels over those of hidden ones, by class of distance, as holes that are hard to fill are seldom
 # hidden: geometric means over 16 scikit-image pictures and 5 kinds of mask, by examples/calibration.py
 SIGMA_BIAS = (0.96, 1.02, 1.29, 1.44, 2.13)
 LINE_SCAN_BIAS = 0.85  # the same of scans of lines, measured on other scans
 NOISE_VARIANCE_DOUBT = 0.4  # relative error of the noise's variance: its deviation is known to about a fifth
 TYPICAL_RATIO = 1.25  # of errors to the model's deviations; empirical
-ONE_SIGMA = 0.6827  # share of a Gaussian within one standard deviation
 
 
 def one_sigma_quantile(sizes: Tensor) -> float:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.holdout.calibration import ONE_SIGMA
 from inrr_cli.inpainting.alignment import Part, align_slices
+from inrr_cli.metrics import ONE_SIGMA
 
 NEIGHBOURS = 2  # on either side that are known, at most
 REACH = 6  # pages in which they are looked for

@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from inrr_cli.engine import Control
-from inrr_cli.holdout.sampling import sample_holdout
 from inrr_cli.inpainting.image import run_inpainting
 from inrr_cli.inpainting.sequences import DATES, fill_sequence, hide, is_lost
 from inrr_cli.masking.selection import Page
 from inrr_cli.settings import STACK_MODES, Settings
-from inrr_cli.solvers.distance import chessboard_distance
 
 TRIALS = 3  # pages that are tried
 TRIAL_SIDE = 128  # pixels of a page that are tried: enough patches, and a second
@@ -114,7 +111,12 @@ def _error(page: Page, truth: NDArray[np.float64], hidden: Mask, settings: Setti
 
 
 def _hold_out(page: Page, seed: int) -> Mask:
-    """Return known samples to hide, in the shape of the holes."""
+    """Return known samples to hide, in the shape of the holes; torch is imported here at the latest."""
+    import torch
+
+    from inrr_cli.holdout.sampling import sample_holdout
+    from inrr_cli.solvers.distance import chessboard_distance
+
     unknown = torch.from_numpy(np.atleast_3d(~page.known))
     hidden = sample_holdout(chessboard_distance(unknown).numpy(), seed).reshape(page.pixels.shape)
     return np.asarray(hidden & page.known)

@@ -133,7 +133,7 @@ def test_ctrl_c_ends_the_whole_batch(restore, monkeypatch):
     def interrupted(*rest, **more):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["inrr_cli.cli.inpaint"], "inpaint_pages", interrupted)
+    monkeypatch.setattr(sys.modules["inrr_cli.cli.inpainting_job"], "inpaint_pages", interrupted)
     result = restore("--mask", "masks", "-o", "out")
     assert result.exit_code == 130
     assert "(2 of 3)" not in result.stderr

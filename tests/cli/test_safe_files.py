@@ -108,7 +108,7 @@ def test_existing_files_folders_and_links_are_not_overwritten(run, files, tmp_pa
 def test_a_file_that_appears_meanwhile_is_not_overwritten(run, files, monkeypatch, late):
     from inrr_cli.cli import inpaint  # noqa: F401
 
-    module = sys.modules["inrr_cli.cli.inpaint"]
+    module = sys.modules["inrr_cli.cli.inpainting_job"]
     fill = module.inpaint_pages
 
     def slow(*arguments, **options):
