@@ -45,11 +45,11 @@ def inpaint(
     channel_axis : int, optional
         Axis of the channels; by default the last one, if the image has one more than rows and columns.
     stack_axis : int, optional
-        Axis that numbers pages, which are filled one by one; one with nothing missing stays as it is.
+        Axis that numbers pages; ``stack`` says how they belong together. One with nothing missing stays as it is.
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
-        Further keywords of `make_settings`: ``values``, ``noise``, ``seed``, ``device``, ``preset``, ``steps``, ...
+        Further keywords of `make_settings`: ``values``, ``stack``, ``noise``, ``seed``, ``device``, ``preset``, ...
 
     Returns
     -------
@@ -84,12 +84,9 @@ def inpaint(
     pages, masks = axes.pages(image), axes.masks(mask)
     if not any(mask.any() for mask in masks):
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
-    return axes.join(
-        [
-            run_inpainting(page, missing, settings).image if missing.any() else page
-            for page, missing in zip(pages, masks, strict=True)
-        ]
-    )
+    from inrr_cli.inpainting.pages import inpaint_planes
+
+    return axes.join(inpaint_planes(pages, [sample_mask(*pair) for pair in zip(masks, pages, strict=True)], settings))
 
 
 def run_inpainting(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import Layout
+from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.inpainting.image import run_inpainting
 from inrr_cli.inpainting.sequences import fill_sequence, is_lost
 from inrr_cli.inpainting.stack_mode import Sequences, StackMode, choose_mode
+from inrr_cli.masking import Mask
 from inrr_cli.masking.selection import Page
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings
@@ -69,6 +73,17 @@ def inpaint_pages(
             break
     done = [found[number] for number in wanted if number in found]
     return done if len(done) == len(wanted) else _until_first_gap(found, wanted)
+
+
+def inpaint_planes(planes: list[Pixels], masks: list[Mask], settings: Settings) -> list[Pixels]:
+    """Return the pages (M, N[, C]) of an array with the samples filled that masks of their shapes mark."""
+    pages = [Page(n, *pair, np.zeros(pair[1].shape, bool)) for n, pair in enumerate(zip(planes, masks, strict=True))]
+    wanted, others = ([page for page in pages if page.missing.any() == given] for given in (True, False))
+    row = list(range(len(pages)))
+    sequences = {"time": [row], "volume": [row]} if len(pages) > 1 and settings.uses_neighbours else {}
+    results = inpaint_pages(wanted, settings, Control(), others=others, sequences=sequences)
+    filled = dict(zip((page.number for page in wanted), results, strict=True))
+    return [filled[n].image if n in filled else plane for n, plane in enumerate(planes)]
 
 
 def _until_first_gap(found: dict[int, Result], wanted: list[int]) -> list[Result]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from inrr_cli import InputError, make_settings, run_inpainting
+from inrr_cli import InputError, inpaint, make_settings, run_inpainting
 from inrr_cli.engine import Control
 from inrr_cli.imaging.axes import Layout
 from inrr_cli.inpainting.alignment import align_slices
@@ -171,3 +171,14 @@ def test_sequences_lie_along_the_axes_of_the_file():
 def test_neighbours_are_for_patches(options):
     with pytest.raises(InputError, match="--stack time is for patches"):
         make_settings(stack="time", **options)
+
+
+def test_arrays_have_a_stack_axis():
+    x, clouds = season()
+    expected, _, _ = fill(x, clouds, "time")
+    damaged = np.where(clouds, np.nan, x)
+    assert (inpaint(damaged, clouds, stack_axis=0, stack="time") == expected).all()
+    last = inpaint(np.moveaxis(damaged, 0, 2), np.moveaxis(clouds, 0, 2), stack_axis=2, stack="time")
+    assert (last == np.moveaxis(expected, 0, 2)).all()
+    alone = inpaint(damaged, clouds, stack_axis=0, stack="pages")
+    assert (alone[2] == run_inpainting(damaged[2], clouds[2], make_settings()).image).all()
