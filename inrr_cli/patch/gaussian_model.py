@@ -41,6 +41,7 @@ def add_estimates(
     count: int,
     *,
     prefer_near: bool,
+    matched: int = 1,
 ) -> Iterator[float]:
     """Estimate all reference patches by the Gaussians of their groups, add overlaps, and yield the fraction done.
 
@@ -59,6 +60,8 @@ def add_estimates(
         with Q = 1 they have one mask, and share a covariance.
     count, prefer_near
         As in `find_similar`.
+    matched : int
+        Leading components that are compared.
     """
     pixels, channels = guide.shape
     planes = len(known) // pixels
@@ -67,7 +70,8 @@ def add_estimates(
         chunk = references.chunk(part)
         patches = candidate_patches(chunk, guide, references.size)
         weights = matching_weights(chunk, known)
-        _, nearest = find_similar(chunk, patches, weights, count, itself=True, prefer_near=prefer_near)
+        compared = patches[..., : matched * weights.shape[1]]
+        _, nearest = find_similar(chunk, compared, weights, count, itself=True, prefer_near=prefer_near)
         group = take_rows(patches, chunk.tile[:, None], nearest)
         return part.stop, *estimate(chunk, *learn(group, patches, chunk.tile, channels // planes))
 

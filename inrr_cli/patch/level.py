@@ -25,6 +25,7 @@ from inrr_cli.patch.pyramid import LevelProblem
 from inrr_cli.solvers.distance import any_in_window, dilate, erode
 
 GRAPH_PATCH_SIZE = 7  # pixels; empirical
+MATCHED_POWER = 0.98  # of the variance of all components that the compared ones have; the rest takes time; empirical
 GRAPH_NEIGHBOURS, GRAPH_RADIUS = 5, 8  # edges of each pixel and their reach in pixels: few and near ones; empirical
 
 
@@ -97,7 +98,10 @@ class Level:
         self.layers = [layer for layer in layers if layer[0].any()]
         self.mean = self.estimate[self.wanted]
         self.variance = torch.full_like(self.mean, gaussian_model.NOISE_FLOOR**2)
-        self.iteration = -1
+        self.iteration, self.matched = -1, 1
+        if self.components > 1:
+            power = self.values[self.known].var(0, correction=0).cumsum(0)
+            self.matched = min(self.components, int((power < MATCHED_POWER * power[-1]).sum()) + 1)
 
     @property
     def image(self) -> Tensor:
@@ -132,7 +136,8 @@ class Level:
             chunk = references.chunk(part)
             patches = candidate_patches(chunk, pixels, size)
             weights = matching_weights(chunk, self.known)
-            distance, nearest = find_similar(chunk, patches, weights, GRAPH_NEIGHBOURS, itself=False)
+            compared = patches[..., : self.matched * weights.shape[1]]
+            distance, nearest = find_similar(chunk, compared, weights, GRAPH_NEIGHBOURS, itself=False)
             down = nearest // chunk.window_width - (chunk.own // chunk.window_width)[:, None]
             right = nearest % chunk.window_width - (chunk.own % chunk.window_width)[:, None]
             own, other = (take_rows(patches, chunk.tile[:, None], row) for row in (chunk.own[:, None], nearest))
@@ -175,7 +180,7 @@ class Level:
             references = References(*corners, self.shape, size, self.settings.radius, tile=tile)
             estimate, guide = partial(self._estimate_patches, caution), self.pixels
             for done in gaussian_model.add_estimates(
-                sums, estimate, references, guide, self.known, similar, prefer_near=True
+                sums, estimate, references, guide, self.known, similar, prefer_near=True, matched=self.matched
             ):
                 if tick is not None:
                     tick((number + done) / len(self.layers))
