@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from inrr_cli.solvers.distance import DISTANCE_CLASSES
+from inrr_cli.solvers.distance import DISTANCE_CLASSES, DISTANCE_LIMIT
 from inrr_cli.solvers.polyharmonic import PolyharmonicFill
 
 # errors count up to this multiple of their quantile, by class of distance; empirical: so photographs do not change
@@ -90,3 +90,15 @@ def largest_errors(errors: Tensor, classes: Tensor) -> Tensor:
         quantile = torch.quantile(least[classes == k].flatten()[:1_000_000], TAIL_QUANTILE)
         bound[classes == k] = TAIL_FACTOR * quantile.clamp(min=ERROR_MINIMUM)
     return bound
+
+
+def count_places(rows: Tensor, columns: Tensor, classes: Tensor) -> Tensor:
+    """Count the places of hidden samples (m,) that are apart, by class of distance: (K,) of float32.
+
+    Those of a class within one square, as wide as the largest distance of the class, are one place.
+    """
+    counts = [
+        len(torch.unique(torch.stack([rows, columns], 1)[classes == k] // side, dim=0))
+        for k, side in enumerate((*DISTANCE_CLASSES, DISTANCE_LIMIT))
+    ]
+    return torch.tensor(counts, dtype=torch.float32, device=rows.device)
