@@ -77,6 +77,7 @@ class Result:
 def make_result(
     estimate: Estimate,
     image: Pixels,
+    sigma: NDArray[np.float32] | None,
     source: Pixels,
     known: NDArray[np.bool_],
     units: ValueRange,
@@ -89,6 +90,8 @@ def make_result(
     estimate : Estimate
     image : (P, Q[, C]) ndarray
         The restored image.
+    sigma : (P, Q[, C]) ndarray of float32, or None
+        Its standard deviation, in units of the image.
     source : (M, N[, C]) ndarray
         The input.
     known : (M, N[, C]) ndarray of bool
@@ -102,13 +105,13 @@ def make_result(
     if estimate.fitted is not None:
         fitted = units.from_unit_unrounded(_to_numpy(estimate.fitted, source.ndim), source.dtype)
         rmse = float(np.sqrt(np.mean(np.square(fitted[known] - source[known].astype(np.float64)))))
-    raw, sigma = (None if t is None else _to_numpy(t, image.ndim) for t in (estimate.raw, estimate.sigma))
+    raw = None if estimate.raw is None else _to_numpy(estimate.raw, image.ndim)
     return Result(
         image=image,
         raw=None if raw is None else units.from_unit_unrounded(raw, source.dtype).astype(np.float32),
         psnr_known=psnr_of_rmse(rmse, measured_range(source, known).span),
         rmse_known=rmse,
-        sigma=None if sigma is None else sigma * np.float32(units.span),
+        sigma=sigma,
         noise_sigma=None if estimate.noise is None else estimate.noise * units.span,
         device=estimate.values.device.type,
         steps=estimate.steps,
@@ -117,6 +120,13 @@ def make_result(
         summary=estimate.summary,
         notice=estimate.notice,
     )
+
+
+def image_sigma(estimate: Estimate, units: ValueRange, axes: int) -> NDArray[np.float32] | None:
+    """Return the standard deviation of an estimate in units of the image, with as many axes as it, if there is one."""
+    if estimate.sigma is None:
+        return None
+    return units.deviations(_to_numpy(estimate.sigma, axes), _to_numpy(estimate.values, axes))
 
 
 def finite_values(estimate: Estimate, where: NDArray[np.bool_]) -> NDArray[np.float32]:

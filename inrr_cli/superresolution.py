@@ -15,7 +15,7 @@ from inrr_cli.engine import Control, Estimate
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.array_axes import ArrayAxes
 from inrr_cli.imaging.value_range import Pixels, ValueRange, check_image, working_range
-from inrr_cli.result import Result, finite_values, make_result
+from inrr_cli.result import Result, finite_values, image_sigma, make_result
 from inrr_cli.settings import Settings, make_settings
 from inrr_cli.superres.options import SuperresOptions
 from inrr_cli.superres.target import Target, make_target
@@ -152,7 +152,7 @@ def run_superres(
     difference = problem.inconsistency(units.to_unit(restored).reshape(*target.shape, -1))
     if not known.all():
         restored = np.where(sample_blocks(known, target, settings), restored, sample_blocks(image, target, settings))
-    result = make_result(estimate, restored, image, known, units, start)
+    result = make_result(estimate, restored, image_sigma(estimate, units, image.ndim), image, known, units, start)
     return replace(result, consistency_max=None if difference is None else difference * units.span)
 
 

@@ -15,6 +15,7 @@ from inrr_cli.solvers.distance import DISTANCE_CLASSES, DISTANCE_LIMIT
 
 SHARE_STEPS = 10  # shares are multiples of a tenth, so that all blends can be compared
 PRIOR_PIXELS = 40  # hidden pixels beside known ones that weigh as much as the prior; empirical
+PRIOR_PLACES = 3  # places whose errors weigh as much as the model's deviations; empirical
 MIXTURE_PENALTY = 0.7  # gain that a mixture needs over a single fill; empirical
 PATCH_HANDICAP = 0.1  # part of the patches' squared error that is due to fewer iterations on hidden pixels; empirical
 
@@ -70,6 +71,7 @@ def fit_blend(
     noise_variance: float,
     classes: Tensor,
     prior: BlendPrior | None = None,
+    places: Tensor | None = None,
 ) -> BlendWeights:
     """Find the blend of fills with the least error on hidden pixels, and calibrate its sigma.
 
@@ -97,6 +99,9 @@ def fit_blend(
     prior : BlendPrior, optional
         Of a scan of lines: hidden lines tell little of the fills between lines (see `LineScan`), so the prior replaces
         that of the patches, and no fill is limited, handicapped or penalised.
+    places : (K,) Tensor, optional
+        Places of hidden pixels that are apart, by `count_places`: evidence of the sigma factor where known pixels are
+        so few that those hidden are alone.
     """
     count = torch.bincount(classes, minlength=len(DISTANCE_CLASSES) + 1).to(truth)
     evidence = evidence_by_class(count, PRIOR_PIXELS)
@@ -114,6 +119,8 @@ def fit_blend(
         limit = unlimited
     else:
         weights, errors = limited_weights, limited_errors
+    if places is not None:
+        evidence = evidence.maximum(places / PRIOR_PLACES)
     factor = fit_sigma_factor(errors, variance, noise_variance, classes, evidence)
     return BlendWeights(weights, limit, truth.new_tensor(SIGMA_BIAS) * factor)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem
-from inrr_cli.imaging.value_range import Pixels, working_range
-from inrr_cli.result import Result, finite_values, make_result
+from inrr_cli.imaging.faint_range import faint_range
+from inrr_cli.imaging.value_range import Pixels, ValueRange, robust_range, working_range
+from inrr_cli.result import Result, finite_values, image_sigma, make_result
 from inrr_cli.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,22 +23,50 @@ if TYPE_CHECKING:
 def inpaint_whole(
     image: Pixels, missing: NDArray[np.bool_], settings: Settings, control: Control, known: NDArray[np.bool_]
 ) -> Result:
-    """Fill the ``missing`` samples of an image from the ``known`` ones, masks of its shape; the others are ignored."""
+    """Fill the ``missing`` samples of an image from the ``known`` ones, masks of its shape; the others are ignored.
+
+    The patch engine fills an image with a faint part twice, in the range of the whole and in that of the faint part:
+    what the second is surer of is taken from the second.
+    """
     start = time.perf_counter()
-    units = working_range(image, known)
+    if settings.net != "grid":  # networks fit values in [0, 1]
+        units, faint = working_range(image, known), None
+    else:
+        units = robust_range(image, known)
+        faint = faint_range(image, known, units)
+    filled = missing | (settings.denoise & known)
+    first = control if faint is None else control.part(0, 2)
+    estimate, restored, sigma = _fill_in(units, image, known, filled, settings, first)
+    if faint is not None and estimate.completed:
+        second, finer, finer_sigma = _fill_in(faint, image, known, filled, settings, control.part(1, 2))
+        if second.completed and sigma is not None and finer_sigma is not None:
+            surer = filled & (finer_sigma < sigma)
+            restored[surer], sigma[surer] = finer[surer], finer_sigma[surer]
+        estimate = replace(estimate, completed=second.completed)
+    return make_result(estimate, restored, sigma, image, known, units, start)
+
+
+def _fill_in(
+    units: ValueRange,
+    image: Pixels,
+    known: NDArray[np.bool_],
+    filled: NDArray[np.bool_],
+    settings: Settings,
+    control: Control,
+) -> tuple[Estimate, Pixels, NDArray[np.float32] | None]:
+    """Estimate an image in these units; return the estimate, and the restored image and its sigma in the image's."""
     values = units.to_unit(np.where(known, image, image.dtype.type(0)))
     noise = None if settings.noise is None else settings.noise / units.span
-    estimate = _estimate(values, known, missing, noise, settings, control)
+    estimate = _estimate(values, known, filled, noise, settings, control)
     restored = image.copy()
-    filled = missing | (settings.denoise & known)
     restored[filled] = units.from_unit(finite_values(estimate, np.atleast_3d(filled)), image.dtype)
-    return make_result(estimate, restored, image, known, units, start)
+    return estimate, restored, image_sigma(estimate, units, image.ndim)
 
 
 def _estimate(
     values: NDArray[np.float32],
     known: NDArray[np.bool_],
-    missing: NDArray[np.bool_],
+    wanted: NDArray[np.bool_],
     noise: float | None,
     settings: Settings,
     control: Control,
@@ -44,7 +74,7 @@ def _estimate(
     """Fill values in units of the range on the chosen device; torch is imported here at the latest."""
     from inrr_cli.device import one_thread_per_operation
 
-    problem = _make_problem(values, known, missing, noise, settings)
+    problem = _make_problem(values, known, wanted, noise, settings)
     with one_thread_per_operation():
         return _load_engine(settings)(problem, settings, control)
 
@@ -67,7 +97,7 @@ def _load_engine(settings: Settings) -> Callable[[InpaintingProblem, Settings, C
 def _make_problem(
     values: NDArray[np.float32],
     known: NDArray[np.bool_],
-    missing: NDArray[np.bool_],
+    wanted: NDArray[np.bool_],
     noise: float | None,
     settings: Settings,
 ) -> InpaintingProblem:
@@ -78,5 +108,5 @@ def _make_problem(
 
     device = choose_device(settings.device)
     tensor: Tensor = torch.from_numpy(np.atleast_3d(values)).to(device)
-    masks = (torch.from_numpy(np.atleast_3d(mask)).to(device) for mask in (known, missing))
+    masks = (torch.from_numpy(np.atleast_3d(mask)).to(device) for mask in (known, wanted))
     return InpaintingProblem(tensor, next(masks), noise, next(masks))

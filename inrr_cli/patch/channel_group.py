@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.holdout.blend import BlendPrior, BlendWeights, fit_blend
-from inrr_cli.holdout.fit import HoldoutFit
+from inrr_cli.holdout.fit import HoldoutFit, count_places
 from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, sample_holdout
 from inrr_cli.patch.gaussian_model import NOISE_FLOOR
 from inrr_cli.patch.level import GRAPH_PATCH_SIZE, Level, PatchSettings
@@ -125,7 +127,8 @@ class ChannelGroup:
         distances, scan = distance.cpu().numpy(), self.scan
         kinds: tuple[PolyharmonicFill, ...] = (BIHARMONIC, HARMONIC)
         prior: BlendPrior | None = None
-        repeats, margin = HOLDOUT_REPEATS, HOLDOUT_MARGIN
+        # where known samples are far apart, so far reaches what was estimated from a hidden one
+        repeats, margin = HOLDOUT_REPEATS, max(HOLDOUT_MARGIN, math.ceil(float((distances == 0).mean()) ** -0.5))
         if scan is not None:
             typical = solved.variance[solved.index[solved.missing]].median().sqrt().item()
             kinds, prior = scan.choose_fills(scan.measure_smoothness(self.image, self.known[..., 0]), typical)
@@ -160,6 +163,7 @@ class ChannelGroup:
             self.noise**2 - NOISE_FLOOR**2,
             torch.cat([fit.classes for fit in fits]),
             prior,
+            torch.stack([self._count_places(fit) for fit in fits]).sum(0),
         )
         return blend_weights, list(smooth.values())
 
@@ -199,6 +203,11 @@ class ChannelGroup:
             clamp=self.range.clamp,
         )
 
+    def _count_places(self, fit: HoldoutFit) -> Tensor:
+        """Count the places of a holdout, see `count_places`."""
+        pixels, columns = fit.hidden // self.known.shape[2], self.image.shape[1]
+        return count_places(pixels // columns, pixels % columns, fit.classes)
+
     def _blend(self, solved: Level, smooth: list[Tensor], blend_weights: BlendWeights, classes: Tensor) -> Estimate:
         """Blend the fills at missing pixels and calibrate sigma."""
         shape = self.image.shape
@@ -211,7 +220,9 @@ class ChannelGroup:
         missing_classes, missing_deviation = classes.reshape(-1)[missing], deviation[solved.index[missing]]
         fills = torch.stack([values[missing], *(solved.values_of(fill)[missing] for fill in smooth)])
         values[missing] = blend_weights.blend(fills, missing_deviation, missing_classes)
-        sigma[missing] = blend_weights.sigma_factor[missing_classes][:, None] * missing_deviation
+        error_bars = blend_weights.sigma_factor[missing_classes][:, None] * missing_deviation
+        # no fill is less certain than a guess: the deviation of the known samples
+        sigma[missing] = error_bars.minimum(solved.values_of(self.image)[self.known.reshape(-1)].std(0, correction=0))
         shares = " ".join(f"{share:.2f}" for share in blend_weights.weights[0].tolist())
         return Estimate(values.reshape(shape), shares, sigma=sigma.reshape(shape))
 

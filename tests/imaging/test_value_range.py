@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from inrr_cli import InputError
-from inrr_cli.imaging.value_range import ValueRange, full_scale, known_range, measured_range, working_range
+from inrr_cli.imaging.value_range import (
+    CompressedRange,
+    FaintRange,
+    ValueRange,
+    full_scale,
+    known_range,
+    measured_range,
+    robust_range,
+    working_range,
+)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "float16", "float32", "float64"])
@@ -51,3 +60,35 @@ def test_integers_are_measured_on_their_full_range():
 def test_ranges_that_cannot_be_computed_with_are_refused(value, known, message):
     with pytest.raises(InputError, match=message):
         known_range(np.array([[1.0, value]]), np.full((1, 2), known))
+
+
+def test_outliers_do_not_widen_the_range():
+    image = np.linspace(0, 1, 1000).reshape(20, 50)
+    known = np.ones(image.shape, bool)
+    assert robust_range(image, known) == working_range(image, known)
+    for bright, count in ((4, 1), (1e4, 1), (-1e30, 5)):
+        spoilt = image.copy()
+        spoilt.flat[100 : 100 + count] = bright
+        units = robust_range(spoilt, known)
+        assert (units.low, units.high) == (0, 1)
+        assert np.abs(units.to_unit(spoilt)).max() < 10
+        np.testing.assert_allclose(units.from_unit(units.to_unit(spoilt), spoilt.dtype), spoilt, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "values", [np.full(100, 7.0), np.arange(100) % 2, (np.arange(1000) == 5) * 9.0, np.arange(256).astype(np.uint8)]
+)
+def test_constant_sparse_two_valued_and_8_bit_images_have_no_outliers(values):
+    known = np.ones(values.shape, bool)
+    assert robust_range(values, known) == working_range(values, known)
+
+
+def test_error_bars_of_compressed_values_are_as_steep_as_the_values():
+    units = CompressedRange(10.0, 12.0)
+    values = np.array([-0.5, 0.5, 1.4], np.float32)
+    steps = units.from_unit_unrounded(values + np.float32(1e-3), np.dtype(float)) - units.from_unit_unrounded(
+        values, np.dtype(float)
+    )
+    sigma = units.deviations(np.full(3, 1e-3, np.float32), values)
+    np.testing.assert_allclose(sigma, steps, rtol=0.01)
+    assert np.isinf(FaintRange(10.0, 12.0).deviations(np.ones(3, np.float32), values)).tolist() == [True, False, True]
