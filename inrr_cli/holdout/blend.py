@@ -68,7 +68,6 @@ def fit_blend(
     truth: Tensor,
     fills: Tensor,
     variance: Tensor,
-    noise_variance: float,
     classes: Tensor,
     prior: BlendPrior | None = None,
     places: Tensor | None = None,
@@ -92,8 +91,7 @@ def fit_blend(
     fills : (F, m, C) Tensor
         That of the patches first, which is the prior.
     variance : (m, C) Tensor
-        The patch model's variances, without noise.
-    noise_variance : float
+        Variances that hidden pixels have by the patch model, their noise included.
     classes : (m,) Tensor of int64
         Classes of distance.
     prior : BlendPrior, optional
@@ -109,10 +107,10 @@ def fit_blend(
     case = truth, fills, variance.sqrt(), classes, evidence, prior
     weights, errors = _fit_weights(*case, unlimited)
     if prior is not None:
-        factor = fit_sigma_factor(errors, variance, noise_variance, classes, evidence)
+        factor = fit_sigma_factor(errors, variance, classes, evidence)
         part, most = prior.sigma_bounds
         return BlendWeights(weights, unlimited, LINE_SCAN_BIAS * factor.clamp(max=most).maximum(part * factor))
-    limit = fit_sigma_factor(fills[0] - truth, variance, noise_variance, classes, evidence)
+    limit = fit_sigma_factor(fills[0] - truth, variance, classes, evidence)
     limited_weights, limited_errors = _fit_weights(*case, limit)
     bound = max(0.95 * limited_errors.square().sum().item(), 1e-4**2 * limited_errors.numel())
     if errors.square().sum().item() < bound:
@@ -121,7 +119,7 @@ def fit_blend(
         weights, errors = limited_weights, limited_errors
     if places is not None:
         evidence = evidence.maximum(places / PRIOR_PLACES)
-    factor = fit_sigma_factor(errors, variance, noise_variance, classes, evidence)
+    factor = fit_sigma_factor(errors, variance, classes, evidence)
     return BlendWeights(weights, limit, truth.new_tensor(SIGMA_BIAS) * factor)
 
 

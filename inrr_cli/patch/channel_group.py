@@ -159,8 +159,7 @@ class ChannelGroup:
         blend_weights = fit_blend(
             torch.cat([fit.truth for fit in fits]),
             torch.cat([fit.fills for fit in fits], 1),
-            torch.cat([fit.variance for fit in fits]),
-            self.noise**2 - NOISE_FLOOR**2,
+            torch.cat([fit.variance for fit in fits]) + self.noise**2 - NOISE_FLOOR**2,
             torch.cat([fit.classes for fit in fits]),
             prior,
             torch.stack([self._count_places(fit) for fit in fits]).sum(0),
@@ -217,7 +216,9 @@ class ChannelGroup:
         values[solved.wanted] = self.range.clamp(solved.mean, solved.wanted)
         sigma[solved.wanted] = blend_weights.sigma_factor[0] * deviation
         missing = solved.missing
-        missing_classes, missing_deviation = classes.reshape(-1)[missing], deviation[solved.index[missing]]
+        missing_classes = classes.reshape(-1)[missing]
+        # of what would have been measured there, with noise
+        missing_deviation = (solved.variance[solved.index[missing]] + self.noise**2 - NOISE_FLOOR**2).sqrt()
         fills = torch.stack([values[missing], *(solved.values_of(fill)[missing] for fill in smooth)])
         values[missing] = blend_weights.blend(fills, missing_deviation, missing_classes)
         error_bars = blend_weights.sigma_factor[missing_classes][:, None] * missing_deviation
