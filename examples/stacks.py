@@ -4,7 +4,7 @@
 
 Prints two Markdown tables and what missed its target. Series of 12 dates have clouds that differ from date to date;
 volumes of 9 slices have a lost slice inside, a lost first slice, or a hole in each of two slices. It takes about
-a quarter of an hour on 2 cores.
+half an hour on 2 busy cores.
 """
 
 import argparse
