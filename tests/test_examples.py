@@ -1,3 +1,4 @@
+import importlib.util
 import re
 import subprocess
 import sys
@@ -8,6 +9,13 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
+
+
+def program(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.slow
@@ -30,3 +38,33 @@ def test_the_measurement_prints_a_table(tmp_path, files):
     assert len(rows) == 4
     assert [row[4].strip() for row in rows[2:]] == ["none", "inrr"]
     assert all(10 < float(row[5]) < 40 for row in rows[2:])
+
+
+def test_stacks_measures_a_lost_slice_and_tells_what_missed_its_target():
+    stacks = program("stacks")
+    outcome = stacks.measure_volume(stacks.shear, stacks.damages()["inner slice"], 0)
+    line, loud = stacks.row("shear", [outcome], "volume", stacks.VOLUMES)
+    assert line.startswith("| shear | ")
+    assert not loud
+    assert outcome.errors["volume"] < 0.5 * outcome.simple
+    line, loud = stacks.row("shear", [outcome], "volume", 0.01)
+    assert "**" in line
+    assert len(loud) == 1
+
+
+def test_linear_in_time_is_exact_on_a_line():
+    truth = np.linspace(0, 1, 5)[:, None, None] * np.ones((2, 3))
+    missing = np.zeros(truth.shape, bool)
+    missing[1:3, 0] = True
+    assert np.allclose(program("stacks").linear_in_time(truth, missing), truth)
+
+
+@pytest.mark.slow
+def test_the_samples_are_restored_and_drawn(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "samples.py", tmp_path], capture_output=True, text=True, check=True
+    )
+    rows = [line.split("|") for line in done.stdout.splitlines() if line.startswith("|")][2:]
+    assert [row[1].strip() for row in rows] == ["cube", "dates", "volume", "afm"]
+    assert all(float(row[6]) < 0.8 for row in rows)
+    assert np.asarray(Image.open(tmp_path / "samples.png")).shape[1] > 800
