@@ -60,7 +60,7 @@ def predict_lost(parts: Sequence[Part], number: int, *, moves: bool) -> tuple[Ar
     moves : bool
         Whether things may move from page to page.
     """
-    offsets, twins = _choose_neighbours(parts, number)
+    offsets, twins = choose_neighbours([bool(mask.any((0, 1)).all()) for _, mask in parts], number)
     slices = _slices(parts, number, offsets)
     if not twins:
         candidates = [_Case(align_slices(slices, offsets) if moves and len(offsets) > 1 else slices, None)]
@@ -93,37 +93,34 @@ class _Case:
         return sum(weights.error for weights in self.weights or ())
 
 
-def _choose_neighbours(parts: Sequence[Part], number: int) -> tuple[list[int], list[int]]:
-    """Return the offsets of the pages that a page is predicted from, and its twins."""
+def choose_neighbours(known: Sequence[bool], number: int) -> tuple[list[int], list[int]]:
+    """Return the offsets of the pages that a page is predicted from, and its twins.
+
+    Twins are the nearest pages that are known and have known neighbours at the same offsets.
+    """
     offsets: list[int] = []
     for count in range(NEIGHBOURS, 0, -1):
-        offsets = _neighbours(parts, number, count)
-        twins = _find_twins(parts, number, offsets)
-        if twins:
-            return offsets, twins
+        offsets = _neighbours(known, number, count)
+        nearest = sorted(range(len(known)), key=lambda n: (abs(n - number), n))
+        twins = [n for n in nearest if n != number and all(_is_known(known, n + offset) for offset in (0, *offsets))]
+        if offsets and twins:
+            return offsets, twins[:TWINS]
     return offsets, []
 
 
-def _neighbours(parts: Sequence[Part], number: int, count: int) -> list[int]:
+def _neighbours(known: Sequence[bool], number: int, count: int) -> list[int]:
     """Return the offsets of the ``count`` nearest known pages on either side, or of one more if there is one side."""
-    sides = [[k * side for k in range(1, REACH + 1) if _is_known(parts, number + k * side)] for side in (-1, 1)]
+    sides = [[k * side for k in range(1, REACH + 1) if _is_known(known, number + k * side)] for side in (-1, 1)]
     count += not all(sides)
     return sorted(offset for side in sides for offset in side[:count])
 
 
-def _is_known(parts: Sequence[Part], number: int) -> bool:
-    return 0 <= number < len(parts) and bool(parts[number][1].any((0, 1)).all())
+def _is_known(known: Sequence[bool], number: int) -> bool:
+    return 0 <= number < len(known) and known[number]
 
 
 def _slices(parts: Sequence[Part], number: int, offsets: list[int]) -> list[Part]:
     return [parts[number + offset] for offset in offsets]
-
-
-def _find_twins(parts: Sequence[Part], number: int, offsets: list[int]) -> list[int]:
-    """Return the nearest known pages that have known neighbours at the same offsets."""
-    nearest = sorted(range(len(parts)), key=lambda n: (abs(n - number), n))
-    known = [n for n in nearest if n != number and all(_is_known(parts, n + offset) for offset in (0, *offsets))]
-    return known[:TWINS]
 
 
 def _learn(cases: Sequence[tuple[list[Part], Part]], offsets: list[int]) -> list[Weights]:

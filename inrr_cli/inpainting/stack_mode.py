@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from inrr_cli.engine import Control
 from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.inpainting.lost_page import choose_neighbours
 from inrr_cli.inpainting.sequences import DATES, fill_sequence, hide, is_lost
 from inrr_cli.masking.selection import Page
 from inrr_cli.settings import STACK_MODES, Settings
 
 TRIALS = 3  # pages that are tried
 TRIAL_SIDE = 128  # pixels of a page that are tried: enough patches, and a second
-WORTHWHILE = 0.9  # squared error of a mode over that of a simpler one, to be chosen; empirical
+WORTHWHILE = 0.75  # squared error of a mode over that of a simpler one, to be chosen: trials are few; empirical
 
 Mask = NDArray[np.bool_]
 Sequences = Mapping[str, Sequence[Sequence[int]]]  # numbers of pages that belong together, for each mode
@@ -78,12 +79,13 @@ def choose_mode(
 def _try_page(pages: Mapping[int, Page], number: int, sequences: Sequences, settings: Settings) -> dict[str, float]:
     """Return the squared error of samples that are held out of a page, over their variance, for each mode."""
     lost = is_lost(pages[number])
-    if lost:  # a known page of its sequence is tried in its place
+    if lost:  # a page that lies among known pages as this one does is tried in its place
         row = next(row for rows in sequences.values() for row in rows if number in row)
-        known = [n for n in row if not is_lost(pages[n])]
-        if not known:
+        known = [not is_lost(pages[n]) for n in row]
+        _, twins = choose_neighbours(known, list(row).index(number))
+        if not twins:
             return {}
-        number = min(known, key=lambda n: abs(n - number))
+        number = row[twins[0]]
     part = _busiest(pages[number])
     page = _crop(pages[number], part)
     hidden = page.known if lost else _hold_out(page, settings.seed)

@@ -16,6 +16,8 @@ from inrr_cli.imaging.value_range import Pixels, ValueRange, robust_range, worki
 from inrr_cli.result import Result, finite_values, image_sigma, make_result
 from inrr_cli.settings import Settings
 
+FEW_CHANNELS = 4  # spectra of more are a few factors, which compressed outliers would bend
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -34,6 +36,8 @@ def inpaint_whole(
     else:
         units = robust_range(image, known)
         faint = faint_range(image, known, units)
+        if image.ndim == 3 and image.shape[2] > FEW_CHANNELS:
+            units, faint = ValueRange(units.low, units.high), None
     filled = missing | (settings.denoise & known)
     first = control if faint is None else control.part(0, 2)
     estimate, restored, sigma = _fill_in(units, image, known, filled, settings, first)

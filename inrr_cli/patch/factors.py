@@ -17,7 +17,7 @@ from inrr_cli.patch.spectrum import Spectrum, usual_range
 SPECTRA_MAXIMUM = 6_000  # that the factors are learned from
 ITERATIONS, TRIAL_ITERATIONS = 30, 10  # empirical
 FACTOR_COUNTS = (1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 32)  # that are tried
-WORTHWHILE = 0.98  # squared error with more factors over that with fewer, to take them; empirical
+WORTHWHILE = 0.995  # squared error with more factors over that with fewer, to take them; empirical
 NOISE_SHARE_MINIMUM = 1e-7  # of a channel's variance that is noise: less is rounding
 CHUNK_NUMBERS = 4_000_000  # values in a chunk of spectra
 
