@@ -30,11 +30,12 @@ def rounded(image):
         np.linspace(0, 1, 512 * 64).reshape(64, 512),
         np.pad(np.random.default_rng(0).random((64, 64)), ((0, 0), (0, 64))),
         rounded(np.random.default_rng(0).random((64, 64))),
+        np.kron([[1.0, 0.02]], np.random.default_rng(0).random((64, 64))),
         np.full((64, 64), 3.0),
         np.random.default_rng(0).random((3, 3)),
         (np.random.default_rng(0).random((64, 64)) * 255).astype(np.uint8),
     ],
-    ids=["texture", "ramp", "half constant", "half rounding", "constant", "tiny", "8 bits"],
+    ids=["texture", "ramp", "half constant", "half rounding", "shadow", "constant", "tiny", "8 bits"],
 )
 def test_images_without_a_faint_part(image):
     assert faint_part(image) is None
