@@ -20,7 +20,7 @@ def test_the_blend_is_the_fill_with_the_least_error(errors, best):
     generator = seeded()
     truth = torch.rand(4000, 1, generator=generator)
     fills = torch.stack([truth + e * torch.randn(4000, 1, generator=generator) for e in errors])
-    weights = fit_blend(truth, fills, torch.full((4000, 1), 1e-4), 0.0, torch.arange(4000) % 3).weights
+    weights = fit_blend(truth, fills, torch.full((4000, 1), 1e-4), torch.arange(4000) % 3).weights
     assert (weights.argmax(1) == best).all()
     assert torch.allclose(weights.sum(1), torch.ones(len(weights)))
 
@@ -32,14 +32,14 @@ def test_each_class_of_distance_has_its_own_blend():
     classes = torch.arange(8000) % 2
     first = torch.where(classes[:, None] == 0, small, large)
     second = torch.where(classes[:, None] == 0, large, small)
-    fitted = fit_blend(truth, torch.stack([first, second]), torch.full((8000, 1), 0.2), 0.0, classes)
+    fitted = fit_blend(truth, torch.stack([first, second]), torch.full((8000, 1), 0.2), classes)
     assert fitted.weights[0, 0] > 0.8
     assert fitted.weights[1, 1] > 0.8
 
 
 def test_without_hidden_pixels_the_patches_are_chosen():
     empty = torch.zeros(0, 1)
-    fitted = fit_blend(empty, torch.zeros(3, 0, 1), empty, 0.0, one_class(0))
+    fitted = fit_blend(empty, torch.zeros(3, 0, 1), empty, one_class(0))
     assert (fitted.weights[:, 0] == 1).all()
     assert fitted.sigma_factor.tolist() == pytest.approx(SIGMA_BIAS)
 
@@ -47,7 +47,7 @@ def test_without_hidden_pixels_the_patches_are_chosen():
 def test_without_hidden_pixels_the_prior_of_a_scan_of_lines_is_chosen():
     empty = torch.zeros(0, 1)
     prior = BlendPrior((0.5, 0.3, 0.2), 0.1, (0.5, 0.6))
-    fitted = fit_blend(empty, torch.zeros(3, 0, 1), empty, 0.0, one_class(0), prior)
+    fitted = fit_blend(empty, torch.zeros(3, 0, 1), empty, one_class(0), prior)
     assert torch.allclose(fitted.weights, torch.tensor([0.5, 0.3, 0.2]))
     assert (fitted.limit == torch.inf).all()
     assert torch.allclose(fitted.sigma_factor, torch.tensor(0.6 * LINE_SCAN_BIAS))
@@ -58,11 +58,11 @@ def test_the_limit_is_lifted_only_where_fills_are_better_without_it():
     truth, patches = torch.zeros(2000, 1), 0.1 * torch.randn(2000, 1, generator=generator)
     variance = torch.full((2000, 1), 0.1**2)
     smooth = 1e-3 * torch.randn(2000, 1, generator=generator)
-    lifted = fit_blend(truth, torch.stack([patches, smooth]), variance, 0.0, one_class(2000))
+    lifted = fit_blend(truth, torch.stack([patches, smooth]), variance, one_class(2000))
     assert lifted.limit[0] == torch.inf
     assert lifted.weights[0, 1] == 1
     smooth[::50] = 0.8  # as where a thin plate overshoots
-    kept = fit_blend(truth, torch.stack([patches, smooth]), variance, 0.0, one_class(2000))
+    kept = fit_blend(truth, torch.stack([patches, smooth]), variance, one_class(2000))
     assert 0.8 < kept.limit[0] < 1.5
 
 
