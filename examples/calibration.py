@@ -56,7 +56,7 @@ def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
     """Restore one picture; return the share of errors within sigma and the quantile of each class of distance."""
     import torch
 
-    from inrr_cli.holdout.calibration import ONE_SIGMA
+    from inrr_cli.metrics import ONE_SIGMA
     from inrr_cli.solvers.distance import chessboard_distance, distance_class
 
     torch.set_num_threads(1)

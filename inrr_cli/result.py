@@ -57,6 +57,8 @@ class Result:
         A warning for the user; empty if all went well.
     consistency_max : float or None
         Of `superres`: the largest difference between the input and the downscaled result, in the units of the image.
+    sigma_filled : (n,) ndarray of float32, or None
+        Sigma of the filled samples alone, where nobody wants that of all: a long stack would take too much memory.
     """
 
     image: Pixels
@@ -72,6 +74,7 @@ class Result:
     summary: str
     notice: str = ""
     consistency_max: float | None = None
+    sigma_filled: NDArray[np.float32] | None = None
 
 
 def make_result(
@@ -277,5 +280,7 @@ def _psnr_of_pages(
 def _mean_sigma(results: list[Result], missing: Masks | None) -> float | None:
     if missing is None:
         return None
-    sigmas = [r.sigma[mask].ravel() for r, mask in zip(results, missing, strict=True) if r.sigma is not None]
-    return float(np.concatenate(sigmas).mean()) if len(sigmas) == len(results) else None
+    pairs = zip(results, missing, strict=True)
+    sigmas = [r.sigma_filled if r.sigma is None else r.sigma[mask].ravel() for r, mask in pairs]
+    found = [sigma for sigma in sigmas if sigma is not None]
+    return float(np.concatenate(found).mean()) if len(found) == len(results) else None

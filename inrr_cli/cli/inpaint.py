@@ -206,7 +206,7 @@ def _inpaint_image(
         if found.marked
         else "the mask is empty: no pixel is missing, so there is nothing to fill"
     )
-    job = InpaintingJob(stack, files.masks, command, lack)
+    job = InpaintingJob(stack, files.masks, command, lack, wants_sigma=files.uncertainty is not None)
     if files.checkpoint is not None and (len(stack.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
     if files.preview is None:

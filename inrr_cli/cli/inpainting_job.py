@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,10 @@ class InpaintingJob(Job):
     command = "inpaint"
     suffix = "restored"
 
-    def __init__(self, stack: Stack, masks: list[str], command: Restoring, lack: str) -> None:
-        self.stack, self.masks, self.lack = stack, masks, lack
+    def __init__(
+        self, stack: Stack, masks: list[str], command: Restoring, lack: str, *, wants_sigma: bool = False
+    ) -> None:
+        self.stack, self.masks, self.lack, self.wants_sigma = stack, masks, lack, wants_sigma
         self.settings, self.data_range = command.settings, command.options.data_range
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
@@ -75,10 +78,10 @@ class InpaintingJob(Job):
     def run(self, control: Control) -> list[Result]:
         """Fill each page."""
         stack = self.stack
-        results = inpaint_pages(
-            stack.pages, self.settings, control, _say, others=stack.others, sequences=stack.sequences
+        keep = partial(stack.keep, sigma=self.wants_sigma)
+        return inpaint_pages(
+            stack.pages, self.settings, control, _say, keep=keep, others=stack.others, sequences=stack.sequences
         )
-        return stack.as_held(results)
 
     def output(self, results: list[Result]) -> Picture:
         """Return the picture with the restored pages in their places."""

@@ -25,6 +25,7 @@ def inpaint_pages(
     control: Control,
     before: Callable[[str], None] | None = None,
     *,
+    keep: Callable[[Page, Result], Result] | None = None,
     others: Sequence[Page] = (),
     sequences: Sequences | None = None,
 ) -> list[Result]:
@@ -38,6 +39,8 @@ def inpaint_pages(
         As in `run_inpainting`; ``settings.stack`` says how the pages belong together.
     before : callable, optional
         Called with a text on what will be done next.
+    keep : callable, optional
+        From a page and its result to what is kept of it.
     others : list of Page
         Pages with nothing to fill, to learn from.
     sequences : dict, optional
@@ -53,7 +56,7 @@ def inpaint_pages(
     InputError
         If nothing is known of a page and its neighbours tell nothing of it.
     """
-    say = before or (lambda _: None)
+    say, kept = before or (lambda _: None), keep or (lambda _, result: result)
     every = {page.number: page for page in (*others, *pages)}
     wanted = [page.number for page in pages]
     mode = StackMode("pages")
@@ -61,14 +64,14 @@ def inpaint_pages(
         mode = choose_mode(every, wanted, sequences, settings)
         say(str(mode))
     if mode.name == "pages" or not sequences:
-        return _fill_alone(pages, settings, control, say)
+        return _fill_alone(pages, settings, control, say, kept)
     rows = [row for row in sequences[mode.name] if set(row) & set(wanted)]
     found: dict[int, Result] = {}
     for count, row in enumerate(rows):
         places = [place for place, number in enumerate(row) if number in wanted]
         part = control.part(count, len(rows))
         for place, result in fill_sequence([every[number] for number in row], places, mode.name, settings, part):
-            found[row[place]] = result
+            found[row[place]] = kept(every[row[place]], result)
         if len(found) < sum(len(set(row) & set(wanted)) for row in rows[: count + 1]):
             break
     done = [found[number] for number in wanted if number in found]
@@ -96,7 +99,13 @@ def _until_first_gap(found: dict[int, Result], wanted: list[int]) -> list[Result
     return done
 
 
-def _fill_alone(pages: list[Page], settings: Settings, control: Control, say: Callable[[str], None]) -> list[Result]:
+def _fill_alone(
+    pages: list[Page],
+    settings: Settings,
+    control: Control,
+    say: Callable[[str], None],
+    kept: Callable[[Page, Result], Result],
+) -> list[Result]:
     results: list[Result] = []
     for index, page in enumerate(pages):
         if len(pages) > 1:
@@ -106,7 +115,8 @@ def _fill_alone(pages: list[Page], settings: Settings, control: Control, say: Ca
                     f"page {page.number + 1}: no sample of it is known, and the other pages tell nothing of it"
                 )
         part = control.part(index, len(pages))
-        results.append(run_inpainting(page.pixels, page.missing, settings, part, ignored=page.ignored))
+        result = run_inpainting(page.pixels, page.missing, settings, part, ignored=page.ignored)
+        results.append(kept(page, result))
         if not results[-1].completed:
             break
     return results

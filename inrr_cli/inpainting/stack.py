@@ -127,10 +127,19 @@ class Stack:
             sigmas = [level.astype(np.uint16) for level in levels]
         return self._without_metadata(sigmas)
 
-    def as_held(self, results: list[Result]) -> list[Result]:
-        """Round results to what the file can hold, so that what is measured is what is written."""
-        pairs = zip(self.pages, results, strict=False)
-        return [replace(result, image=self.picture.as_held(result.image, page.missing)) for page, result in pairs]
+    def keep(self, page: Page, result: Result, *, sigma: bool) -> Result:
+        """Round a result to what the file can hold, so that what is measured is what is written, and keep little of it.
+
+        The result takes the place of the page in memory. Of its sigma only that of the filled samples is kept, unless
+        all of ``sigma`` is wanted.
+        """
+        image = self.picture.as_held(result.image, page.missing)
+        if page.pixels.flags.writeable:
+            page.pixels[...] = image
+            image = page.pixels
+        if sigma or result.sigma is None:
+            return replace(result, image=image)
+        return replace(result, image=image, sigma=None, sigma_filled=result.sigma[page.missing])
 
     def _without_metadata(self, pages: list[Any]) -> Picture:
         """Return a picture of pages with the axes of this one, but nothing else of its file."""

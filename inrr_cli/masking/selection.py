@@ -134,7 +134,7 @@ def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int
         missing = by_channel(partial(widen, by=options.grow), mask)
         unusable, page_warnings = _unusable_outside(picture, number, missing)
         filled = _choose(missing, unusable, options)
-        page = Page(number, picture.pages[number], filled, (missing & ~filled) | unusable)
+        page = Page(number, picture.pages[number], _sparse(filled), _sparse((missing & ~filled) | unusable))
         if filled.any():
             prefix = _page_prefix(picture, number)
             warnings += [prefix + text for text in page_warnings]
@@ -142,6 +142,11 @@ def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int
         else:
             others.append(page)
     return Selection(pages, notes, list(dict.fromkeys(warnings)), others, any(mask.any() for mask in masks))
+
+
+def _sparse(mask: Mask) -> Mask:
+    """Return a mask that takes no memory if it marks nothing, as that of most pages of a long stack."""
+    return mask if mask.any() else np.broadcast_to(np.bool_(False), mask.shape)
 
 
 def _choose(missing: Mask, unusable: Mask, options: MaskOptions) -> Mask:

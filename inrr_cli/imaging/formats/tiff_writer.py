@@ -55,7 +55,9 @@ def write(picture: Picture, text: str | None, transform: PixelTransform = IDENTI
             first = _tags(pages[0], None if start else text, order, big, transform)
             if size > 1:
                 first = _mark_first_page(first, _tags(pages[1], None, order, big, transform))
-            writer.write(np.stack(block) if size > 1 else block[0], extratags=first, **options)
+            if size > 1:  # page by page, so that the block is not in memory twice
+                options |= {"shape": (size, *block[0].shape), "dtype": block[0].dtype}
+            writer.write(iter(block) if size > 1 else block[0], extratags=first, **options)
             start += size
     if not any(page["directories"] for page in details):
         return buffer.getvalue()
