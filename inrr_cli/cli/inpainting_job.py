@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
+from inrr_cli.inpainting.sequences import DATES
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import Selection
@@ -67,7 +69,14 @@ class InpaintingJob(Job):
         return Measurement(self.stack.value_range(self.data_range), missing, truths)
 
     def check_memory(self) -> None:
-        """Check the largest need of a page."""
+        """Check the largest need of a page, or of the dates of a window."""
+        if self.stack.sequences:
+            reach = min(DATES, len(self.stack.pages) + len(self.stack.others))
+            rows, columns, *channels = self.stack.pages[0].pixels.shape
+            shape = (rows, columns, reach * math.prod(channels))
+            most = max(int(page.missing.sum()) for page in self.stack.pages)  # one page at a time is filled by patches
+            check_inpainting_memory(shape, most // shape[2], self.settings)
+            return
         for page in self.stack.pages:
             check_inpainting_memory(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
 
