@@ -112,7 +112,8 @@ def _fill_alone(
             say(f"page {page.number + 1}")
             if is_lost(page):
                 raise InputError(
-                    f"page {page.number + 1}: no sample of it is known, and the other pages tell nothing of it"
+                    f"page {page.number + 1}: no sample of it is known, and the other pages may tell nothing of it; "
+                    "if they do, give --stack time or --stack volume"
                 )
         part = control.part(index, len(pages))
         result = run_inpainting(page.pixels, page.missing, settings, part, ignored=page.ignored)

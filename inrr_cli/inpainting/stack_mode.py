@@ -17,7 +17,9 @@ from inrr_cli.settings import STACK_MODES, Settings
 
 TRIALS = 3  # pages that are tried
 TRIAL_SIDE = 128  # pixels of a page that are tried: enough patches, and a second
-WORTHWHILE = 0.75  # squared error of a mode over that of a simpler one, to be chosen: trials are few; empirical
+# squared errors over those of a simpler mode, to be chosen: of either mode over pages, and of volume over time; trials
+# are few, so a simpler mode needs to be a little better only; empirical
+OVER_PAGES, OVER_TIME = 0.75, 0.85
 
 Mask = NDArray[np.bool_]
 Sequences = Mapping[str, Sequence[Sequence[int]]]  # numbers of pages that belong together, for each mode
@@ -70,10 +72,9 @@ def choose_mode(
     errors = {
         mode: (total / len(chosen)) ** 0.5 for mode, total in totals.items() if mode == "pages" or mode in sequences
     }
-    best = "pages"
-    for mode in list(errors)[1:]:
-        best = mode if errors[mode] ** 2 < WORTHWHILE * errors[best] ** 2 else best
-    return StackMode(best, errors)
+    neighbours = [mode for mode in errors if mode != "pages"]
+    best = min(neighbours, key=lambda mode: errors[mode] ** 2 / (OVER_TIME if mode == "volume" else 1))
+    return StackMode(best if errors[best] ** 2 < OVER_PAGES * errors["pages"] ** 2 else "pages", errors)
 
 
 def _try_page(pages: Mapping[int, Page], number: int, sequences: Sequences, settings: Settings) -> dict[str, float]:

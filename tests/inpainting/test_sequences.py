@@ -121,8 +121,9 @@ def test_a_lost_page_among_strangers_is_refused():
     x = np.random.default_rng(0).random((3, 32, 32)).astype(np.float32)
     missing = np.zeros(x.shape, bool)
     missing[1], missing[2, 4] = True, True
-    with pytest.raises(InputError, match="page 2: no sample of it is known"):
-        fill(x, missing, "pages")
+    for stack in ("pages", "auto"):
+        with pytest.raises(InputError, match=r"page 2: no sample of it is known.*give --stack time"):
+            fill(x, missing, stack)
 
 
 def test_windows_reach_around_the_pages_they_fill():
