@@ -66,6 +66,7 @@ def test_a_channel_of_which_nothing_is_known_stays_as_it_is(colour, options):
         run_inpainting(image, mask, make_settings(**options), ignored=ignored & ~mask)
 
 
+@pytest.mark.slow
 def test_tiles_see_known_samples_of_each_channel():
     y, x = np.mgrid[:240, :240]
     truth = np.stack([np.sin(x / 30), np.cos(y / 30), np.sin((x + y) / 40)], 2).astype(np.float32)

@@ -108,6 +108,7 @@ def test_the_middle_of_a_large_hole_reaches_known_labels():
     assert all(len(block.candidates) for block in find_blocks(np.where(missing, -1, labels), missing))
 
 
+@pytest.mark.slow
 def test_many_labels_need_few_colours():
     labels, missing = cells(300, 2000), np.random.default_rng(0).random((300, 300)) < 0.2
     known = np.where(missing, -1, labels)
