@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+FEW_CHANNELS = 4  # of more, a pixel's spectrum is a few factors: too many values for one patch
+
 Progress = Callable[[int, int, float], None]
 
 

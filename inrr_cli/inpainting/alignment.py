@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.imaging.value_range import Pixels
+from inrr_cli.imaging.value_range import Pixels, cast
 
 Part = tuple[Pixels, NDArray[np.bool_]]  # (M, N, C) samples and the mask of known ones
 Flow = NDArray[np.float64]  # (2, M, N): rows and columns to move by
@@ -85,8 +85,5 @@ def _move(part: Part, by: Flow) -> Part:
     pixels, known = part
     planes = np.moveaxis(np.where(known, pixels, 0).astype(np.float64), 2, 0)
     moved = np.moveaxis(_warp(planes, by, order=3), 0, 2)
-    low, high = planes.min(), planes.max()
     still = np.moveaxis(_warp(np.moveaxis(known, 2, 0).astype(np.float64), by), 0, 2) > 1 - 1e-6
-    if np.issubdtype(pixels.dtype, np.integer):
-        moved = np.round(moved)
-    return moved.clip(low, high).astype(pixels.dtype), still
+    return cast(moved.clip(planes.min(), planes.max()), pixels.dtype), still

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels
+from inrr_cli.masking.samples import known_channels
 from inrr_cli.result import Result, join_channels, with_channels
 from inrr_cli.settings import Settings
 
@@ -49,7 +50,7 @@ def inpaint_known_channels(
     fill: Fill,
 ) -> Result:
     """Fill (M, N[, C]) with ``fill``, without the channels of which nothing is known: they are left as they are."""
-    is_known = np.asarray(np.atleast_3d(known).any((0, 1)))
+    is_known = known_channels(known)
     if is_known.all():
         return fill(image, missing, settings, control, known)
     part = np.ascontiguousarray(image[..., is_known])

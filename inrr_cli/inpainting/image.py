@@ -17,6 +17,7 @@ from inrr_cli.inpainting.channels import Fill, inpaint_channels, inpaint_known_c
 from inrr_cli.inpainting.labels import inpaint_labels
 from inrr_cli.inpainting.tiles import inpaint_tiles
 from inrr_cli.inpainting.whole import inpaint_whole
+from inrr_cli.masking.samples import find_lost_channel, to_samples
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
 from inrr_cli.value_kind import parse_values
@@ -119,9 +120,9 @@ def run_inpainting(
     known = ~missing if ignored is None else ~(missing | sample_mask(ignored, image))
     if not known.any():
         raise InputError("no pixel is known, so there is nothing to fill from")
-    lost = np.flatnonzero(np.atleast_3d(missing).any((0, 1)) & ~np.atleast_3d(known).any((0, 1)))
-    if len(lost):
-        raise InputError(f"the mask covers channel {lost[0] + 1}: no sample is known to fill it from")
+    lost = find_lost_channel(missing, known)
+    if lost is not None:
+        raise InputError(f"the mask covers channel {lost}: no sample is known to fill it from")
     fill = choose_fill(settings)
     by_channel = settings.per_channel or settings.values == "labels"
     if by_channel and image.ndim == 3:
@@ -147,8 +148,6 @@ def sample_mask(mask: NDArray[Any], image: Pixels) -> NDArray[np.bool_]:
         If the mask has neither the shape of the image nor that of its pixels.
     """
     marked = np.asarray(mask) != 0
-    if marked.shape == image.shape:
-        return np.asarray(marked)
-    if marked.shape != image.shape[:2]:
+    if marked.shape not in (image.shape, image.shape[:2]):
         raise InputError(f"mask of shape {marked.shape} does not fit an image of shape {image.shape}")
-    return np.repeat(marked[..., None], image.shape[2], 2)
+    return to_samples(marked, image.shape)

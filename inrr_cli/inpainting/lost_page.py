@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.inpainting.alignment import Part, align_slices
+from inrr_cli.masking.samples import known_channels
 from inrr_cli.metrics import ONE_SIGMA
 
 NEIGHBOURS = 2  # on either side that are known, at most
@@ -60,7 +61,7 @@ def predict_lost(parts: Sequence[Part], number: int, *, moves: bool) -> tuple[Ar
     moves : bool
         Whether things may move from page to page.
     """
-    offsets, twins = choose_neighbours([bool(mask.any((0, 1)).all()) for _, mask in parts], number)
+    offsets, twins = choose_neighbours([bool(known_channels(mask).all()) for _, mask in parts], number)
     slices = _slices(parts, number, offsets)
     if not twins:
         candidates = [_Case(align_slices(slices, offsets) if moves and len(offsets) > 1 else slices, None)]

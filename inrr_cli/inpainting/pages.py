@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -74,8 +75,7 @@ def inpaint_pages(
             found[row[place]] = kept(every[row[place]], result)
         if len(found) < sum(len(set(row) & set(wanted)) for row in rows[: count + 1]):
             break
-    done = [found[number] for number in wanted if number in found]
-    return done if len(done) == len(wanted) else _until_first_gap(found, wanted)
+    return [found[number] for number in takewhile(found.__contains__, wanted)]  # all, unless the run was interrupted
 
 
 def inpaint_planes(planes: list[Pixels], masks: list[Mask], settings: Settings) -> list[Pixels]:
@@ -87,16 +87,6 @@ def inpaint_planes(planes: list[Pixels], masks: list[Mask], settings: Settings) 
     results = inpaint_pages(wanted, settings, Control(), others=others, sequences=sequences)
     filled = dict(zip((page.number for page in wanted), results, strict=True))
     return [filled[n].image if n in filled else plane for n, plane in enumerate(planes)]
-
-
-def _until_first_gap(found: dict[int, Result], wanted: list[int]) -> list[Result]:
-    """Return the results of the first pages without a gap, for a run that was interrupted."""
-    done = []
-    for number in wanted:
-        if number not in found:
-            break
-        done.append(found[number])
-    return done
 
 
 def _fill_alone(

@@ -15,14 +15,14 @@ from inrr_cli.imaging.value_range import Pixels, cast
 from inrr_cli.inpainting.alignment import Part, align_slices, prediction_error
 from inrr_cli.inpainting.image import choose_fill
 from inrr_cli.inpainting.lost_page import predict_lost
-from inrr_cli.masking.samples import to_samples
+from inrr_cli.masking.samples import known_channels
 from inrr_cli.masking.selection import Page
 from inrr_cli.result import Result, join_channels
 from inrr_cli.settings import Settings
 
 DATES, CORE = 24, 12  # in a window, and of those the ones in the middle that a window of a longer series fills
 SLICES = 2  # on either side of a slice that it is filled from
-LOST_REACH, TWIN_REACH = 12, 12  # pages around a lost one that it is predicted from, and that stand for it
+LOST_REACH = 12  # pages on either side of a lost one that it is predicted from, or that stand for it
 WORTHWHILE = 0.95  # squared error of aligned slices over that of others, for an alignment; empirical
 
 Mask = NDArray[np.bool_]
@@ -78,21 +78,19 @@ def fill_sequence(
         if not all(result.completed for result in results.values()):
             return
     for number in lost:
-        yield number, _fill_lost(pages, around, number, mode, settings)
+        yield number, _fill_lost(pages, around, number, mode)
 
 
 def is_lost(page: Page) -> bool:
     """Whether a channel of a page has no known sample."""
-    return not np.atleast_3d(page.known).any((0, 1)).all()
+    return not known_channels(page.known).all()
 
 
-def _fill_lost(pages: Sequence[Page], around: dict[int, Part], number: int, mode: str, settings: Settings) -> Result:
+def _fill_lost(pages: Sequence[Page], around: dict[int, Part], number: int, mode: str) -> Result:
     """Predict a page of which nothing is known; ``around`` are neighbours that were filled."""
     start = time.perf_counter()
-    first, last = max(0, number - TWIN_REACH), min(len(pages), number + TWIN_REACH + 1)
-    parts = [
-        around.get(n) or (np.atleast_3d(pages[n].pixels), np.atleast_3d(pages[n].known)) for n in range(first, last)
-    ]
+    first, last = max(0, number - LOST_REACH), min(len(pages), number + LOST_REACH + 1)
+    parts = [around.get(n) or _part(pages[n]) for n in range(first, last)]
     page = pages[number]
     mean, sigma = (
         values.reshape(page.pixels.shape) for values in predict_lost(parts, number - first, moves=mode == "volume")
@@ -118,13 +116,13 @@ def _fill_window(
     pages: Sequence[Page], reach: list[int], filled: list[int], mode: str, settings: Settings, control: Control
 ) -> dict[int, Result]:
     """Fill some pages of a window, as channels of one image."""
-    parts = _parts(pages, reach)
+    parts = [_part(pages[n]) for n in reach]
     missing = {n: np.atleast_3d(pages[n].missing) for n in filled}
     if mode == "volume" and len(parts) > 2:
         place = reach.index(filled[0])
         aligned = align_slices(parts, [n - filled[0] for n in reach])
         parts = aligned if _alignment_pays(parts, aligned, place) else parts
-        kept = [n == place or bool(known.any((0, 1)).all()) for n, (_, known) in enumerate(parts)]
+        kept = [n == place or bool(known_channels(known).all()) for n, (_, known) in enumerate(parts)]
         parts, reach = list(compress(parts, kept)), list(compress(reach, kept))
     channels = parts[0][0].shape[2]
     groups = [[k] for k in range(channels)] if settings.per_channel else [list(range(channels))]
@@ -161,8 +159,8 @@ def _squeeze(result: Result) -> Result:
     return replace(result, image=result.image[..., 0], sigma=sigma)
 
 
-def _parts(pages: Sequence[Page], numbers: Sequence[int]) -> list[Part]:
-    return [(np.atleast_3d(pages[n].pixels), np.atleast_3d(pages[n].known)) for n in numbers]
+def _part(page: Page) -> Part:
+    return np.atleast_3d(page.pixels), np.atleast_3d(page.known)
 
 
 def _alignment_pays(parts: list[Part], aligned: list[Part], number: int) -> bool:
@@ -170,9 +168,8 @@ def _alignment_pays(parts: list[Part], aligned: list[Part], number: int) -> bool
     return prediction_error(aligned, number) < WORTHWHILE * prediction_error(parts, number)
 
 
-def hide(pages: Sequence[Page], number: int, samples: Mask | None = None) -> list[Page]:
-    """Return pages of which one misses ``samples`` (M, N[, C]) too, all by default."""
+def hide(pages: Sequence[Page], number: int, samples: Mask) -> list[Page]:
+    """Return pages of which one has the known ``samples`` (M, N[, C]) to fill, and nothing else."""
     page = pages[number]
-    hidden = np.ones(page.pixels.shape, bool) if samples is None else to_samples(samples, page.pixels.shape)
-    shown = replace(page, missing=hidden & (page.known | page.missing), ignored=page.ignored | (page.missing & ~hidden))
+    shown = replace(page, missing=samples, ignored=page.ignored | (page.missing & ~samples))
     return [*pages[:number], shown, *pages[number + 1 :]]

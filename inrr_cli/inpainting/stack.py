@@ -13,7 +13,7 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import overlay, to_8_bits
 from inrr_cli.imaging.value_range import Pixels, ValueRange, full_scale, measured_range
 from inrr_cli.inpainting.stack_mode import Sequences
-from inrr_cli.masking.samples import all_channels, any_channel, is_of_pixels
+from inrr_cli.masking.samples import all_channels, any_channel, find_lost_channel, is_of_pixels
 from inrr_cli.masking.selection import Page
 from inrr_cli.result import Result
 
@@ -59,17 +59,23 @@ class Stack:
         InputError
             If no pixel of a page is known, or no sample of a channel that has some to fill.
         """
-        pages = [*self.pages, *self.others] if self.sequences else self.pages
-        for page in [] if any(page.known.any() for page in pages) and self.sequences else self.pages:
+        known = [page for page in self.pages if page.known.any()]
+        if self.sequences:  # a page may be filled from others
+            known = known or [page for page in self.others if page.known.any()]
+        if not self.sequences or not known:
+            self._check_known()
+        ranges = [measured_range(page.pixels, page.known, given) for page in known]
+        return ValueRange(min(part.low for part in ranges), max(part.high for part in ranges))
+
+    def _check_known(self) -> None:
+        """Raise InputError if nothing is known of a page to fill, or of a channel that has samples to fill."""
+        for page in self.pages:
             where = f"page {page.number + 1}: " if len(self.picture.pages) > 1 else ""
             if not page.known.any():
                 raise InputError(f"{where}the mask covers everything: no pixel is known to fill it from")
-            lost = np.flatnonzero(np.atleast_3d(page.missing).any((0, 1)) & ~np.atleast_3d(page.known).any((0, 1)))
-            if len(lost):
-                raise InputError(f"{where}the mask covers channel {lost[0] + 1}: no sample is known to fill it from")
-        ranges = [measured_range(page.pixels, page.known, given) for page in self.pages if page.known.any()]
-        ranges = ranges or [measured_range(page.pixels, page.known, given) for page in pages if page.known.any()]
-        return ValueRange(min(part.low for part in ranges), max(part.high for part in ranges))
+            lost = find_lost_channel(page.missing, page.known)
+            if lost is not None:
+                raise InputError(f"{where}the mask covers channel {lost}: no sample is known to fill it from")
 
     def preview(self) -> tuple[Picture, int]:
         """Return the first of the pages with its mask laid over it, and the number of pixels to fill there."""

@@ -12,7 +12,9 @@ from inrr_cli.engine import Control
 from inrr_cli.inpainting.image import run_inpainting
 from inrr_cli.inpainting.lost_page import choose_neighbours
 from inrr_cli.inpainting.sequences import DATES, fill_sequence, hide, is_lost
+from inrr_cli.masking.samples import known_channels
 from inrr_cli.masking.selection import Page
+from inrr_cli.result import Result
 from inrr_cli.settings import STACK_MODES, Settings
 
 TRIALS = 3  # pages that are tried
@@ -93,10 +95,11 @@ def _try_page(pages: Mapping[int, Page], number: int, sequences: Sequences, sett
     truth = page.pixels[hidden].astype(np.float64)
     if not len(truth):
         return {}
-    variance = max(float(truth.var()), 1e-300)
-    errors = (
-        {"pages": 1.0} if lost else {"pages": _error(hide([page], 0, hidden)[0], truth, hidden, settings, variance)}
-    )
+    errors = {"pages": 1.0}
+    if not lost:
+        (shown,) = hide([page], 0, hidden)
+        alone = run_inpainting(shown.pixels, shown.missing, settings, ignored=shown.ignored)
+        errors["pages"] = _relative_error(alone, truth, hidden)
     for mode, rows in sequences.items():
         row = next(row for row in rows if number in row)
         place = list(row).index(number)
@@ -104,13 +107,13 @@ def _try_page(pages: Mapping[int, Page], number: int, sequences: Sequences, sett
         around = [_crop(pages[n], part) for n in near]
         place = list(near).index(number)
         ((_, result),) = fill_sequence(hide(around, place, hidden), [place], mode, settings, Control())
-        errors[mode] = float(np.square(result.image[hidden] - truth).mean()) / variance
+        errors[mode] = _relative_error(result, truth, hidden)
     return errors
 
 
-def _error(page: Page, truth: NDArray[np.float64], hidden: Mask, settings: Settings, variance: float) -> float:
-    result = run_inpainting(page.pixels, page.missing, settings, ignored=page.ignored)
-    return float(np.square(result.image[hidden] - truth).mean()) / variance
+def _relative_error(result: Result, truth: NDArray[np.float64], hidden: Mask) -> float:
+    """Return the mean squared error of the ``hidden`` samples over their variance."""
+    return float(np.square(result.image[hidden] - truth).mean()) / max(float(truth.var()), 1e-300)
 
 
 def _hold_out(page: Page, seed: int) -> Mask:
@@ -135,7 +138,7 @@ def _busiest(page: Page) -> tuple[slice, slice]:
         for left in range(0, max(1, columns - TRIAL_SIDE + step), step)
     ]
     parts = [np.s_[top : top + TRIAL_SIDE, left : left + TRIAL_SIDE] for top, left in starts]
-    known = [part for part in parts if np.atleast_3d(page.known[part]).any((0, 1)).all()]
+    known = [part for part in parts if known_channels(page.known[part]).all()]
     return max(known or parts, key=lambda part: int(page.missing[part].sum()))
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.value_range import Pixels
+from inrr_cli.imaging.value_range import Pixels, cast
 from inrr_cli.inpainting.whole import inpaint_whole
+from inrr_cli.masking.samples import known_channels
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.blend_tiles import ramp_weights
@@ -54,7 +55,7 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
     restored, sigma = image.copy(), np.zeros(image.shape, np.float32)
     weights = np.broadcast_to(weights, image.shape)[filled]
     mean = values[filled] / weights
-    restored[filled] = (np.round(mean) if np.issubdtype(image.dtype, np.integer) else mean).astype(image.dtype)
+    restored[filled] = cast(mean, image.dtype)
     sigma[filled] = sigmas[filled] / weights
     noises = [result.noise_sigma for result in results if result.noise_sigma is not None]
     return replace(
@@ -71,7 +72,7 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
 def tile_windows(missing: Mask, known: Mask, tile: int) -> Iterator[tuple[Slices, Slices]]:
     """Yield each tile with missing pixels, and its window with a margin; a wider one where little is known nearby."""
     rows, columns = missing.shape[:2]
-    used = np.atleast_3d(known)[..., np.atleast_3d(known).any((0, 1))]  # not those that are known nowhere
+    used = np.atleast_3d(known)[..., known_channels(known)]  # not those that are known nowhere
     for top in range(0, rows, tile):
         for left in range(0, columns, tile):
             if not missing[top : top + tile, left : left + tile].any():

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from inrr_cli.engine import Control, Estimate, InpaintingProblem
+from inrr_cli.engine import FEW_CHANNELS, Control, Estimate, InpaintingProblem
 from inrr_cli.imaging.faint_range import faint_range
 from inrr_cli.imaging.value_range import Pixels, ValueRange, robust_range, working_range
 from inrr_cli.result import Result, finite_values, image_sigma, make_result
 from inrr_cli.settings import Settings
-
-FEW_CHANNELS = 4  # spectra of more are a few factors, which compressed outliers would bend
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,13 +29,7 @@ def inpaint_whole(
     what the second is surer of is taken from the second.
     """
     start = time.perf_counter()
-    if settings.net != "grid":  # networks fit values in [0, 1]
-        units, faint = working_range(image, known), None
-    else:
-        units = robust_range(image, known)
-        faint = faint_range(image, known, units)
-        if image.ndim == 3 and image.shape[2] > FEW_CHANNELS:
-            units, faint = ValueRange(units.low, units.high), None
+    units, faint = _choose_ranges(image, known, settings)
     filled = missing | (settings.denoise & known)
     first = control if faint is None else control.part(0, 2)
     estimate, restored, sigma = _fill_in(units, image, known, filled, settings, first)
@@ -48,6 +40,16 @@ def inpaint_whole(
             restored[surer], sigma[surer] = finer[surer], finer_sigma[surer]
         estimate = replace(estimate, completed=second.completed)
     return make_result(estimate, restored, sigma, image, known, units, start)
+
+
+def _choose_ranges(image: Pixels, known: NDArray[np.bool_], settings: Settings) -> tuple[ValueRange, ValueRange | None]:
+    """Return the range of an image, and that of its faint part if there is one."""
+    if settings.net != "grid":  # networks fit values in [0, 1]
+        return working_range(image, known), None
+    units = robust_range(image, known)
+    if image.ndim == 3 and image.shape[2] > FEW_CHANNELS:  # compressed outliers would bend the factors of spectra
+        return ValueRange(units.low, units.high), None
+    return units, faint_range(image, known, units)
 
 
 def _fill_in(

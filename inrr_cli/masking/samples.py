@@ -16,6 +16,17 @@ def to_samples(mask: Mask, shape: tuple[int, ...]) -> Mask:
     return np.repeat(mask[..., None], shape[2], 2)
 
 
+def known_channels(known: Mask) -> Mask:
+    """Return the channels (C,) of which a sample is known, from a mask (M, N[, C]) of known ones."""
+    return np.asarray(np.atleast_3d(known).any((0, 1)))
+
+
+def find_lost_channel(missing: Mask, known: Mask) -> int | None:
+    """Return the first channel, from 1, that has samples to fill (M, N[, C]) and no known one."""
+    lost = np.flatnonzero(np.atleast_3d(missing).any((0, 1)) & ~known_channels(known))
+    return int(lost[0]) + 1 if len(lost) else None
+
+
 def any_channel(mask: Mask) -> Mask:
     """Return the pixels (M, N) that miss a sample."""
     return mask if mask.ndim == 2 else np.asarray(mask.any(2))

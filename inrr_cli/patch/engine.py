@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
+from inrr_cli.engine import FEW_CHANNELS, Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.local_range import LocalRange
 from inrr_cli.patch.noise import estimate_noise
@@ -16,8 +16,6 @@ from inrr_cli.patch.spectral import fill_channels
 from inrr_cli.patch.spectrum import Spectrum, principal_axes
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.equal_masks import equal_masks
-
-JOINT_CHANNELS = 4  # at most, in one patch: a patch of more values than a group has patches tells little of a Gaussian
 
 
 @torch.no_grad()
@@ -40,9 +38,11 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
     """
     if problem.noise is None:
         problem = replace(problem, noise=estimate_noise(problem.values, problem.known))
-    if _is_joint(problem):
+    channels, has_one_mask = problem.values.shape[2], len(equal_masks(problem.known)) == 1
+    every_channel_is_known = bool(problem.known.any(0).any(0).all())
+    if channels == 1 or (not has_one_mask and channels <= FEW_CHANNELS and every_channel_is_known):
         part, spectrum = problem, None
-    elif len(equal_masks(problem.known)) == 1:
+    elif has_one_mask:
         spectrum = principal_axes(problem.values, problem.known[..., 0])
         part = _components(problem, spectrum)
     else:
@@ -72,7 +72,7 @@ class PatchPrior:
 
     def __init__(self, problem: InpaintingProblem, options: PatchOptions) -> None:
         parts = equal_masks(problem.known)
-        self.channels = [part[n : n + JOINT_CHANNELS] for part in parts for n in range(0, len(part), JOINT_CHANNELS)]
+        self.channels = [part[n : n + FEW_CHANNELS] for part in parts for n in range(0, len(part), FEW_CHANNELS)]
         self.groups = [
             ChannelGroup(replace(problem, values=problem.values[..., part], known=problem.known[..., part]), options)
             for part in self.channels
@@ -85,13 +85,6 @@ class PatchPrior:
         parts = [group.refine(None if image is None else image[..., channels]) for group, channels in pairs]
         joined = torch.cat(parts, 2)
         return joined[..., torch.tensor([channel for part in self.channels for channel in part]).argsort()]
-
-
-def _is_joint(problem: InpaintingProblem) -> bool:
-    """Whether the channels are one vector of values: a single one, or a few that miss different samples."""
-    channels = problem.values.shape[2]
-    every = bool(problem.known.any(0).any(0).all())
-    return channels == 1 or (every and channels <= JOINT_CHANNELS and len(equal_masks(problem.known)) > 1)
 
 
 def _components(problem: InpaintingProblem, spectrum: Spectrum) -> InpaintingProblem:

@@ -40,14 +40,7 @@ class Factors:
 
     def posterior(self, values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean (n, K) and covariance (n, K, K) of z, given the known samples of spectra (n, C)."""
-        weighted = self.loadings / self.noise[:, None]
-        outer = (weighted[:, :, None] * self.loadings[:, None]).flatten(1)
-        count = self.loadings.shape[1]
-        precision = torch.unflatten(known.double() @ outer, 1, (count, count))
-        precision.diagonal(dim1=1, dim2=2).add_(1)
-        covariance = torch.cholesky_inverse(torch.linalg.cholesky(precision))
-        innovation = torch.where(known, values - self.mean, 0)
-        return (covariance @ (innovation @ weighted)[..., None])[..., 0], covariance
+        return condition(self.loadings, self.noise, values - self.mean, known)
 
     def predict(self, mean: Tensor, covariance: Tensor) -> tuple[Tensor, Tensor]:
         """Return the mean and variance (n, C) of spectra, without e, from those of z."""
@@ -55,18 +48,45 @@ class Factors:
         return mean @ self.loadings.T + self.mean, spread
 
     def leave_one_out(self, values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the error of each known sample of spectra (n, C), predicted from the others, and its variance.
-
-        With the fit f, its variance v and the noise s: (x - f) / (1 - h) and s / (1 - h), where h = v / s.
-        """
+        """Return the error of each known sample of spectra (n, C), predicted from the others, and its variance."""
         fit, spread = self.predict(*self.posterior(values, known))
-        rest = (1 - spread / self.noise).clamp(min=1e-9)
-        return torch.where(known, values - fit, 0) / rest, self.noise / rest
+        return leave_out(torch.where(known, values - fit, 0), spread, self.noise)
 
     def spectrum(self) -> Spectrum:
         """Return the principal axes of the factors."""
         axes, singular, _ = torch.linalg.svd(self.loadings, full_matrices=False)
         return Spectrum(self.mean, axes, singular.square(), self.noise)
+
+
+def condition(
+    loadings: Tensor, noise: Tensor, innovation: Tensor, known: Tensor, prior_precision: Tensor | float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Return the mean (n, K) and covariance (n, K, K) of z, given the known of the samples loadings z + e.
+
+    Parameters
+    ----------
+    loadings, noise : (C, K) Tensor, (C,) Tensor
+        As of `Factors`.
+    innovation, known : (n, C) Tensor, (n, C) Tensor of bool
+        The samples, of which the known ones are used.
+    prior_precision : (n, K) Tensor or float
+        Inverse of the variance of z, whose mean is 0.
+    """
+    weighted = loadings / noise[:, None]
+    outer = (weighted[:, :, None] * loadings[:, None]).flatten(1)
+    precision = torch.unflatten(known.double() @ outer, 1, (loadings.shape[1], loadings.shape[1]))
+    precision.diagonal(dim1=1, dim2=2).add_(prior_precision)
+    covariance = torch.cholesky_inverse(torch.linalg.cholesky(precision))
+    return (covariance @ (torch.where(known, innovation, 0) @ weighted)[..., None])[..., 0], covariance
+
+
+def leave_out(error: Tensor, spread: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the errors of samples as if each were left out of its own fit, and their variances.
+
+    From the errors r of the fit, its variance v and the noise s: r / (1 - h) and s / (1 - h), where h = v / s.
+    """
+    rest = (1 - spread / noise).clamp(min=1e-9)
+    return error / rest, noise / rest
 
 
 def fit_factors(values: Tensor, known: Tensor, seed: int = 0) -> Factors:

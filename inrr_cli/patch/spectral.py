@@ -10,9 +10,9 @@ from torch import Tensor
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.holdout.calibration import one_sigma_quantile
 from inrr_cli.patch.channel_group import ChannelGroup
-from inrr_cli.patch.factors import Factors, chunks, fit_factors
+from inrr_cli.patch.factors import Factors, chunks, condition, fit_factors, leave_out
 from inrr_cli.patch.noise import estimate_noise
-from inrr_cli.patch.spectrum import WHITE, neighbour_correlation
+from inrr_cli.patch.spectrum import WHITE, Spectrum, neighbour_correlation
 from inrr_cli.settings import Settings
 
 # part of the variance of all channels up to which a pixel's known channels tell them all; empirical
@@ -50,8 +50,9 @@ def fill_channels(problem: InpaintingProblem, settings: Settings, control: Contr
     shape = problem.values.shape
     values, known = problem.values.flatten(0, 1), problem.known.flatten(0, 1)
     factors = fit_factors(values, known, settings.seed)
-    prior, told, completed = _prior(problem, factors, settings, control)
-    prediction = _predict(factors, values, known, prior)
+    spectrum = factors.spectrum()
+    prior, told, completed = _prior(problem, factors, spectrum, settings, control)
+    prediction = _predict(spectrum, values, known, prior)
     scale = _calibrate(prediction, values, known, told)
     nothing = torch.zeros_like(values)
     kept = (prediction.fit, prediction.fit_variance.sqrt()) if settings.denoise else (values, nothing)
@@ -75,15 +76,15 @@ def fill_channels(problem: InpaintingProblem, settings: Settings, control: Contr
 
 
 def _prior(
-    problem: InpaintingProblem, factors: Factors, settings: Settings, control: Control
+    problem: InpaintingProblem, factors: Factors, spectrum: Spectrum, settings: Settings, control: Control
 ) -> tuple[tuple[Tensor, Tensor], Tensor, bool]:
     """Return the mean and variance (n, K) of each pixel's components before its own channels count.
 
     And the pixels (n,) whose own channels tell all, so that the mean is 0 and the variance that of all pixels; others
     have the estimate of similar patches. And whether this was completed.
     """
-    spectrum, shape = factors.spectrum(), problem.values.shape
-    components, doubt = _components(factors, problem)
+    shape = problem.values.shape
+    components, doubt = _components(factors, spectrum, problem)
     told = doubt <= DETERMINED * spectrum.variance.sum()
     mean, variance = torch.zeros_like(components), spectrum.variance.expand(components.shape).clone()
     if told.all() or told.sum() < ENOUGH:
@@ -99,10 +100,10 @@ def _prior(
     return (mean, variance), told, filled.completed
 
 
-def _components(factors: Factors, problem: InpaintingProblem) -> tuple[Tensor, Tensor]:
+def _components(factors: Factors, spectrum: Spectrum, problem: InpaintingProblem) -> tuple[Tensor, Tensor]:
     """Return the components (n, K) of spectra along the principal axes, and the sum of their variances (n,)."""
     values, known = problem.values.flatten(0, 1), problem.known.flatten(0, 1)
-    turn = factors.spectrum().axes.T @ factors.loadings
+    turn = spectrum.axes.T @ factors.loadings
     mean, doubt = [], []
     for part in chunks(len(values), values.shape[1], turn.shape[1]):
         z, covariance = factors.posterior(values[part].double(), known[part])
@@ -111,25 +112,19 @@ def _components(factors: Factors, problem: InpaintingProblem) -> tuple[Tensor, T
     return torch.cat(mean), torch.cat(doubt)
 
 
-def _predict(factors: Factors, values: Tensor, known: Tensor, prior: tuple[Tensor, Tensor]) -> Prediction:
+def _predict(spectrum: Spectrum, values: Tensor, known: Tensor, prior: tuple[Tensor, Tensor]) -> Prediction:
     """Predict every sample of spectra (n, C) from the other known ones of its pixel and the prior of its components."""
-    axes = factors.spectrum().axes
+    axes, noise = spectrum.axes, spectrum.noise
     found: list[tuple[Tensor, ...]] = []
     for part in chunks(len(values), values.shape[1], axes.shape[1]):
         expected, spread = (moment[part] for moment in prior)
-        start = expected @ axes.T + factors.mean
-        weighted = (known[part].double() / factors.noise)[..., None] * axes
-        precision = weighted.transpose(1, 2) @ axes
-        precision.diagonal(dim1=1, dim2=2).add_(1 / spread.clamp(min=1e-30))
-        covariance = torch.cholesky_inverse(torch.linalg.cholesky(precision))
-        innovation = torch.where(known[part], values[part] - start, 0)
-        fit = start + (covariance @ (weighted.transpose(1, 2) @ innovation[..., None]))[..., 0] @ axes.T
-        leverage = torch.einsum("ck,nkl,cl->nc", axes, covariance, axes)
-        # of a known sample x with the fit f: x less its error (x - f) / (1 - h) if it is left out, see Factors
-        rest = torch.where(known[part], (1 - leverage / factors.noise).clamp(min=1e-9), 1)
-        mean = torch.where(known[part], values[part] - (values[part] - fit) / rest, fit)
-        variance = torch.where(known[part], factors.noise / rest, leverage + factors.noise)
-        found.append(tuple(moment.to(values) for moment in (mean, variance, fit, leverage)))
+        start = spectrum.to_channels(expected)
+        step, covariance = condition(axes, noise, values[part] - start, known[part], 1 / spread.clamp(min=1e-30))
+        fit, variance = start + step @ axes.T, torch.einsum("ck,nkl,cl->nc", axes, covariance, axes)
+        error, error_variance = leave_out(values[part] - fit, variance, noise)
+        mean = torch.where(known[part], values[part] - error, fit)
+        expected_error = torch.where(known[part], error_variance, variance + noise)
+        found.append(tuple(moment.to(values) for moment in (mean, expected_error, fit, variance)))
     return Prediction(*(torch.cat(moment) for moment in zip(*found, strict=True)))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from inrr_cli.engine import FEW_CHANNELS
+
 COMPONENTS_MAXIMUM = 32
 SPECTRA_MAXIMUM = 200_000  # that the axes are learned from
 OUTLIER_SIGMAS = 10.0  # robust deviations: values farther out are clipped, so that one bright sample turns no axis
@@ -72,13 +74,9 @@ def principal_axes(values: Tensor, known: Tensor) -> Spectrum:
     kept = variance > NEGLIGIBLE * variance[0].clamp(min=1e-30)
     kept[0] = True
     kept[COMPONENTS_MAXIMUM:] = False
-    if values.shape[2] > 4:
-        kept &= (
-            neighbour_correlation(
-                (values.clamp(low.to(values), high.to(values)) - mean.to(values)) @ axes.to(values), known
-            )
-            > WHITE
-        )
+    if values.shape[2] > FEW_CHANNELS:
+        usual = values.clamp(low.to(values), high.to(values))
+        kept &= neighbour_correlation((usual - mean.to(values)) @ axes.to(values), known) > WHITE
         kept[0] = True
     noise = (covariance.diagonal() - axes[:, kept].square() @ variance[kept]).clamp(min=0)
     return Spectrum(*(part.to(values) for part in (mean, axes[:, kept], variance[kept], noise)))
