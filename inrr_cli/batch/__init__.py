@@ -1,0 +1,1 @@
+"""Many images, or one huge one, by several processes or a cluster."""
