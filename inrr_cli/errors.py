@@ -25,6 +25,10 @@ class OutputExistsError(InputError):
     """An output exists, and the caller did not ask to overwrite it."""
 
 
+class UnwritableError(InputError):
+    """A folder or a disk takes no files, so that the next output would fail too."""
+
+
 class OutOfMemoryError(RuntimeError):
     """The command ran out of memory; the message says how much was asked for, as far as known, and what to do."""
 
@@ -35,3 +39,11 @@ class DivergedError(RuntimeError):
 
 class EncodingError(RuntimeError):
     """A file that was encoded does not hold what was meant, so nothing is written."""
+
+
+class WorkersError(RuntimeError):
+    """Workers cannot start, or those of a cluster are gone; the message says what is known of the reason."""
+
+
+class JournalError(RuntimeError):
+    """The journal of a batch cannot be written, so the batch stops."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,10 @@ WORK_SPACE = 90e6  # beside the data, once the libraries are loaded
 LEAST_SPACE = 800e6  # of the smallest build of torch, which may abort while it is loaded in less
 
 TILE = 512  # that is advised
+
+# Told how many bytes a run needs beside the program, before it takes them. In a worker it waits until the others leave
+# them free.
+claim: Callable[[float], None] = lambda needed: None  # noqa: E731
 
 
 def missing_per_channel(missing: NDArray[np.bool_], settings: Settings) -> int:
@@ -111,6 +116,7 @@ def check_superres_memory(shape: tuple[int, ...], target: Target, settings: Sett
 
 def _check(what: str, needed: float, advice: str) -> None:
     """Compare the bytes of the whole process with the limit of its address space, and with what is free."""
+    claim(needed - PROGRAM)
     limit = address_space_limit()
     if limit is not None:
         _check_space(what, needed - PROGRAM, limit, advice)

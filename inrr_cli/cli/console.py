@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -17,10 +18,22 @@ from typer.exceptions import TyperException
 
 from inrr_cli import interruption
 from inrr_cli.engine import Progress
-from inrr_cli.errors import DivergedError, EncodingError, ExitCode, InputError, OutOfMemoryError
+from inrr_cli.errors import (
+    DivergedError,
+    EncodingError,
+    ExitCode,
+    InputError,
+    JournalError,
+    OutOfMemoryError,
+    WorkersError,
+)
 from inrr_cli.free_memory import free_memory
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
+
+EXPECTED = (InputError, DivergedError, EncodingError, OutOfMemoryError, WorkersError, JournalError)  # say all in a line
+
+DEBUG_HINT = " (inrr --debug shows the traceback)"
 
 
 @dataclass
@@ -35,15 +48,44 @@ class Verbosity:
 verbosity = Verbosity()
 
 
+# what is said while a worker restores an image, each text with whether it is a result; None prints at once
+_collected: ContextVar[list[tuple[bool, str]] | None] = ContextVar("collected", default=None)
+
+
+@contextmanager
+def collect_messages() -> Iterator[list[tuple[bool, str]]]:
+    """Collect within what would be printed, for `repeat_messages` of another process."""
+    messages: list[tuple[bool, str]] = []
+    token = _collected.set(messages)
+    try:
+        yield messages
+    finally:
+        _collected.reset(token)
+
+
+def repeat_messages(messages: list[tuple[bool, str]]) -> None:
+    """Print what was collected."""
+    for is_result, text in messages:
+        _print(text, is_result=is_result)
+
+
+def _print(text: str, *, is_result: bool) -> None:
+    """Print a result on stdout, anything else on stderr."""
+    if (messages := _collected.get()) is not None:
+        messages.append((is_result, text))
+    else:
+        print(text, file=sys.stdout if is_result else sys.stderr, flush=True)
+
+
 def say(text: str) -> None:
     """Print a result on stdout."""
-    print(text, flush=True)
+    _print(text, is_result=True)
 
 
 def note(text: str) -> None:
     """Print a message on stderr unless -q."""
     if not verbosity.quiet:
-        print(text, file=sys.stderr, flush=True)
+        _print(text, is_result=False)
 
 
 def explain(text: str) -> None:
@@ -61,11 +103,11 @@ def warn(text: str) -> None:
 def fail(text: str, hint: str = "") -> None:
     """Print an error as one line on stderr, whatever the verbosity."""
     line = " ".join(f"inrr: error: {text}".split())
-    print(f"{line}{hint}", file=sys.stderr, flush=True)
+    _print(f"{line}{hint}", is_result=False)
 
 
-def print_error(error: Exception, about: str = "") -> ExitCode:
-    """Print an error, of the file that it is ``about``, as one line; return the exit code.
+def describe_error(error: Exception, about: str = "") -> tuple[str, str]:
+    """Return an error, of the file that it is ``about``, as one line, and a hint if nobody expected the error.
 
     Raises
     ------
@@ -74,21 +116,23 @@ def print_error(error: Exception, about: str = "") -> ExitCode:
     """
     if interruption.received:
         raise KeyboardInterrupt from error
-    expected = isinstance(error, InputError | DivergedError | EncodingError | OutOfMemoryError)
+    expected = isinstance(error, EXPECTED)
     text = str(error) if expected else f"{type(error).__name__}: {error}"
     if not expected and (shortage := describe_shortage(error, free_memory())) is not None:
         expected, text = True, shortage
-    fail(
-        text if text.startswith(about) else f"{about}: {text}",
-        hint="" if expected else " (inrr --debug shows the traceback)",
-    )
+    return text if text.startswith(about) else f"{about}: {text}", "" if expected else DEBUG_HINT
+
+
+def print_error(error: Exception) -> ExitCode:
+    """Print an error as one line; return the exit code."""
+    fail(*describe_error(error))
     return ExitCode.BAD_INPUT if isinstance(error, InputError) else ExitCode.FAILURE
 
 
 @contextmanager
 def progress_bar(enabled: bool, settings: Settings) -> Iterator[Progress | None]:
     """Show on stderr what is done, how it goes and the time, if that is a terminal and ``enabled``."""
-    if not (enabled and not verbosity.quiet and sys.stderr.isatty()):
+    if not (enabled and _collected.get() is None and not verbosity.quiet and sys.stderr.isatty()):
         yield None
         return
     from rich.console import Console

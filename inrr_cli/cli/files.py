@@ -1,17 +1,12 @@
-"""The files of a command: those of one image, and how folders and several images name them."""
+"""The files of a command: those of one image, and how folders name them."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
-import typer
-
-from inrr_cli.cli.console import note, print_error, verbosity
-from inrr_cli.errors import ExitCode, InputError, OutputExistsError
-from inrr_cli.imaging.reading import STANDARD
+from inrr_cli.errors import InputError
 from inrr_cli.masking.from_image import is_from_image
 
 
@@ -35,7 +30,8 @@ EXTRA_OUTPUTS = {
 class Files:
     """The files that a command names besides its images.
 
-    For several images, and wherever a folder is given, `for_image` names the files of one image.
+    Wherever a folder is given, `for_image` names the file of one image in it. With ``force`` outputs that exist are
+    overwritten.
     """
 
     output: Path | None = None
@@ -46,9 +42,18 @@ class Files:
     uncertainty: Path | None = None
     save_mask: Path | None = None
     preview: Path | None = None
+    force: bool = False
 
-    def for_image(self, image: Path) -> Files:
+    def for_image(self, image: Path, folder: Path = Path(), stem: str | None = None) -> Files:
         """Return the files of an image: a folder stands for the file in it that is named after the image.
+
+        Parameters
+        ----------
+        image : Path
+        folder : Path
+            Sub-folder of the image, which the folders of outputs mirror, and those of masks and references may.
+        stem : str, optional
+            What further outputs are named after; the image's name without its suffix by default.
 
         Raises
         ------
@@ -56,81 +61,65 @@ class Files:
             If the image is a folder, or a folder has no such file, or several.
         """
         if image.is_dir():
-            raise InputError(f"{image}: is a folder; give the images in it, as in {image / '*.png'}")
+            raise InputError(f"{image}: is a folder; give an image in it")
         extra = {
-            name: path / f"{image.stem}{EXTRA_OUTPUTS[name].ending}"
-            for name in EXTRA_OUTPUTS
-            if (path := getattr(self, name)) is not None and path.is_dir()
+            name: path / folder / f"{image.stem if stem is None else stem}{EXTRA_OUTPUTS[name].ending}"
+            for name, path in self._paths(*EXTRA_OUTPUTS).items()
+            if path.is_dir()
         }
-        masks = [mask if is_from_image(mask) else str(_named_after(image, Path(mask))) for mask in self.masks]
-        reference = None if self.reference is None else _named_after(image, self.reference)
-        return replace(self, reference=reference, masks=masks, **extra)
+        masks = [m if is_from_image(m) else str(_named_after(image, folder, Path(m))) for m in self.masks]
+        reference = None if self.reference is None else _named_after(image, folder, self.reference)
+        output = self.output / folder if self.output is not None and folder != Path() else self.output
+        return replace(self, output=output, reference=reference, masks=masks, **extra)  # type: ignore[arg-type]
 
-    def inputs(self, image: Path) -> list[Path | None]:
+    def inputs(self, image: Path) -> list[Path]:
         """Return the files of an image that are read."""
-        return [image, self.reference, self.checkpoint, *map(Path, self.masks)]
+        masks = [Path(mask) for mask in self.masks if not is_from_image(mask)]
+        return [path for path in (image, *masks, self.reference, self.checkpoint) if path is not None]
 
     def extra_outputs(self) -> dict[Path, tuple[str, ...]]:
         """Return the further outputs and the suffixes that each may have."""
-        paths = {name: getattr(self, name) for name in EXTRA_OUTPUTS if name != "preview"}
-        return {path: EXTRA_OUTPUTS[name].suffixes for name, path in paths.items() if path is not None}
+        paths = self._paths("sidecar", "uncertainty", "save_mask")
+        return {path: EXTRA_OUTPUTS[name].suffixes for name, path in paths.items()}
 
-    def check_several(self, images: list[Path]) -> None:
-        """Raise InputError if these files cannot serve several images."""
-        if self.checkpoint is not None:
-            raise InputError(f"--checkpoint is for one image; got {len(images)}")
-        for name in ("output", *EXTRA_OUTPUTS):
-            path = getattr(self, name)
-            if path is not None and not path.is_dir():
-                flag = name.replace("_", "-")
-                raise InputError(f"--{flag} {path}: for several images it must be a folder that exists")
-        if STANDARD in images:
-            raise InputError("-: standard input is one image; give it alone")
-        places = [((self.output or image.parent).resolve(), image.stem) for image in images]
-        count = Counter(places)
-        for image, place in zip(images, places, strict=True):
-            if count[place] > 1:
-                raise InputError(
-                    f"{image}: another image has the same name, and their results would too; restore one by itself"
-                )
+    def input_folders(self) -> list[Path]:
+        """Return folders of masks and references."""
+        masks = [Path(mask) for mask in self.masks if not is_from_image(mask)]
+        return [path for path in (*masks, self.reference) if path is not None and path.is_dir()]
+
+    def output_folders(self) -> dict[str, Path]:
+        """Return what the outputs of several images are given, by the names of the options."""
+        return self._paths("output", *EXTRA_OUTPUTS)
+
+    def _paths(self, *names: str) -> dict[str, Path]:
+        return {name: path for name in names if (path := getattr(self, name)) is not None}
 
 
-def for_each_image(images: list[Path], files: Files, restore: Callable[[Path, Files], None]) -> None:
-    """Call ``restore`` with each image and its files.
+def _named_after(image: Path, folder: Path, path: Path) -> Path:
+    """Return a file itself, and of a folder the file with the image's name, whatever its suffix.
 
-    An image that fails is reported, and the next one is restored; the exit code is then ``ExitCode.PARTIAL``.
+    The file may lie in the sub-folder of the image.
     """
-    if len(images) == 1:
-        restore(images[0], files.for_image(images[0]))
-        return
-    files.check_several(images)
-    failed, existing = [], 0
-    for number, image in enumerate(images, 1):
-        note(f"{image} ({number} of {len(images)})")
-        try:
-            restore(image, files.for_image(image))
-        except (typer.Exit, BrokenPipeError):
-            raise
-        except Exception as error:
-            if verbosity.debug:
-                raise
-            print_error(error, str(image))
-            failed.append(str(image))
-            existing += isinstance(error, OutputExistsError)
-    if failed:
-        note(f"inrr: {len(failed)} of {len(images)} images failed: {', '.join(failed)}")
-        if existing:
-            note(f"inrr: {existing} of them have a result already; --force overwrites it, --output writes elsewhere")
-        raise typer.Exit(ExitCode.PARTIAL)
-
-
-def _named_after(image: Path, path: Path) -> Path:
-    """Return a file itself, and of a folder the file with the image's name, whatever its suffix."""
     if not path.is_dir():
         return path
-    if (path / image.name).is_file():
-        return path / image.name
-    found = [file for file in path.iterdir() if file.stem == image.stem and file.is_file()]
-    if len(found) != 1:
-        raise InputError(f"{path}: {'several files are' if found else 'no file is'} named {image.stem}")
-    return found[0]
+    inner = path / folder
+    places = [inner, path] if inner != path and inner.is_dir() else [path]
+    for place in places:
+        if (place / image.name).is_file():
+            return place / image.name
+        found = _files_by_stem(place, place.stat().st_mtime_ns).get(image.stem, [])
+        if len(found) == 1:
+            return place / found[0]
+        if found:
+            raise InputError(f"{place}: several files are named {image.stem}")
+    raise InputError(f"{places[0]}: no file is named {image.stem}")
+
+
+@lru_cache(maxsize=64)
+def _files_by_stem(folder: Path, mtime_ns: int) -> dict[str, list[str]]:
+    """Return the names of the files of a folder, as it was at a time, by what they are without a suffix."""
+    found: dict[str, list[str]] = {}
+    for file in folder.iterdir():
+        if file.is_file():
+            found.setdefault(file.stem, []).append(file.name)
+    return found

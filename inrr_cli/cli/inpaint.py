@@ -6,13 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli import options
+from inrr_cli.cli.batch import Command, restore_images
+from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.console import note, warn
-from inrr_cli.cli.files import EXTRA_OUTPUTS, Files, for_each_image
+from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
 from inrr_cli.cli.inpainting_job import InpaintingJob, make_stack
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
-from inrr_cli.cli.restoring import Restoring, read_image, write_preview
+from inrr_cli.cli.restoring import Restoring, Written, read_image, write_preview
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.reading import MAX_PIXELS
@@ -22,9 +25,11 @@ from inrr_cli.settings import Settings, make_settings
 from inrr_cli.settings import Stack as Stacking
 
 
+@with_batch_options
 @partial(options.with_method_options, task="inpaint")
 def inpaint(
-    images: options.Images,
+    *,
+    images: options.Images = None,
     mask: Annotated[
         list[str],
         options.INPUT(
@@ -84,6 +89,7 @@ def inpaint(
     seed: options.Seed = 0,
     device: options.Device = "auto",
     output: options.Output = None,
+    name: options.Name = None,
     uncertainty: Annotated[
         Path | None,
         options.OUTPUT(
@@ -132,6 +138,7 @@ def inpaint(
         ),
     ] = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
+    batch: BatchOptions,
     preset: options.Preset = None,
     steps: options.Steps = None,
     lr: options.LearningRate = None,
@@ -170,23 +177,26 @@ def inpaint(
         stack=stack,
         **methods,
     )
-    files = Files(output, reference, mask, checkpoint, sidecar, uncertainty, save_mask, preview)
+    files = Files(output, reference, mask, checkpoint, sidecar, uncertainty, save_mask, preview, force)
     _check_files(files, settings)
     check_standard_output(output, as_json=as_json)
     parse_pages(pages)
     axes = None if axes is None else parse_axes(axes)
+    template = NameTemplate(name or "{stem}_restored{suffix}")
     command = Restoring(
-        settings, OutputOptions(file_format, quality, force, as_json, keep_partial, max_pixels, parse_range(data_range))
+        settings,
+        OutputOptions(file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template),
     )
     masks = MaskOptions(
         white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, gaps=gaps, max_pixels=max_pixels
     )
-    for_each_image(images, files, partial(_inpaint_image, command, masks, pages, axes))
+    work = partial(_inpaint_image, command, masks, pages, axes)
+    restore_images(images or [], files, Command.of(work, files, command), batch)
 
 
 def _inpaint_image(
     command: Restoring, masks: MaskOptions, pages: str | None, axes: str | None, image: Path, files: Files
-) -> None:
+) -> Written:
     """Restore an image, or only write its preview."""
     is_labels = command.settings.values == "labels"
     picture = read_image(image, axes, command.options.max_pixels, indices=is_labels)
@@ -210,12 +220,11 @@ def _inpaint_image(
     if files.checkpoint is not None and (len(stack.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
     if files.preview is None:
-        command.restore(job, image, files)
-        return
-    force = command.options.force
+        return command.restore(job, image, files)
     suffixes = EXTRA_OUTPUTS["preview"].suffixes
-    check_extra_outputs([*files.inputs(image), files.output], {files.preview: suffixes}, force=force)
-    write_preview(files.preview, *job.stack.preview(), force=force)
+    check_extra_outputs([*files.inputs(image), files.output], {files.preview: suffixes}, force=files.force)
+    write_preview(files.preview, *job.stack.preview(), force=files.force)
+    return Written({}, [files.preview])
 
 
 def _check_files(files: Files, settings: Settings) -> None:

@@ -33,7 +33,6 @@ class InpaintingJob(Job):
     """The pages of an image to fill."""
 
     command = "inpaint"
-    suffix = "restored"
 
     def __init__(
         self, stack: Stack, masks: list[str], command: Restoring, lack: str, *, wants_sigma: bool = False

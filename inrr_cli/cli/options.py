@@ -32,11 +32,11 @@ def _verbose(value: bool) -> None:
 
 
 Images = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(
         metavar="IMAGE",
         help="Image files: PNG, JPEG, TIFF, .npy, WebP, PGM, JPEG 2000, JPEG XL and others; - reads standard input. "
-        "Several images are restored one after the other.",
+        "Folders and patterns stand for the images in them.",
         show_default=False,
     ),
 ]
@@ -76,10 +76,22 @@ Output = Annotated[
         "--output",
         metavar="FILE",
         show_default="beside IMAGE, in the same format if that is lossless, else PNG",
-        help="File to write, or an existing folder; - writes to standard output.",
+        help="File to write, or a folder; - writes to standard output.",
     ),
 ]
-Force = Annotated[bool, OUTPUT("--force", help="Overwrite existing files.")]
+Name = Annotated[
+    str | None,
+    OUTPUT(
+        "--name",
+        metavar="TEMPLATE",
+        show_default="{stem}_restored{suffix}, or {stem}_x2{suffix}",
+        help="Name of the output where --output is a folder or left out, made of the image's {stem} or {name}, and "
+        "{suffix}.",
+    ),
+]
+Force = Annotated[
+    bool, OUTPUT("--force", "--overwrite", help="Overwrite existing files; a batch restores all its images again.")
+]
 FormatName = Literal[
     "png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "npy", "pgm", "ppm", "pfm", "tga", "qoi", "jp2", "j2k", "jxl"
 ]  # fmt: skip

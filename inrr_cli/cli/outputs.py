@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli.console import warn
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.metadata import IDENTITY, Metadata, PixelTransform
@@ -25,11 +26,11 @@ class OutputOptions:
 
     file_format: str | None
     quality: int | None
-    force: bool
     as_json: bool
     keep_partial: bool
     max_pixels: int
     data_range: ValueRange | None
+    name: NameTemplate
 
 
 @dataclass(frozen=True)
@@ -46,22 +47,22 @@ class Destination:
 
 
 def choose_destination(
-    output: Path | None, image: Path, suffix: str, picture: Picture, options: OutputOptions
+    output: Path | None, image: Path, picture: Picture, options: OutputOptions, *, force: bool
 ) -> Destination:
-    """Return where to write a result that is like ``picture``.
+    """Return where to write a result that is like ``picture``, over a file that exists if ``force``.
 
-    To ``output``; if that is a folder, into the folder; by default beside ``image``. A name of our own is that of the
-    image and ``suffix``: ``photo.tif`` to ``photo_restored.tif``.
+    To ``output``; if that is a folder, into the folder; by default beside ``image``. A name of our own is made by
+    ``options.name``: ``photo.tif`` to ``photo_restored.tif``.
     """
     if output is None or (output != STANDARD and output.is_dir()):
         if image == STANDARD:
             raise InputError("-: what is read from standard input needs --output FILE, or --output - and --format")
-        name = image.with_name(f"{image.stem}_{suffix}{lossless_suffix(picture, image)}")
+        name = image.with_name(options.name.name(image, lossless_suffix(picture, image)))
         output = name if output is None else output / name.name
     if options.file_format is not None and output != STANDARD:
         raise InputError("--format is for --output -; otherwise the file's name says it")
     kind = format_of(output, options.file_format)
-    check_destination(output, force=options.force)
+    check_destination(output, force=force)
     check_holds(kind, output, picture)
     _check_quality(output, kind, options.quality)
     _warn_of_losses(output, kind, picture.metadata, options.quality)

@@ -39,8 +39,6 @@ class Job(ABC):
     ----------
     command : str
         "inpaint" or "superres".
-    suffix : str
-        What the name of the output has more than that of the image.
     template : Picture
         A picture like the output, for its format and metadata.
     numbers : list of int
@@ -50,7 +48,6 @@ class Job(ABC):
     """
 
     command: ClassVar[str]
-    suffix: str
     template: Picture
     numbers: list[int]
     transform: PixelTransform = IDENTITY
@@ -93,6 +90,14 @@ class Job(ABC):
 
 
 @dataclass(frozen=True)
+class Written:
+    """What was written for an image: its record and the files."""
+
+    record: dict[str, Any]
+    paths: list[Path]
+
+
+@dataclass(frozen=True)
 class Restoring:
     """Checked options of a command; `restore` applies them to an image.
 
@@ -105,7 +110,7 @@ class Restoring:
     settings: Settings
     options: OutputOptions
 
-    def restore(self, job: Job, image: Path, files: Files) -> None:
+    def restore(self, job: Job, image: Path, files: Files) -> Written:
         """Restore an image and write the outputs of a job.
 
         Raises
@@ -114,18 +119,18 @@ class Restoring:
             If memory runs out on the way.
         """
         try:
-            self._restore(job, image, files)
+            return self._restore(job, image, files)
         except Exception as error:
             text = describe_shortage(error, free_memory())
             if text is None:
                 raise
             raise OutOfMemoryError("; ".join(filter(None, (text, job.advice())))) from error
 
-    def _restore(self, job: Job, image: Path, files: Files) -> None:
+    def _restore(self, job: Job, image: Path, files: Files) -> Written:
         options = self.options
-        destination = choose_destination(files.output, image, job.suffix, job.template, options)
+        destination = choose_destination(files.output, image, job.template, options, force=files.force)
         inputs = files.inputs(image)
-        check_extra_outputs([*inputs, destination.path], files.extra_outputs(), force=options.force)
+        check_extra_outputs([*inputs, destination.path], files.extra_outputs(), force=files.force)
         if files.checkpoint is not None and files.checkpoint.resolve() == destination.path.resolve():
             raise InputError(f"{files.checkpoint}: is the output too; give another --checkpoint")
         indices = self.settings.values == "labels"
@@ -147,7 +152,7 @@ class Restoring:
             outputs[path] = encode(picture, format_of(path))
         if files.sidecar is not None:
             outputs[files.sidecar] = f"{text}\n".encode()
-        write_files(outputs, replace=options.force)
+        write_files(outputs, replace=files.force)
         explain(results[0].summary)
         warn(next((result.notice for result in results if result.notice), ""))
         if options.as_json:
@@ -158,6 +163,7 @@ class Restoring:
             after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
             note(f"inrr: interrupted{after}; {destination.path} holds the image so far")
             raise typer.Exit(interruption.exit_code())
+        return Written(record, list(outputs))
 
 
 def read_image(path: Path, axes: str | None, max_pixels: int, *, indices: bool = False) -> Picture:

@@ -10,12 +10,15 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli import options
+from inrr_cli.cli.batch import Command, restore_images
+from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.console import note
-from inrr_cli.cli.files import Files, for_each_image
+from inrr_cli.cli.files import Files
 from inrr_cli.cli.outputs import OutputOptions, check_standard_output
 from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
-from inrr_cli.cli.restoring import Job, Restoring, read_image
+from inrr_cli.cli.restoring import Job, Restoring, Written, read_image
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
@@ -41,10 +44,17 @@ class Enlargement:
     size: tuple[int, int] | None
     crop: tuple[int, int, int, int] | None
 
+    def default_name(self) -> str:
+        """Return the template of the output's name."""
+        how = f"x{self.scale:g}" if self.size is None else f"{self.size[1]}x{self.size[0]}"
+        return f"{{stem}}_{how}{'_crop' * (self.crop is not None)}{{suffix}}"
 
+
+@with_batch_options
 @partial(options.with_method_options, task="superres", renamed={"lessons": "train_steps"})
 def superres(
-    images: options.Images,
+    *,
+    images: options.Images = None,
     scale: Annotated[
         float | None, options.INPUT("--scale", metavar="S", help="Scale factor above 1, whole or not.")
     ] = None,
@@ -71,6 +81,7 @@ def superres(
     seed: options.Seed = 0,
     device: options.Device = "auto",
     output: options.Output = None,
+    name: options.Name = None,
     sidecar: options.Sidecar = None,
     force: options.Force = False,
     file_format: options.Format = None,
@@ -87,6 +98,7 @@ def superres(
         ),
     ] = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
+    batch: BatchOptions,
     preset: options.Preset = None,
     steps: options.Steps = None,
     lr: options.LearningRate = None,
@@ -119,17 +131,20 @@ def superres(
     wanted = Enlargement(scale, parse_size(size), parse_crop(crop))
     check_scale(wanted.scale, wanted.size)
     axes = None if axes is None else parse_axes(axes)
+    template = NameTemplate(name or wanted.default_name())
     command = Restoring(
-        settings, OutputOptions(file_format, quality, force, as_json, keep_partial, max_pixels, parse_range(data_range))
+        settings,
+        OutputOptions(file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template),
     )
-    files = Files(output, reference, sidecar=sidecar)
-    for_each_image(images, files, partial(_enlarge_image, command, wanted, axes))
+    files = Files(output, reference, sidecar=sidecar, force=force)
+    work = partial(_enlarge_image, command, wanted, axes)
+    restore_images(images or [], files, Command.of(work, files, command), batch)
 
 
-def _enlarge_image(command: Restoring, wanted: Enlargement, axes: str | None, image: Path, files: Files) -> None:
+def _enlarge_image(command: Restoring, wanted: Enlargement, axes: str | None, image: Path, files: Files) -> Written:
     """Enlarge an image."""
     picture = read_image(image, axes, command.options.max_pixels)
-    command.restore(SuperresJob(picture, wanted, command), image, files)
+    return command.restore(SuperresJob(picture, wanted, command), image, files)
 
 
 class SuperresJob(Job):
@@ -154,8 +169,6 @@ class SuperresJob(Job):
         self.scales = first.size[1] / columns, first.size[0] / rows
         x, y = (wanted.scale, wanted.scale) if wanted.scale is not None else self.scales
         self.transform = PixelTransform(x, y, left=first.window[1][0], top=first.window[0][0])
-        name = f"x{wanted.scale:g}" if wanted.size is None else f"{first.size[1]}x{first.size[0]}"
-        self.suffix = name + "_crop" * (wanted.crop is not None)
 
     def announce(self) -> None:
         """Tell the sizes and the method."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -9,7 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from inrr_cli.errors import InputError
+from inrr_cli.errors import InputError, UnwritableError
+
+# errors of a disk or a folder, not of a file: full, over quota, read-only, forbidden, broken, gone
+NO_MORE_FILES = (
+    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.ENOENT
+)  # fmt: skip
 
 
 def write_atomically(path: Path, data: bytes | memoryview, *, replace: bool = True) -> None:
@@ -73,7 +79,8 @@ def _as_input_error(path: Path) -> Iterator[None]:
     except FileExistsError:
         raise InputError(f"{path}: has appeared in the meantime; use --force to overwrite it") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot write: {error.strerror or error}") from None
+        kind = UnwritableError if error.errno in NO_MORE_FILES else InputError
+        raise kind(f"{path}: cannot write: {error.strerror or error}") from None
 
 
 def _link(temporary: Path, path: Path) -> bool:

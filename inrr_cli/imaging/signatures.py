@@ -21,6 +21,10 @@ READABLE = "PNG, JPEG, WebP, BMP, GIF, TGA, QOI, PGM, PPM, PFM, JPEG 2000, JPEG 
 UNREAD = {b"v/1\x01": "OpenEXR", b"#?RADIANCE": "Radiance HDR", b"8BPS": "Photoshop", b"%PDF": "PDF", b"P7\n": "PAM"}
 HEAD = 64  # bytes that tell a format
 TGA_SUFFIXES = (".tga", ".icb", ".vda", ".vst")
+SUFFIXES = {  # of files that are taken for images where a folder is given
+    ".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif", *TGA_SUFFIXES, ".qoi", ".pgm", ".ppm",
+    ".pnm", ".pbm", ".pfm", ".jp2", ".j2k", ".jpf", ".jxl", ".avif", ".tif", ".tiff", ".npy",
+}  # fmt: skip
 TGA_END = b"TRUEVISION-XFILE.\0"
 
 

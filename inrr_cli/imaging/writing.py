@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from inrr_cli.errors import InputError, OutputExistsError
+from inrr_cli.errors import InputError, OutputExistsError, UnwritableError
 from inrr_cli.imaging.atomic import write_all_atomically
 from inrr_cli.imaging.checking import check_encoded
 from inrr_cli.imaging.formats import load_format
@@ -78,7 +78,7 @@ def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tu
     if mode is not None and not force:
         raise OutputExistsError(f"{path}: already exists; use --force to overwrite it or --output to write elsewhere")
     if not os.access(path.parent, os.W_OK):
-        raise InputError(f"{path}: no permission to write in the folder {path.parent}")
+        raise UnwritableError(f"{path}: no permission to write in the folder {path.parent}")
 
 
 def check_holds(kind: str, path: Path, picture: Picture) -> None:

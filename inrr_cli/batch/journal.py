@@ -1,0 +1,208 @@
+"""The journal of a batch: JSON lines, only ever appended to, that say which images are done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inrr_cli.errors import InputError, JournalError
+
+BEGUN, DONE, FAILED = "begun", "done", "failed"
+CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells that a file is still the same: its size and time of change, and where these differ its content.
+
+    Attributes
+    ----------
+    size : int
+        Bytes.
+    mtime_ns : int
+        Time of the last change in nanoseconds.
+    sha256 : str
+    """
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """Return the stamp of a file."""
+        status = path.stat()
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+        return cls(status.st_size, status.st_mtime_ns, digest.hexdigest())
+
+    def holds_for(self, path: Path) -> bool:
+        """Whether a file is the one that was stamped; it is read only if its time has changed."""
+        try:
+            status = path.stat()
+            if status.st_size != self.size:
+                return False
+            return status.st_mtime_ns == self.mtime_ns or self.of(path).sha256 == self.sha256
+        except OSError:
+            return False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a journal says last of an image.
+
+    Attributes
+    ----------
+    status : {"begun", "done", "failed"}
+    inputs : list of Stamp
+        Of the image, its masks and its reference, in this order.
+    outputs : dict of str to Stamp
+        Of the files that were written, by their paths from the folder of the journal.
+    options : str
+        Hash of the options that decide what the outputs hold, the version of the program among them.
+    claimed : bool
+        Whether a batch has begun it once, so that outputs of its name are the batch's.
+    """
+
+    status: str
+    inputs: list[Stamp] = field(default_factory=list)
+    outputs: dict[str, Stamp] = field(default_factory=dict)
+    options: str = ""
+    claimed: bool = True
+
+
+class Journal:
+    """The journals of a folder: all are read, one is written.
+
+    Images are known by the name of their output, without its suffix, as a path from the folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the outputs.
+    shard : (int, int), optional
+        Each shard has a journal of its own.
+
+    Raises
+    ------
+    InputError
+        If another run writes this journal, or it cannot be written.
+    """
+
+    PATTERN = "inrr-journal*.jsonl"
+
+    def __init__(self, folder: Path, shard: tuple[int, int] | None = None) -> None:
+        self.folder = folder
+        self.path = folder / f"inrr-journal{shard_ending(shard)}.jsonl"
+        self.entries: dict[str, Entry] = {}
+        for path in sorted(folder.glob(self.PATTERN)):
+            self._read(path)
+        try:
+            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot write the journal ({error.strerror})") from None
+        _lock(self._handle, self.path)
+        self._end_torn_line()
+
+    def close(self) -> None:
+        """Close the file, which frees its lock."""
+        os.close(self._handle)
+
+    def begin(self, name: str) -> None:
+        """Claim the outputs of a name: should this run be killed, the next may replace them."""
+        self._append({"event": BEGUN, "name": name})
+        self.entries[name] = Entry(BEGUN)
+
+    def finish(
+        self, name: str, inputs: Iterable[Stamp], outputs: dict[Path, Stamp], options: str, facts: dict[str, Any]
+    ) -> None:
+        """Say that an image is done; ``facts`` are for those who read."""
+        entry = Entry(DONE, list(inputs), {self._relative(path): stamp for path, stamp in outputs.items()}, options)
+        self._append({"event": DONE, "name": name, **asdict(entry), **facts})
+        self.entries[name] = entry
+
+    def fail(self, name: str, error: str, facts: dict[str, Any]) -> None:
+        """Say that an image has failed."""
+        self._append({"event": FAILED, "name": name, "error": error, **facts})
+        self.entries[name] = self._failed(name)
+
+    def is_done(self, name: str, inputs: list[Path], options: str) -> bool:
+        """Whether an image was done with the same inputs and options, and its outputs are there unchanged."""
+        entry = self.entries.get(name)
+        if entry is None or entry.status != DONE or entry.options != options or len(inputs) != len(entry.inputs):
+            return False
+        same = all(stamp.holds_for(path) for stamp, path in zip(entry.inputs, inputs, strict=True))
+        return same and all(stamp.holds_for(self.folder / path) for path, stamp in entry.outputs.items())
+
+    def may_replace(self, name: str, path: Path) -> bool:
+        """Whether an output that exists was written by a batch, and by nobody else since."""
+        entry = self.entries.get(name)
+        if entry is None or entry.status != DONE:
+            return entry is not None and entry.claimed
+        stamp = entry.outputs.get(self._relative(path))
+        return stamp is not None and stamp.holds_for(path)
+
+    def _failed(self, name: str) -> Entry:
+        """Return the entry of an image that failed; one that was never begun claims nothing."""
+        return Entry(FAILED, claimed=name in self.entries and self.entries[name].claimed)
+
+    def _relative(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self.folder)).as_posix()
+
+    def _read(self, path: Path) -> None:
+        """Take what a journal says; a last line that a crash cut off says nothing."""
+        with path.open("rb") as file:
+            for line in file:
+                try:
+                    said = json.loads(line)
+                    inputs = [Stamp(**stamp) for stamp in said.get("inputs", ())]
+                    outputs = {name: Stamp(**stamp) for name, stamp in said.get("outputs", {}).items()}
+                    entry = Entry(said["event"], inputs, outputs, said.get("options", ""))
+                    name = said["name"]
+                    self.entries[name] = self._failed(name) if entry.status == FAILED else entry
+                except (ValueError, TypeError, KeyError, AttributeError):
+                    continue
+
+    def _append(self, line: dict[str, Any]) -> None:
+        """Append a line, and wait until it is on the disk."""
+        data = f"{json.dumps(line, allow_nan=False)}\n".encode()
+        try:
+            if os.write(self._handle, data) < len(data):  # a full disk takes a part; what follows must not join it
+                raise OSError(28, "No space left on device")
+            os.fsync(self._handle)
+        except OSError as error:
+            raise JournalError(f"{self.path}: cannot write the journal: {error.strerror}") from None
+
+    def _end_torn_line(self) -> None:
+        """End a line that a crash cut off, so that the next one is a line of its own."""
+        size = os.fstat(self._handle).st_size
+        with self.path.open("rb") as file:
+            file.seek(max(0, size - 1))
+            if file.read() not in (b"", b"\n"):
+                os.write(self._handle, b"\n")
+
+
+def shard_ending(shard: tuple[int, int] | None) -> str:
+    """Return what the names of a shard's own files end with."""
+    return "" if shard is None else f"-{shard[0]}-of-{shard[1]}"
+
+
+def _lock(handle: int, path: Path) -> None:
+    """Keep other runs from a journal, on systems and disks that can."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(f"{path}: another run is writing to this folder; wait for its end") from None
+    except OSError:  # a shared disk without locks
+        return

@@ -1,0 +1,282 @@
+"""Many images by one call: what is to do, by whom, and what became of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from inrr_cli.batch.calls import Call, Executor, Outcome
+from inrr_cli.batch.journal import Journal
+from inrr_cli.batch.naming import NameTemplate, check_names
+from inrr_cli.batch.resources import plan_workers
+from inrr_cli.batch.sources import Source, find_sources, is_batch, is_folder, read_list, take_shard
+from inrr_cli.batch.summary import summary_path, write_summary
+from inrr_cli.batch.watching import watch
+from inrr_cli.batch.workers import WorkerPool
+from inrr_cli.cli.batch_options import BatchOptions
+from inrr_cli.cli.batch_progress import BatchProgress, print_failures
+from inrr_cli.cli.batch_work import Report, Work, restore_image
+from inrr_cli.cli.console import fail, note, repeat_messages, verbosity, warn
+from inrr_cli.cli.files import Files
+from inrr_cli.cli.restoring import Restoring, Written
+from inrr_cli.errors import ExitCode, InputError, OutputExistsError, UnwritableError
+from inrr_cli.imaging.reading import STANDARD
+from inrr_cli.masking.from_image import is_from_image
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a command does with every image.
+
+    Attributes
+    ----------
+    work : Work
+    template : NameTemplate
+        Names of the outputs.
+    device : str
+        Of the settings.
+    fingerprint : str
+        Hash of all that decides what the outputs hold, but the files.
+    keep_partial : bool
+        Whether an interrupted image is to be written.
+    """
+
+    work: Work
+    template: NameTemplate
+    device: str
+    fingerprint: str
+    keep_partial: bool
+
+    @classmethod
+    def of(cls, work: partial[Written], files: Files, restoring: Restoring) -> Command:
+        """Return the command for work whose arguments before the image are those that decide its outputs."""
+        from inrr_cli import __version__
+
+        options = restoring.options
+        extra = {name: str(path) for name, path in files.output_folders().items() if name != "output"}
+        masks = [mask for mask in files.masks if is_from_image(mask)]
+        arguments = [replace(restoring, options=replace(options, as_json=False)), *work.args[1:], masks, extra]
+        fingerprint = hashlib.sha256(repr((__version__, work.func.__name__, arguments)).encode()).hexdigest()
+        return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial)
+
+
+def restore_images(images: Iterable[Path], files: Files, command: Command, options: BatchOptions) -> None:
+    """Restore a single image in this process, or a batch in others.
+
+    Raises
+    ------
+    InputError
+        If what was given cannot be used.
+    typer.Exit
+        With ``ExitCode.PARTIAL`` if some images of a batch failed.
+    """
+    arguments = [*images, *([] if options.list_file is None else read_list(options.list_file))]
+    if not arguments:
+        raise InputError("there is no image; give image files, folders or --list FILE")
+    if options in (BatchOptions(), BatchOptions(dry_run=True)) and not is_batch(arguments):
+        command.work(arguments[0], files.for_image(arguments[0]))
+        return
+    _check_batch(arguments, files, command)
+    Batch(arguments, files, command, options).run()
+
+
+def _check_batch(arguments: list[Path], files: Files, command: Command) -> None:
+    """Refuse what cannot serve many images."""
+    if files.checkpoint is not None:
+        raise InputError("--checkpoint is for one image; leave it out for a batch")
+    if command.keep_partial:
+        raise InputError("--keep-partial is for one image; leave it out: a batch that is run again goes on")
+    if STANDARD in (*arguments, files.output):
+        raise InputError("-: standard input is one image and standard output too; a batch needs files")
+    if any(is_folder(path) for path in arguments) and files.output is None and files.preview is None:
+        raise InputError("a folder of images needs --output FOLDER, so that results do not lie among the images")
+    for name, path in files.output_folders().items():
+        if path.suffix and not path.is_dir():
+            raise InputError(f"--{name.replace('_', '-')} {path}: for several images it must be a folder")
+
+
+@dataclass
+class Batch:
+    """A batch, and what has become of its images so far.
+
+    Attributes
+    ----------
+    arguments : list of Path
+        Files, folders and patterns.
+    files : Files
+        With folders for the outputs.
+    command : Command
+    options : BatchOptions
+    """
+
+    arguments: list[Path]
+    files: Files
+    command: Command
+    options: BatchOptions
+    journal: Journal | None = None
+    owners: dict[Path, Path] = field(default_factory=dict)  # images of the names of outputs
+    in_work: dict[str, Prepared] = field(default_factory=dict)  # by the names of calls
+    failures: dict[str, str] = field(default_factory=dict)
+    done: int = 0
+    skipped: int = 0
+
+    def run(self) -> None:
+        """Restore the images that are not done yet."""
+        sources = self._find()
+        check_names(sources, self.files.output, self.command.template)
+        sources = take_shard(sources, self.options.parsed_shard())
+        if not sources and not self.options.watch:
+            raise InputError(f"{', '.join(map(str, self.arguments))}: there is no image")
+        self._open()
+        count = None if self.options.watch else len(sources)
+        try:
+            with BatchProgress(count) as self.progress:
+                for outcome in self._executor(count).run(self._calls(self._sources(sources))):
+                    self._finish(outcome)
+        finally:
+            self._close()
+        self._conclude()
+
+    def _find(self) -> list[Source]:
+        without = [*self.files.input_folders(), *self.files.output_folders().values()]
+        return find_sources(self.arguments, recursive=self.options.recursive, without=without)
+
+    def _sources(self, sources: list[Source]) -> Iterator[Source | None]:
+        if not self.options.watch:
+            return iter(sources)
+        shard = self.options.parsed_shard()
+        return watch(lambda: take_shard(self._find(), shard), self.options.settle)
+
+    def _open(self) -> None:
+        """Make the folders of outputs, and open the journal."""
+        if self.options.dry_run:
+            return
+        for path in self.files.output_folders().values():
+            _make_folder(path)
+        if self.files.output is not None and self.files.preview is None:
+            self.journal = Journal(self.files.output, self.options.parsed_shard())
+
+    def _close(self) -> None:
+        """Write the summary of the journal, whatever happened."""
+        if self.journal is None:
+            return
+        self.journal.close()
+        try:
+            write_summary(self.journal.path)
+        except InputError as error:
+            warn(str(error))
+
+    def _executor(self, count: int | None) -> Executor:
+        plan = plan_workers(self.options.jobs, count, self.command.device)
+        return WorkerPool(
+            plan.jobs, plan.threads, timeout=self.options.timeout, memory=plan.memory, environments=plan.environments
+        )
+
+    def _calls(self, sources: Iterator[Source | None]) -> Iterator[Call | None]:
+        """Yield the work on each image that is not done yet."""
+        for source in sources:
+            if source is None:
+                yield None
+                continue
+            prepared = Prepared(str(source.path), self._name(source))
+            try:
+                files = self._prepare(source)
+            except InputError as error:
+                fail(str(error))
+                self._fail(prepared, str(error))
+                continue
+            if files is None:
+                self.skipped += 1
+                self.progress.advance()
+                continue
+            if self.journal is not None:
+                self.journal.begin(prepared.name)
+            self.in_work[prepared.image] = prepared
+            yield Call(prepared.image, restore_image, (self.command.work, source.path, files, verbosity))
+
+    def _name(self, source: Source) -> str:
+        """Return what the journal calls an image: the path of its output without a suffix, from the folder."""
+        return (source.folder / self.command.template.name(source.path)).as_posix()
+
+    def _prepare(self, source: Source) -> Files | None:
+        """Return the files of an image; None if it is done."""
+        image, name, journal, template = source.path, self._name(source), self.journal, self.command.template
+        files = self.files.for_image(image, source.folder, template.stem(image))
+        folder = image.parent if files.output is None else files.output
+        owner = self.owners.setdefault(folder / template.stem(image), image)  # --watch finds images later
+        if owner != image:
+            raise InputError(f"{image}: has the name of {owner}, and their results would too; see --name")
+        if files.force:
+            return self._with_folders(files)
+        if journal is not None and journal.is_done(name, files.inputs(image), self.command.fingerprint):
+            return None
+        existing = [path for path in (*template.outputs(folder, image), *files.extra_outputs()) if path.exists()]
+        foreign = [path for path in existing if journal is None or not journal.may_replace(name, path)]
+        if foreign and self.options.skip_existing:
+            return None
+        if foreign:
+            raise OutputExistsError(f"{foreign[0]}: already exists; --force overwrites it, --skip-existing leaves it")
+        return self._with_folders(replace(files, force=bool(existing)))
+
+    def _with_folders(self, files: Files) -> Files:
+        """Make the folders that mirror those of the images."""
+        if not self.options.dry_run:
+            for path in {*({files.output} if files.output else ()), *(path.parent for path in files.extra_outputs())}:
+                _make_folder(path)
+        return files
+
+    def _finish(self, outcome: Outcome) -> None:
+        """Tell what became of an image, and enter it in the journal."""
+        prepared = self.in_work.pop(outcome.call.name)
+        report = outcome.value or Report(error=f"{prepared.image}: {outcome.failure}")
+        number = self.done + self.skipped + len(self.failures) + 1
+        note(f"{prepared.image} ({number}{self.progress.of_all()})")
+        repeat_messages(report.messages)
+        if report.error:
+            fail(report.error, report.hint)
+            self._fail(prepared, report.error)
+            if report.unwritable:
+                raise UnwritableError(f"{report.error}; free the place and run the command again, which goes on")
+            return
+        if self.journal is not None:
+            self.journal.finish(
+                prepared.name, report.inputs, report.outputs, self.command.fingerprint, report.facts(prepared.image)
+            )
+        self.done += 1
+        self.progress.advance()
+
+    def _fail(self, prepared: Prepared, error: str) -> None:
+        self.failures[prepared.image] = error
+        self.progress.advance()
+        if self.journal is not None:
+            self.journal.fail(prepared.name, error, {"image": prepared.image})
+
+    def _conclude(self) -> None:
+        """Say what was done, and which images failed."""
+        done = "looked at" if self.options.dry_run else "restored"
+        before = f", {self.skipped} done before" if self.skipped else ""
+        note(f"inrr: {self.done} {done}{before}, {len(self.failures)} failed")
+        if self.failures:
+            count = self.done + self.skipped + len(self.failures)
+            print_failures(self.failures, count, str(summary_path(self.journal.path)) if self.journal else "")
+            raise typer.Exit(ExitCode.PARTIAL)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An image in work, and its name in the journal."""
+
+    image: str
+    name: str
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot make this folder ({error.strerror})") from None
