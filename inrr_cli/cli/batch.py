@@ -173,6 +173,10 @@ class Batch:
 
     def _executor(self, count: int | None) -> Executor:
         plan = plan_workers(self.options.jobs, count, self.command.device)
+        if self.options.cluster is not None:
+            from inrr_cli.batch.cluster import DaskExecutor
+
+            return DaskExecutor(self.options.cluster, plan)
         return WorkerPool(
             plan.jobs, plan.threads, timeout=self.options.timeout, memory=plan.memory, environments=plan.environments
         )
@@ -197,7 +201,16 @@ class Batch:
             if self.journal is not None:
                 self.journal.begin(prepared.name)
             self.in_work[prepared.image] = prepared
-            yield Call(prepared.image, restore_image, (self.command.work, source.path, files, verbosity))
+            yield self._call(source.path, files)
+
+    def _call(self, image: Path, files: Files) -> Call:
+        """Return the work on an image."""
+        arguments = self.command.work, image, files, verbosity
+        if not self.options.ship:
+            return Call(str(image), restore_image, arguments)
+        contents = {path: path.read_bytes() for path in files.inputs(image)}
+        folders = frozenset(path for path in (files.output,) if path is not None)
+        return Call(str(image), restore_shipped, (*arguments, Shipment(contents, folders)))
 
     def _name(self, source: Source) -> str:
         """Return what the journal calls an image: the path of its output without a suffix, from the folder."""

@@ -58,6 +58,18 @@ class BatchOptions:
         float,
         MANY("--settle", metavar="SECONDS", min=0, help="With --watch, take a file whose size is still for so long."),
     ] = 5.0
+    cluster: Annotated[
+        str | None,
+        MANY(
+            "--cluster",
+            metavar="ADDRESS|local",
+            help="Work on the Dask scheduler at this address, such as tcp://host:8786, whose workers reach the files by "
+            "the same paths; local starts one here. Needs the extra cluster.",
+        ),
+    ] = None
+    ship: Annotated[
+        bool, MANY("--ship", help="With --cluster, send the files to the workers, which need not reach them.")
+    ] = False
     shard: Annotated[
         str | None,
         MANY("--shard", metavar="I/N", help="Do only the I-th of N equal parts of the images, as in a job array."),

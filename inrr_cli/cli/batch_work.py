@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from inrr_cli.cli.console import Verbosity, collect_messages, describe_error, no
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.restoring import Written
 from inrr_cli.errors import UnwritableError
+from inrr_cli.imaging.shipping import Shipment, shipment, work_on
 
 Work = Callable[[Path, Files], Written]  # what a command does with an image; it is pickled
 
@@ -34,6 +35,8 @@ class Report:
         The record of the run.
     inputs, outputs : list of Stamp, dict of Path to Stamp
         Of the files that were read and written.
+    contents : dict of Path to bytes
+        Of files that are still to be written, where they were shipped.
     seconds, cpu_seconds : float
         That the work took.
     """
@@ -45,6 +48,7 @@ class Report:
     record: dict[str, Any] = field(default_factory=dict)
     inputs: list[Stamp] = field(default_factory=list)
     outputs: dict[Path, Stamp] = field(default_factory=dict)
+    contents: dict[Path, bytes] = field(default_factory=dict)
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -54,6 +58,18 @@ class Report:
         return {"image": image, **times, "record": self.record}
 
 
+def make_stamps(inputs: list[Path], outputs: Iterable[Path]) -> tuple[list[Stamp], dict[Path, Stamp]]:
+    """Return the stamps of files that were read and written."""
+    return [Stamp.of(path) for path in inputs], {path: Stamp.of(path) for path in outputs}
+
+
+def restore_shipped(work: Work, image: Path, files: Files, how: Verbosity, shipped: Shipment) -> Report:
+    """Do the work on files that were shipped; the report holds the outputs, and no stamps."""
+    with work_on(shipped):
+        report = restore_image(work, image, files, how)
+    return replace(report, contents=shipped.outputs)
+
+
 def restore_image(work: Work, image: Path, files: Files, how: Verbosity) -> Report:
     """Do the work on an image, and report all that it said."""
     verbosity.__dict__.update(vars(how))
@@ -61,8 +77,7 @@ def restore_image(work: Work, image: Path, files: Files, how: Verbosity) -> Repo
     with collect_messages() as messages:
         try:
             written = work(image, files)
-            inputs = [Stamp.of(path) for path in files.inputs(image)]
-            outputs = {path: Stamp.of(path) for path in written.paths}
+            inputs, outputs = ([], {}) if shipment() else make_stamps(files.inputs(image), written.paths)
         except Exception as error:
             if how.debug:
                 note(traceback.format_exc())

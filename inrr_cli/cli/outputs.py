@@ -12,6 +12,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.metadata import IDENTITY, Metadata, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD
+from inrr_cli.imaging.shipping import shipment
 from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.imaging.writing import check_destination, check_holds, encode, format_of, lossless_suffix
 
@@ -54,7 +55,7 @@ def choose_destination(
     To ``output``; if that is a folder, into the folder; by default beside ``image``. A name of our own is made by
     ``options.name``: ``photo.tif`` to ``photo_restored.tif``.
     """
-    if output is None or (output != STANDARD and output.is_dir()):
+    if output is None or (output != STANDARD and _is_folder(output)):
         if image == STANDARD:
             raise InputError("-: what is read from standard input needs --output FILE, or --output - and --format")
         name = image.with_name(options.name.name(image, lossless_suffix(picture, image)))
@@ -67,6 +68,10 @@ def choose_destination(
     _check_quality(output, kind, options.quality)
     _warn_of_losses(output, kind, picture.metadata, options.quality)
     return Destination(output, kind, options.quality)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() if (shipped := shipment()) is None else path in shipped.folders
 
 
 def _check_quality(output: Path, kind: str, quality: int | None) -> None:

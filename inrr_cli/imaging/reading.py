@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import sys
 import warnings
@@ -16,6 +17,7 @@ from inrr_cli.imaging.axes import Layout, parse_axes
 from inrr_cli.imaging.formats import load_format
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.planes import join_channels
+from inrr_cli.imaging.shipping import shipment
 from inrr_cli.imaging.signatures import HEAD, module_of
 from inrr_cli.shortage import describe_shortage
 
@@ -96,7 +98,11 @@ def decode(
 
 
 def _read_bytes(path: Path) -> bytes:
-    """Read a file or standard input whole."""
+    """Read a file, one that was shipped, or standard input whole."""
+    if (shipped := shipment()) is not None:
+        if path not in shipped.inputs:
+            raise InputError(f"{path}: was not shipped with the image")
+        return _read_stream(io.BytesIO(shipped.inputs[path]), path)
     try:
         if path == STANDARD:
             return _read_stream(sys.stdin.buffer, path)

@@ -17,6 +17,7 @@ from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.planes import split_channels
 from inrr_cli.imaging.reading import STANDARD
+from inrr_cli.imaging.shipping import shipment
 
 FORMATS = {
     ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF", ".tiff": "TIFF",
@@ -61,6 +62,8 @@ def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tu
         return
     if path.suffix.lower() not in suffixes:
         raise InputError(f"{path}: cannot write '{path.suffix}' files; use {', '.join(suffixes)}")
+    if shipment() is not None:
+        return  # who sent it writes it
     try:
         if not path.parent.is_dir():
             raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
@@ -180,7 +183,10 @@ def write_picture(path: Path, picture: Picture, *, replace: bool = True) -> None
 
 
 def write_files(files: Mapping[Path, bytes], *, replace: bool = True) -> None:
-    """Write what belongs to the path ``-`` to standard output, and then all files or none."""
+    """Write what belongs to the path ``-`` to standard output, and then all files or none; or put all in a shipment."""
+    if (shipped := shipment()) is not None:
+        shipped.outputs.update(files)
+        return
     if STANDARD in files:
         try:
             sys.stdout.buffer.write(files[STANDARD])

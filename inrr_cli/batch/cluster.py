@@ -1,0 +1,152 @@
+"""Calls on a Dask cluster: one that runs at an address, or one of this machine."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from inrr_cli.batch.calls import Call, Outcome
+from inrr_cli.batch.resources import Workers
+from inrr_cli.errors import InputError, WorkersError
+
+LOCAL = "local"
+POLL = 0.5  # seconds until a look at calls that were not there, and at the scheduler
+PER_THREAD = 2  # calls that a thread of the cluster has in hand: the next is there when one ends
+CONNECT = "10s"  # until a scheduler that does not answer is given up
+CLOSE = 1.0  # seconds for the workers of a cluster of this machine to end; then they are killed
+
+
+class DaskExecutor:
+    """Run calls on a Dask cluster.
+
+    The scheduler gives the calls of a worker that is lost to others, and gives a call up whose workers were lost three
+    times (Dask's ``distributed.scheduler.allowed-failures``).
+
+    Parameters
+    ----------
+    address : str
+        Of a scheduler, or "local" for a cluster of this machine.
+    workers : Workers
+        Of a cluster of this machine.
+
+    Raises
+    ------
+    InputError
+        If the extra ``cluster`` is not installed.
+    """
+
+    def __init__(self, address: str, workers: Workers) -> None:
+        self.address, self.workers = address, workers
+        try:
+            import distributed
+        except ImportError:
+            raise InputError("--cluster needs Dask: pip install 'inrr-cli[cluster]'") from None
+        self.dask = distributed
+
+    def run(self, calls: Iterable[Call | None]) -> Iterator[Outcome]:
+        """Yield outcomes as they come, in any order; see `Executor`.
+
+        Raises
+        ------
+        WorkersError
+            If the scheduler cannot be reached, is lost, or has workers with another version of this program.
+        """
+        source, more = iter(calls), True
+        futures: dict[Any, Call] = {}
+        with self._client() as client:
+            try:
+                while more or futures:
+                    more = self._submit(client, source, futures) if more else False
+                    yield from self._gather(client, futures)
+            finally:
+                if client.status == "running":
+                    client.cancel(list(futures), force=True)
+
+    def _submit(self, client: Any, source: Iterator[Call | None], futures: dict[Any, Call]) -> bool:
+        """Submit calls as far as there is room; return False when there are no more."""
+        threads = sum(client.nthreads().values()) if client.status == "running" else 0
+        while len(futures) < max(1, PER_THREAD * threads):
+            try:
+                call = next(source)
+            except StopIteration:
+                return False
+            if call is None:
+                break
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of files that are shipped: they are what they are
+                future = client.submit(call.function, *call.arguments, pure=False)
+            futures[future] = call
+        return True
+
+    def _gather(self, client: Any, futures: dict[Any, Call]) -> Iterator[Outcome]:
+        """Wait a moment for outcomes; yield what was finished."""
+        if futures:
+            try:
+                self.dask.wait(list(futures), timeout=POLL, return_when="FIRST_COMPLETED")
+            except (TimeoutError, self.dask.TimeoutError):
+                pass
+            except self.dask.CancelledError:
+                pass  # as when the scheduler is gone
+        else:
+            time.sleep(POLL)
+        if client.status != "running":
+            raise WorkersError(f"{self.address}: the scheduler is gone; the same command goes on with another")
+        for future in [future for future in futures if future.done()]:
+            yield _outcome(future, futures.pop(future))
+
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
+        """Connect to the scheduler, or start one; end what was started."""
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # whose messages this command turns into its own
+        with ExitStack() as stack:
+            where = self.address if self.address != LOCAL else stack.enter_context(self._local_cluster())
+            try:
+                client = stack.enter_context(self.dask.Client(where, timeout=CONNECT, set_as_default=False))
+            except (OSError, TimeoutError, ValueError) as error:
+                raise WorkersError(f"--cluster {self.address}: no Dask scheduler answers there ({error})") from None
+            _check_versions(client)
+            yield client
+
+    @contextmanager
+    def _local_cluster(self) -> Iterator[Any]:
+        cluster = self.dask.LocalCluster(
+            n_workers=self.workers.jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+        )
+        try:
+            yield cluster
+        finally:
+            cluster.close(timeout=CLOSE)
+
+
+def _outcome(future: Any, call: Call) -> Outcome:
+    """Return what became of a call."""
+    if future.status == "finished":
+        return Outcome(call, future.result())
+    error = future.exception() if future.status == "error" else None
+    if type(error).__name__ == "KilledWorker":
+        return Outcome(call, failure="its workers were lost again and again, as where memory runs out")
+    return Outcome(call, failure=f"{type(error).__name__}: {error}" if error else f"was {future.status}")
+
+
+def program_version() -> str:
+    """Return the version of this program, on a worker."""
+    from inrr_cli import __version__
+
+    return __version__
+
+
+def _check_versions(client: Any) -> None:
+    """Check that the workers that are there have this version of the program."""
+    try:
+        versions = client.run(program_version)
+    except ImportError as error:
+        raise WorkersError(
+            f"a worker cannot import inrr_cli ({error}); install inrr-cli where the workers run"
+        ) from None
+    for worker, version in versions.items():
+        if version != program_version():
+            raise WorkersError(f"{worker}: has inrr {version}, and this is {program_version()}; install the same one")
