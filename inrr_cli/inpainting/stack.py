@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -88,15 +89,16 @@ class Stack:
     def _overlay(self, view: NDArray[np.uint8], missing: NDArray[np.bool_]) -> Picture:
         return Picture.of(overlay(~view if self.picture.metadata.white_is_zero else view, missing))
 
-    def mask(self, count: int) -> Picture:
-        """Return what is filled, white, on every page of the picture; of the first ``count`` pages to fill only.
+    def mask(self, numbers: Collection[int]) -> Picture:
+        """Return what is filled, white, on every page of the picture; only the pages ``numbers`` have something.
 
         The pages are grey unless the channels of one of them differ: then each page has the channels of the picture.
         """
         is_grey = all(is_of_pixels(page.missing) for page in self.pages)
         masks = [np.zeros(page.shape[:2] if is_grey else page.shape, np.uint8) for page in self.picture.pages]
-        for page in self.pages[:count]:
-            masks[page.number][any_channel(page.missing) if is_grey else page.missing] = 255
+        for page in self.pages:
+            if page.number in numbers:
+                masks[page.number][any_channel(page.missing) if is_grey else page.missing] = 255
         return self._without_metadata(masks)
 
     def opaque(self) -> Picture:
@@ -110,22 +112,22 @@ class Stack:
                 )
         return self.picture.with_pages(self.picture.pages, alphas)
 
-    def restored(self, results: list[Result], like: Picture) -> Picture:
+    def restored(self, results: Mapping[int, Result], like: Picture) -> Picture:
         """Return ``like`` with the restored pages in their places."""
         pages = list(self.picture.pages)
-        for page, result in zip(self.pages, results, strict=False):
-            pages[page.number] = result.image
+        for number, result in results.items():
+            pages[number] = result.image
         return like.with_pages(pages)
 
-    def uncertainty(self, results: list[Result], value_range: ValueRange, *, as_levels: bool) -> Picture:
+    def uncertainty(self, results: Mapping[int, Result], value_range: ValueRange, *, as_levels: bool) -> Picture:
         """Return the standard deviations on every page of the picture, 0 where nothing was filled.
 
         As float32 in the image's units, or ``as_levels``: 16 bits of which 65535 stands for the image's full scale.
         """
         sigmas: list[Pixels] = [np.zeros(page.shape, np.float32) for page in self.picture.pages]
-        for page, result in zip(self.pages, results, strict=False):
+        for number, result in results.items():
             if result.sigma is not None:
-                sigmas[page.number] = result.sigma
+                sigmas[number] = result.sigma
         if as_levels:
             is_integer = np.issubdtype(self.picture.pixels.dtype, np.integer)
             scale = 65535 / (value_range.high if is_integer else value_range.span)
@@ -139,13 +141,13 @@ class Stack:
         The result takes the place of the page in memory. Of its sigma only that of the filled samples is kept, unless
         all of ``sigma`` is wanted.
         """
-        image = self.picture.as_held(result.image, page.missing)
-        if page.pixels.flags.writeable:
-            page.pixels[...] = image
-            image = page.pixels
-        if sigma or result.sigma is None:
-            return replace(result, image=image)
-        return replace(result, image=image, sigma=None, sigma_filled=result.sigma[page.missing])
+        result = replace(result, image=self.picture.as_held(result.image, page.missing))
+        if not sigma and result.sigma is not None:
+            result = replace(result, sigma=None, sigma_filled=result.sigma[page.missing])
+        if page.pixels.flags.writeable:  # last, for an interruption before leaves the page as it was
+            page.pixels[...] = result.image
+            result = replace(result, image=page.pixels)
+        return result
 
     def _without_metadata(self, pages: list[Any]) -> Picture:
         """Return a picture of pages with the axes of this one, but nothing else of its file."""

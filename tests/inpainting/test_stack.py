@@ -33,12 +33,14 @@ def test_pixels_and_samples_to_fill_are_counted(missing):
 
 def test_the_mask_has_channels_only_if_they_differ(missing):
     whole = missing.any(2, keepdims=True) & ~NONE
-    (page,) = stack(whole).mask(1).pages
+    (page,) = stack(whole).mask([0]).pages
     assert (page == np.where(whole[..., 0], 255, 0)).all()
-    both = stack(whole, missing).mask(2).pages
+    both = stack(whole, missing).mask([0, 1]).pages
     assert (both[0] == np.where(whole, 255, 0)).all()
     assert (both[1] == np.where(missing, 255, 0)).all()
-    assert not stack(whole, missing).mask(1).pages[1].any()
+    first, second = stack(whole, missing).mask([1]).pages
+    assert not first.any()
+    assert second.any()
 
 
 def test_only_pixels_that_are_filled_whole_become_opaque(missing):
