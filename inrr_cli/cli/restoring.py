@@ -209,7 +209,7 @@ def read_reference(path: Path, job: Job, max_pixels: int, *, indices: bool = Fal
         If the shape, the dtype or the number of the pages is another.
     """
     like = job.like()
-    pages = read_picture(path, max_pixels, like=job.template.layout, indices=indices).pages
+    pages = list(read_picture(path, max_pixels, like=job.template.layout, indices=indices).pages)
     if len(pages) > len(like):
         pages = [pages[number] for number in job.numbers if number < len(pages)]
     for page, other in zip(pages, like, strict=False):

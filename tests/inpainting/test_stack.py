@@ -5,8 +5,10 @@ from inrr_cli import InputError
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import MASK_COLOUR, overlay
+from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.selection import Page
+from inrr_cli.result import Result
 
 SHAPE = (6, 8, 3)
 PIXELS = np.random.default_rng(0).integers(0, 200, SHAPE).astype(np.uint8)
@@ -75,3 +77,17 @@ def test_the_preview_of_bands_shows_the_first_stretched_by_its_known_samples(mis
     picture, count = Stack(Picture.of(bands), [page], [0]).preview()
     assert count == 1
     assert np.ptp(picture.pixels[1:].astype(int)) > 240
+
+
+@pytest.mark.parametrize("known_sigma", [0, 1])
+@pytest.mark.parametrize("wanted", [False, True])
+def test_sigma_of_filled_samples_is_enough_unless_known_ones_have_one(missing, known_sigma, wanted):
+    sigma = np.where(missing, np.float32(5), np.float32(known_sigma))
+    pair = stack(NONE, missing)
+    result = Result(PIXELS, None, None, None, sigma, None, "cpu", None, 0.0, True, "")
+    kept = pair.keep(pair.pages[1], result, sigma=wanted)
+    assert (kept.sigma is None) == (not (wanted and known_sigma))
+    first, second = pair.uncertainty({1: kept}, ValueRange(0, 255), as_levels=False).pages
+    assert not first.any()
+    assert (second == (sigma if wanted else np.where(missing, 5, 0))).all()
+    assert second.dtype == np.float32
