@@ -58,6 +58,7 @@ def superres(
     ] = None,
     axes: options.Axes = None,
     reference: options.Reference = None,
+    config: options.ConfigFile = None,
     kernel: Annotated[
         str,
         options.METHOD(
