@@ -59,6 +59,7 @@ def superres(
     ] = None,
     axes: options.Axes = None,
     reference: options.Reference = None,
+    config: options.ConfigFile = None,
     kernel: Annotated[
         str,
         options.METHOD(
