@@ -186,8 +186,8 @@ def fill(truth: np.ndarray, missing: np.ndarray, mode: str) -> tuple[np.ndarray,
         return damaged, damaged, choose_mode(numbers, [page.number for page in wanted], sequences, settings).name
     results = inpaint_pages(wanted, settings, Control(), others=others, sequences=sequences)
     filled, sigma = damaged.copy(), np.zeros_like(damaged)
-    for page, result in zip(wanted, results, strict=True):
-        filled[page.number], sigma[page.number] = result.image, result.sigma
+    for number, result in results.items():
+        filled[number], sigma[number] = result.image, result.sigma
     return filled, sigma, mode
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.engine import FEW_CHANNELS
 from inrr_cli.errors import InputError
 from inrr_cli.free_memory import address_space_limit, free_resident_memory, held_bytes, mapped_bytes
 from inrr_cli.inpainting.label_colours import CANDIDATES
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # bytes, the most that was measured on images of 0.07 to 12 megapixels (examples/results/scaling.md)
 PROGRAM = 440e6  # with its libraries
 PER_SAMPLE = 60  # of the image
+PER_SAMPLE_OF_MANY = 82  # of more than a few channels, which are filled from one another
 PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 40, 40  # of an image that is filled in tiles
 PER_LABEL = 60  # of labels, which are numbered
 PER_MISSING_SAMPLE = 550  # by patches
@@ -70,6 +72,8 @@ def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -
         rows, columns = (min(side, settings.tile + 2 * MARGIN) for side in (rows, columns))
         missing = round(density * rows * columns)
     each = PER_KERNEL_SAMPLE if settings.net == "ntk" else PER_SAMPLE
+    if settings.net == "grid" and settings.values != "labels" and channels > FEW_CHANNELS:
+        each = PER_SAMPLE_OF_MANY
     patches = PER_MISSING_SAMPLE * missing * channels if settings.reg == "patch" else 0
     activations = PER_POINT_KEPT * settings.recipe.points_kept(rows, columns) if settings.recipe else 0
     return PROGRAM + whole + each * rows * columns * channels + patches + activations

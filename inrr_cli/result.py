@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -227,13 +228,19 @@ class Measurement:
     missing: Masks | None = None
     truths: list[NDArray[Any]] | None = None
 
+    def of(self, places: Sequence[int]) -> Measurement:
+        """Return the measurement of some of the pages, by their places in the lists."""
+        missing = None if self.missing is None else [self.missing[place] for place in places]
+        truths = None if self.truths is None else [self.truths[place] for place in places]
+        return replace(self, missing=missing, truths=truths)
+
 
 def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
     """Measure the results of the pages of an image, over all pages together; None where a measure does not apply.
 
     Samples that are not finite in the result or the truth do not count. SSIM is the mean over pages.
     """
-    missing = None if measurement.missing is None else measurement.missing[: len(results)]
+    missing = measurement.missing
     filled = None if missing is None else sum(int(mask.sum()) for mask in missing)
     completed = all(result.completed for result in results)
     measures: dict[str, Any] = {
@@ -255,7 +262,7 @@ def _compare(
 ) -> dict[str, float | None]:
     """PSNR over the samples of all pages, and the mean SSIM."""
     with np.errstate(all="ignore"):  # values far out of the range
-        true = [value_range.to_unit(truth) for truth in truths[: len(results)]]
+        true = [value_range.to_unit(truth) for truth in truths]
         restored = [value_range.to_unit(result.image) for result in results]
         raw = [value_range.to_unit(result.raw) for result in results if result.raw is not None]
         return {

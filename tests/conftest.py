@@ -1,3 +1,5 @@
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,17 @@ torch.set_num_threads(1)  # the pictures here are too small to share
 
 def shrink(pixels, size):
     return np.asarray(Image.fromarray(pixels).resize((size[1], size[0]), Image.Resampling.BOX))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_user(tmp_path_factory):
+    """Hide the files and variables that set options for whoever runs the tests."""
+    folder = {"darwin": "HOME", "win32": "APPDATA"}.get(sys.platform, "XDG_CONFIG_HOME")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(folder, str(tmp_path_factory.mktemp("user")))
+        for variable in [name for name in os.environ if name.startswith("INRR_")]:
+            patch.delenv(variable)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -92,10 +92,17 @@ def test_smaller_tiles_need_less():
         ((2048, 2048), 2_097_152, {}, 1626),
         ((3000, 4000, 3), 121_851, {}, 2220),
         ((256, 256), 8_221, {"net": "gabor", "preset": "paper"}, 2029),
+        ((512, 512, 24), 218, {}, 948),
+        ((2048, 2048, 24), 3_495, {}, 8088),
+        ((2048, 2048, 24), 3_495, {"tile": 512}, 4675),
+        ((2048, 2048, 5), 16_777, {}, 2104),
     ],
 )
 def test_the_estimate_is_near_the_measured_peak(shape, missing, options, measured_mb):
-    """The peaks are those of examples/results/scaling.md, and of two steps of the paper's recipe."""
+    """The peaks are those of examples/results/scaling.md, of two steps of the paper's recipe, and of windows of pages.
+
+    Of a window, ``missing`` is that of one page over all of its channels.
+    """
     settings = make_settings(**options)
     assert 0.9 < inpainting_bytes(shape, missing, settings) / 1e6 / measured_mb < 1.3
     if not options:

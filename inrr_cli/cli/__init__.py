@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from inrr_cli.cli.config import config
+from inrr_cli.cli.configured import Configured
 from inrr_cli.cli.console import Group, say, verbosity
 from inrr_cli.cli.demo import demo
 from inrr_cli.cli.doctor import doctor
@@ -20,7 +22,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (inpaint, superres, mask, paper, demo, doctor):
+for configurable in (inpaint, superres):
+    app.command(cls=Configured)(configurable)
+for command in (mask, paper, demo, config, doctor):
     app.command()(command)
 
 

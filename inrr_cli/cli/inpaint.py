@@ -73,6 +73,7 @@ def inpaint(
         ),
     ] = None,
     reference: options.Reference = None,
+    config: options.ConfigFile = None,
     noise: options.Noise = "auto",
     values: Annotated[
         str,

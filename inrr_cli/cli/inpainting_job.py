@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
-from inrr_cli.inpainting.sequences import DATES
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import Selection
@@ -68,14 +67,7 @@ class InpaintingJob(Job):
         return Measurement(self.stack.value_range(self.data_range), missing, truths)
 
     def check_memory(self) -> None:
-        """Check the largest need of a page, or of the dates of a window."""
-        if self.stack.sequences:
-            reach = min(DATES, len(self.stack.pages) + len(self.stack.others))
-            rows, columns, *channels = self.stack.pages[0].pixels.shape
-            shape = (rows, columns, reach * math.prod(channels))
-            most = max(int(page.missing.sum()) for page in self.stack.pages)  # one page at a time is filled by patches
-            check_inpainting_memory(shape, most // shape[2], self.settings)
-            return
+        """Check the largest need of a page; `inpaint_pages` checks that of pages which are filled together."""
         for page in self.stack.pages:
             check_inpainting_memory(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
 
@@ -83,7 +75,7 @@ class InpaintingJob(Job):
         """Return what to do if memory does not suffice."""
         return inpainting_advice(self.stack.pages[0].pixels.shape, self.settings)
 
-    def run(self, control: Control) -> list[Result]:
+    def run(self, control: Control) -> dict[int, Result]:
         """Fill each page."""
         stack = self.stack
         keep = partial(stack.keep, sigma=self.wants_sigma)
@@ -91,16 +83,18 @@ class InpaintingJob(Job):
             stack.pages, self.settings, control, _say, keep=keep, others=stack.others, sequences=stack.sequences
         )
 
-    def output(self, results: list[Result]) -> Picture:
+    def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture with the restored pages in their places."""
         return self.stack.restored(results, self.template)
 
-    def extra_pictures(self, files: Files, results: list[Result], value_range: ValueRange) -> dict[Path, Picture]:
+    def extra_pictures(
+        self, files: Files, results: Mapping[int, Result], value_range: ValueRange
+    ) -> dict[Path, Picture]:
         """Return the mask, and the uncertainty unless the run was interrupted."""
         pictures = {}
         if files.save_mask is not None:
-            pictures[files.save_mask] = self.stack.mask(len(results) or len(self.numbers))
-        if files.uncertainty is not None and all(result.completed for result in results):
+            pictures[files.save_mask] = self.stack.mask(results or self.numbers)
+        if files.uncertainty is not None and (not results or self.is_complete(results)):
             as_levels = files.uncertainty.suffix.lower() == ".png"
             if self.settings.values == "labels":  # probabilities
                 value_range = ValueRange(0.0, 1.0)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
 
+from inrr_cli.cli.configured import configure
 from inrr_cli.cli.console import verbosity, warn
 from inrr_cli.methods import REGULARIZERS, REPRESENTATIONS, Method, Task
 from inrr_cli.settings import Device as DeviceName
@@ -57,6 +58,18 @@ Reference = Annotated[
         metavar="FILE",
         help="True image: the command prints PSNR and SSIM against this file. In a folder, the file with the image's "
         "name is taken.",
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    INPUT(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=configure,
+        show_default="inrr.toml and the user's file",
+        help="Read options from this TOML file alone: from no other file, and from no variable. The command line wins "
+        "over it.",
     ),
 ]
 Noise = Annotated[

@@ -23,7 +23,14 @@ MEASURES = {
 
 
 def make_record(
-    command: str, source: Path, output: Path, results: list[Result], settings: Settings, measurement: Measurement
+    command: str,
+    source: Path,
+    output: Path,
+    results: list[Result],
+    settings: Settings,
+    measurement: Measurement,
+    *,
+    completed: bool,
 ) -> dict[str, Any]:
     """Return what a run did, with every measure that applies; the others are None.
 
@@ -32,10 +39,12 @@ def make_record(
     command, source, output
         The command, the file that was read and the file that is written.
     results : list of Result
-        One for each page.
+        One for each page that was restored.
     settings : Settings
     measurement : Measurement
         What the results are measured against.
+    completed : bool
+        Whether all pages were restored, each to the end.
     """
     from inrr_cli import __version__
 
@@ -62,7 +71,7 @@ def make_record(
         "seed": settings.seed,
         "device": first.device,
         "steps": first.steps,
-        "completed": all(result.completed for result in results),
+        "completed": completed,
         "seconds": round(sum(result.seconds for result in results), 3),
         "noise_sigma": measures.pop("noise_sigma"),
         "sigma_mean": measures.pop("sigma_mean"),

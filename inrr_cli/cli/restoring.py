@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from inrr_cli import interruption
 from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
-from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, choose_destination
+from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, choose_destination
 from inrr_cli.cli.record import describe, make_record, print_record
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError, OutOfMemoryError
@@ -73,14 +74,20 @@ class Job(ABC):
         """Return what to do if memory does not suffice; empty if nothing helps."""
 
     @abstractmethod
-    def run(self, control: Control) -> list[Result]:
-        """Restore each page; fewer results than pages if the run was interrupted."""
+    def run(self, control: Control) -> dict[int, Result]:
+        """Restore each page, by number; fewer results than pages if the run was interrupted."""
+
+    def is_complete(self, results: Mapping[int, Result]) -> bool:
+        """Whether all pages were restored, each to the end."""
+        return all(number in results and results[number].completed for number in self.numbers)
 
     @abstractmethod
-    def output(self, results: list[Result]) -> Picture:
+    def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture to write."""
 
-    def extra_pictures(self, files: Files, results: list[Result], value_range: ValueRange) -> dict[Path, Picture]:
+    def extra_pictures(
+        self, files: Files, results: Mapping[int, Result], value_range: ValueRange
+    ) -> dict[Path, Picture]:
         """Return the further pictures to write; before the work with no results, for a check."""
         return {}
 
@@ -139,16 +146,33 @@ class Restoring:
             truths = read_reference(files.reference, job, options.max_pixels, indices=indices)
         job.announce()
         measurement = job.measurement(truths)
-        for path, picture in job.extra_pictures(files, [], measurement.value_range).items():
+        for path, picture in job.extra_pictures(files, {}, measurement.value_range).items():
             check_holds(format_of(path), path, picture)
         job.check_memory()
         with progress_bar(not options.as_json, self.settings) as progress:
-            results = job.run(Control(progress, options.keep_partial, files.checkpoint))
-        completed = all(result.completed for result in results) and len(results) == len(job.numbers)
-        record = make_record(job.command, image, destination.path, results, self.settings, measurement) | job.facts()
+            found = job.run(Control(progress, options.keep_partial, files.checkpoint))
+        self._write(job, image, files, destination, found, measurement)
+
+    def _write(
+        self,
+        job: Job,
+        image: Path,
+        files: Files,
+        destination: Destination,
+        found: dict[int, Result],
+        measurement: Measurement,
+    ) -> None:
+        """Write the outputs, tell of them, and exit if the run was interrupted."""
+        options = self.options
+        results, completed = list(found.values()), job.is_complete(found)
+        measurement = measurement.of([place for place, number in enumerate(job.numbers) if number in found])
+        record = make_record(
+            job.command, image, destination.path, results, self.settings, measurement, completed=completed
+        )
+        record |= job.facts()
         text = json.dumps(record, allow_nan=False)
-        outputs = {destination.path: destination.encode(job.output(results), describe(record), job.transform)}
-        for path, picture in job.extra_pictures(files, results, measurement.value_range).items():
+        outputs = {destination.path: destination.encode(job.output(found), describe(record), job.transform)}
+        for path, picture in job.extra_pictures(files, found, measurement.value_range).items():
             outputs[path] = encode(picture, format_of(path))
         if files.sidecar is not None:
             outputs[files.sidecar] = f"{text}\n".encode()
@@ -191,7 +215,7 @@ def read_reference(path: Path, job: Job, max_pixels: int, *, indices: bool = Fal
         If the shape, the dtype or the number of the pages is another.
     """
     like = job.like()
-    pages = read_picture(path, max_pixels, like=job.template.layout, indices=indices).pages
+    pages = list(read_picture(path, max_pixels, like=job.template.layout, indices=indices).pages)
     if len(pages) > len(like):
         pages = [pages[number] for number in job.numbers if number < len(pages)]
     for page, other in zip(pages, like, strict=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,7 @@ def superres(
     ] = None,
     axes: options.Axes = None,
     reference: options.Reference = None,
+    config: options.ConfigFile = None,
     kernel: Annotated[
         str,
         options.METHOD(
@@ -202,27 +204,27 @@ class SuperresJob(Job):
         """Return what to do if memory does not suffice."""
         return superres_advice(self.settings)
 
-    def run(self, control: Control) -> list[Result]:
+    def run(self, control: Control) -> dict[int, Result]:
         """Enlarge each page; a stack is enlarged as a whole or not at all."""
-        results: list[Result] = []
+        results: dict[int, Result] = {}
         noise_floor = coding_error(self.template)
         for number, (page, target) in enumerate(zip(self.template.pages, self.targets, strict=True)):
             part = control.part(number, len(self.numbers))
             weights = opacity(self.template, number)
             result = run_superres(page, target, self.settings, part, noise_floor=noise_floor, opacity=weights)
             made = sample_blocks(weights > 0, target, self.settings)
-            results.append(replace(result, image=self.template.as_held(result.image, made)))
-            if not results[-1].completed and len(self.numbers) > 1:
+            results[number] = replace(result, image=self.template.as_held(result.image, made))
+            if not result.completed and len(self.numbers) > 1:
                 raise KeyboardInterrupt
         return results
 
-    def output(self, results: list[Result]) -> Picture:
+    def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture of the enlarged pages, with its alpha enlarged too."""
         alphas = [
             None if alpha is None else enlarge_alpha(alpha, target, kernel=self.settings.kernel)
             for alpha, target in zip(self.template.alpha, self.targets, strict=True)
         ]
-        return self.template.with_pages([result.image for result in results], alphas)
+        return self.template.with_pages([results[number].image for number in self.numbers], alphas)
 
     def facts(self) -> dict[str, Any]:
         """Return the scale, the kernel and the crop."""

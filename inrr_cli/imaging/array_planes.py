@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def cut_planes(array: NDArray[Any], layout: Layout) -> list[Pixels]:
     return [page[..., 0] if page.shape[2] == 1 else page for page in pages]
 
 
-def join_planes(pages: list[Pixels], layout: Layout) -> NDArray[Any]:
+def join_planes(pages: Sequence[Pixels], layout: Layout) -> NDArray[Any]:
     """Undo `cut_planes`; rows and columns may be others, and a mask has no channels."""
     channels = layout.channel_axes
     count = 1 if pages[0].ndim == 2 else pages[0].shape[2]

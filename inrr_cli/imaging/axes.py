@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -104,7 +105,7 @@ class Layout:
         )
         return rows
 
-    def gather(self, pages: list[Pixels], number: int) -> Pixels:
+    def gather(self, pages: Sequence[Pixels], number: int) -> Pixels:
         """Return a plane (M, N[, C]) of stored pages (M, N[, C])."""
         parts = [pages[page] for page in self.planes[number]]
         return parts[0] if len(parts) == 1 else np.concatenate([np.atleast_3d(part) for part in parts], 2)
@@ -196,7 +197,7 @@ def group_pages(stored: StoredAxes) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(row) for row in rows)
 
 
-def plain_axes(pages: list[Pixels], alpha: list[Pixels | None]) -> StoredAxes:
+def plain_axes(pages: Sequence[Pixels], alpha: list[Pixels | None]) -> StoredAxes:
     """Return the axes of pages (M, N[, C]) of which the file says nothing."""
     channels = "C" * (pages[0].ndim == 3 or alpha[0] is not None)
     return StoredAxes(f"QYX{channels}", (len(pages),)) if len(pages) > 1 else StoredAxes(f"YX{channels}", ())
@@ -204,7 +205,7 @@ def plain_axes(pages: list[Pixels], alpha: list[Pixels | None]) -> StoredAxes:
 
 def lay_out(
     stored: StoredAxes,
-    pages: list[Pixels],
+    pages: Sequence[Pixels],
     alpha: list[Pixels | None],
     planes: tuple[tuple[int, ...], ...],
     *,

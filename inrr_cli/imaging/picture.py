@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ class Picture:
 
     Attributes
     ----------
-    pages : list of (M, N[, C]) ndarray
+    pages : sequence of (M, N[, C]) ndarray
         Colours or other channels in the file's own type; a single channel has no axis. They are the planes of the
         layout: channels that the file stores on several pages are on one.
     alpha : list of (M, N) ndarray or None
@@ -38,7 +39,7 @@ class Picture:
         Layout of the file that was read; None for a picture that was made.
     """
 
-    pages: list[Pixels]
+    pages: Sequence[Pixels]
     alpha: list[Pixels | None]
     metadata: Metadata
     stored_layout: Layout | None = None
@@ -61,7 +62,7 @@ class Picture:
         """Return a picture of one page without alpha or metadata."""
         return cls([pixels], [None], Metadata(format))
 
-    def with_pages(self, pages: list[Pixels], alpha: list[Pixels | None] | None = None) -> Picture:
+    def with_pages(self, pages: Sequence[Pixels], alpha: list[Pixels | None] | None = None) -> Picture:
         """Return this picture with other pages, and other alpha unless None."""
         return replace(self, pages=pages, alpha=self.alpha if alpha is None else alpha)
 

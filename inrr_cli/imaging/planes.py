@@ -21,8 +21,8 @@ from inrr_cli.imaging.axes import (
     plane_order,
 )
 from inrr_cli.imaging.formats.tiff_tags import SERIES
+from inrr_cli.imaging.made_pages import MadePages
 from inrr_cli.imaging.picture import Picture
-from inrr_cli.imaging.value_range import Pixels
 
 
 def join_channels(picture: Picture, axes: str | None = None, like: Layout | None = None) -> Picture:
@@ -88,13 +88,10 @@ def split_channels(picture: Picture) -> Picture:
         return _split_array(picture, stored)
     if len(layout.planes) != len(picture.pages):
         return picture
-    pages: dict[int, Pixels] = {}
-    alpha: dict[int, Pixels | None] = {}
-    for number, plane in enumerate(layout.planes):
-        pages |= layout.scatter(number, picture.pages[number])
-        alpha |= dict.fromkeys(plane, picture.alpha[number])
-    numbers = range(layout.page_count)
-    return replace(picture, pages=[pages[n] for n in numbers], alpha=[alpha[n] for n in numbers], stored_layout=None)
+    plane_of = {page: number for number, plane in enumerate(layout.planes) for page in plane}
+    pages = MadePages(len(plane_of), lambda page: layout.scatter(plane_of[page], picture.pages[plane_of[page]])[page])
+    alpha = [picture.alpha[plane_of[page]] for page in range(len(plane_of))]
+    return replace(picture, pages=pages, alpha=alpha, stored_layout=None)
 
 
 def _with_letters(stored: StoredAxes, axes: str) -> StoredAxes:

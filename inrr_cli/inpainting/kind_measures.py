@@ -22,7 +22,7 @@ def suit_to_kind(measurement: Measurement, results: list[Result], values: str) -
     if kind.name == "labels":
         return replace(measurement, truths=None)
     turned = []
-    for result, truth in zip(results, measurement.truths, strict=False):
+    for result, truth in zip(results, measurement.truths, strict=True):
         turns = np.round((result.image.astype(np.float64) - truth) / kind.period)
         turned.append(truth + kind.period * turns)
     return replace(measurement, truths=turned)
@@ -32,6 +32,6 @@ def accuracy(results: list[Result], measurement: Measurement, values: str) -> fl
     """Return the fraction of filled labels that equal the truth; None for other kinds, or without a truth."""
     if values != "labels" or measurement.truths is None or measurement.missing is None:
         return None
-    triples = zip(results, measurement.truths, measurement.missing, strict=False)
+    triples = zip(results, measurement.truths, measurement.missing, strict=True)
     right = [(result.image[missing] == truth[missing]).ravel() for result, truth, missing in triples]
     return float(np.concatenate(right).mean())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import takewhile
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import Layout
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.inpainting.image import run_inpainting
-from inrr_cli.inpainting.sequences import fill_sequence, is_lost
+from inrr_cli.inpainting.sequences import fill_sequence, is_lost, windows
 from inrr_cli.inpainting.stack_mode import Sequences, StackMode, choose_mode
 from inrr_cli.masking import Mask
 from inrr_cli.masking.selection import Page
+from inrr_cli.memory import check_inpainting_memory
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings
 
@@ -29,7 +31,7 @@ def inpaint_pages(
     keep: Callable[[Page, Result], Result] | None = None,
     others: Sequence[Page] = (),
     sequences: Sequences | None = None,
-) -> list[Result]:
+) -> dict[int, Result]:
     """Fill each page.
 
     Parameters
@@ -41,7 +43,7 @@ def inpaint_pages(
     before : callable, optional
         Called with a text on what will be done next.
     keep : callable, optional
-        From a page and its result to what is kept of it.
+        From a page and its result to what is kept of it; it may write to the page.
     others : list of Page
         Pages with nothing to fill, to learn from.
     sequences : dict, optional
@@ -49,13 +51,17 @@ def inpaint_pages(
 
     Returns
     -------
-    list of Result
-        Of each page; after an interrupted page the others are left out.
+    dict of int to Result
+        By the number of the page, in order. After an interruption with ``control.keep_partial``: of the pages that are
+        done, or if none is, of those in work. The other pages are as they were.
 
     Raises
     ------
     InputError
-        If nothing is known of a page and its neighbours tell nothing of it.
+        If nothing is known of a page and its neighbours tell nothing of it, or if the pages that are filled together do
+        not fit in memory.
+    KeyboardInterrupt
+        If the run was interrupted without ``control.keep_partial``, or before there is a result.
     """
     say, kept = before or (lambda _: None), keep or (lambda _, result: result)
     every = {page.number: page for page in (*others, *pages)}
@@ -65,17 +71,21 @@ def inpaint_pages(
         mode = choose_mode(every, wanted, sequences, settings)
         say(str(mode))
     if mode.name == "pages" or not sequences:
-        return _fill_alone(pages, settings, control, say, kept)
-    rows = [row for row in sequences[mode.name] if set(row) & set(wanted)]
+        filling = _fill_alone(pages, settings, control, say)
+    else:
+        rows = [row for row in sequences[mode.name] if set(row) & set(wanted)]
+        _check_memory(every, rows, wanted, mode.name, settings)
+        filling = _fill_rows(every, rows, wanted, mode.name, settings, control)
     found: dict[int, Result] = {}
-    for count, row in enumerate(rows):
-        places = [place for place, number in enumerate(row) if number in wanted]
-        part = control.part(count, len(rows))
-        for place, result in fill_sequence([every[number] for number in row], places, mode.name, settings, part):
-            found[row[place]] = kept(every[row[place]], result)
-        if len(found) < sum(len(set(row) & set(wanted)) for row in rows[: count + 1]):
-            break
-    return [found[number] for number in takewhile(found.__contains__, wanted)]  # all, unless the run was interrupted
+    try:
+        for number, result in filling:
+            if not result.completed and any(other.completed for other in found.values()):
+                break  # nobody could tell a rough page from those that are done
+            found[number] = kept(every[number], result)
+    except KeyboardInterrupt:
+        if not (control.keep_partial and found):
+            raise
+    return {number: found[number] for number in wanted if number in found}
 
 
 def inpaint_planes(planes: list[Pixels], masks: list[Mask], settings: Settings) -> list[Pixels]:
@@ -84,19 +94,14 @@ def inpaint_planes(planes: list[Pixels], masks: list[Mask], settings: Settings) 
     wanted, others = ([page for page in pages if page.missing.any() == given] for given in (True, False))
     row = list(range(len(pages)))
     sequences = {"time": [row], "volume": [row]} if len(pages) > 1 and settings.uses_neighbours else {}
-    results = inpaint_pages(wanted, settings, Control(), others=others, sequences=sequences)
-    filled = dict(zip((page.number for page in wanted), results, strict=True))
+    filled = inpaint_pages(wanted, settings, Control(), others=others, sequences=sequences)
     return [filled[n].image if n in filled else plane for n, plane in enumerate(planes)]
 
 
 def _fill_alone(
-    pages: list[Page],
-    settings: Settings,
-    control: Control,
-    say: Callable[[str], None],
-    kept: Callable[[Page, Result], Result],
-) -> list[Result]:
-    results: list[Result] = []
+    pages: list[Page], settings: Settings, control: Control, say: Callable[[str], None]
+) -> Iterator[tuple[int, Result]]:
+    """Fill each page from itself and yield its number and its result; an interrupted page is the last."""
     for index, page in enumerate(pages):
         if len(pages) > 1:
             say(f"page {page.number + 1}")
@@ -107,10 +112,43 @@ def _fill_alone(
                 )
         part = control.part(index, len(pages))
         result = run_inpainting(page.pixels, page.missing, settings, part, ignored=page.ignored)
-        results.append(kept(page, result))
-        if not results[-1].completed:
-            break
-    return results
+        yield page.number, result
+        if not result.completed:
+            return
+
+
+def _fill_rows(
+    every: Mapping[int, Page],
+    rows: Sequence[Sequence[int]],
+    wanted: Sequence[int],
+    mode: str,
+    settings: Settings,
+    control: Control,
+) -> Iterator[tuple[int, Result]]:
+    """Fill the ``wanted`` pages of rows of numbers and yield number and result; an interrupted window is the last."""
+    for count, row in enumerate(rows):
+        pages, places, completed = [every[number] for number in row], _places(row, wanted), True
+        for place, result in fill_sequence(pages, places, mode, settings, control.part(count, len(rows))):
+            yield row[place], result
+            completed = completed and result.completed
+        if not completed:
+            return
+
+
+def _check_memory(
+    every: Mapping[int, Page], rows: Sequence[Sequence[int]], wanted: Sequence[int], mode: str, settings: Settings
+) -> None:
+    """Raise InputError unless the pages of a window fit in the free memory together, as channels of one image."""
+    plans = [windows(len(row), _places(row, wanted), mode) for row in rows]
+    pages = max(len(reach) for plan in plans for reach, _ in plan)
+    height, width, *channels = every[wanted[0]].pixels.shape
+    together = pages if settings.per_channel else pages * math.prod(channels)
+    most = max(int(every[number].missing.sum()) for number in wanted)  # patches fill one page at a time
+    check_inpainting_memory((height, width, together), most // together, replace(settings, per_channel=False))
+
+
+def _places(row: Sequence[int], wanted: Sequence[int]) -> list[int]:
+    return [place for place, number in enumerate(row) if number in wanted]
 
 
 def find_sequences(layout: Layout, pages: Sequence[Page], settings: Settings) -> dict[str, list[list[int]]]:

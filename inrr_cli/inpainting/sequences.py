@@ -136,6 +136,8 @@ def _fill_window(
         for n in filled:
             first = reach.index(n) * len(group)
             done[n].append(_take(result, slice(first, first + len(group))))
+        if not result.completed:
+            break
     joined = {n: _join(results, groups, pages[n].pixels) for n, results in done.items()}
     return {n: replace(result, seconds=result.seconds / len(filled)) for n, result in joined.items()}
 
@@ -147,10 +149,10 @@ def _take(result: Result, channels: slice) -> Result:
 
 
 def _join(results: list[Result], groups: list[list[int]], like: Pixels) -> Result:
-    """Return the result of a page from those of its groups of channels."""
+    """Return the result of a page from those of its groups of channels, the first ones if it was interrupted."""
     if len(groups) > 1:
-        parts = {group[0]: _squeeze(result) for group, result in zip(groups, results, strict=True)}
-        return join_channels(parts, np.atleast_3d(like).copy(), is_whole=True)
+        parts = {group[0]: _squeeze(result) for group, result in zip(groups, results, strict=False)}
+        return join_channels(parts, np.atleast_3d(like).copy(), is_whole=len(parts) == len(groups))
     return results[0] if like.ndim == 3 else _squeeze(results[0])
 
 

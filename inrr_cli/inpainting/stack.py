@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.made_pages import MadePages
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import overlay, to_8_bits
 from inrr_cli.imaging.value_range import Pixels, ValueRange, full_scale, measured_range
@@ -88,16 +89,22 @@ class Stack:
     def _overlay(self, view: NDArray[np.uint8], missing: NDArray[np.bool_]) -> Picture:
         return Picture.of(overlay(~view if self.picture.metadata.white_is_zero else view, missing))
 
-    def mask(self, count: int) -> Picture:
-        """Return what is filled, white, on every page of the picture; of the first ``count`` pages to fill only.
+    def mask(self, numbers: Collection[int]) -> Picture:
+        """Return what is filled, white, on every page of the picture; only the pages ``numbers`` have something.
 
         The pages are grey unless the channels of one of them differ: then each page has the channels of the picture.
         """
         is_grey = all(is_of_pixels(page.missing) for page in self.pages)
-        masks = [np.zeros(page.shape[:2] if is_grey else page.shape, np.uint8) for page in self.picture.pages]
-        for page in self.pages[:count]:
-            masks[page.number][any_channel(page.missing) if is_grey else page.missing] = 255
-        return self._without_metadata(masks)
+        filled = {page.number: page.missing for page in self.pages if page.number in numbers}
+
+        def make(number: int) -> Pixels:
+            shape = self.picture.pages[number].shape
+            mask = np.zeros(shape[:2] if is_grey else shape, np.uint8)
+            if number in filled:
+                mask[any_channel(filled[number]) if is_grey else filled[number]] = 255
+            return mask
+
+        return self._without_metadata(make)
 
     def opaque(self) -> Picture:
         """Return the picture with the pixels that are filled in all channels no longer transparent."""
@@ -110,44 +117,51 @@ class Stack:
                 )
         return self.picture.with_pages(self.picture.pages, alphas)
 
-    def restored(self, results: list[Result], like: Picture) -> Picture:
+    def restored(self, results: Mapping[int, Result], like: Picture) -> Picture:
         """Return ``like`` with the restored pages in their places."""
         pages = list(self.picture.pages)
-        for page, result in zip(self.pages, results, strict=False):
-            pages[page.number] = result.image
+        for number, result in results.items():
+            pages[number] = result.image
         return like.with_pages(pages)
 
-    def uncertainty(self, results: list[Result], value_range: ValueRange, *, as_levels: bool) -> Picture:
+    def uncertainty(self, results: Mapping[int, Result], value_range: ValueRange, *, as_levels: bool) -> Picture:
         """Return the standard deviations on every page of the picture, 0 where nothing was filled.
 
         As float32 in the image's units, or ``as_levels``: 16 bits of which 65535 stands for the image's full scale.
         """
-        sigmas: list[Pixels] = [np.zeros(page.shape, np.float32) for page in self.picture.pages]
-        for page, result in zip(self.pages, results, strict=False):
-            if result.sigma is not None:
-                sigmas[page.number] = result.sigma
-        if as_levels:
-            is_integer = np.issubdtype(self.picture.pixels.dtype, np.integer)
-            scale = 65535 / (value_range.high if is_integer else value_range.span)
-            levels = [np.clip(np.round(sigma.astype(np.float64) * scale), 0, 65535) for sigma in sigmas]
-            sigmas = [level.astype(np.uint16) for level in levels]
-        return self._without_metadata(sigmas)
+        missing = {page.number: page.missing for page in self.pages}
+        is_integer = np.issubdtype(self.picture.pixels.dtype, np.integer)
+        scale = 65535 / (value_range.high if is_integer else value_range.span) if as_levels else 1.0
+
+        def make(number: int) -> Pixels:
+            sigma = np.zeros(self.picture.pages[number].shape, np.float32)
+            result = results.get(number)
+            if result is not None and result.sigma is not None:
+                sigma = result.sigma
+            elif result is not None and result.sigma_filled is not None:
+                sigma[missing[number]] = result.sigma_filled
+            if not as_levels:
+                return sigma
+            return np.clip(np.round(sigma.astype(np.float64) * scale), 0, 65535).astype(np.uint16)
+
+        return self._without_metadata(make)
 
     def keep(self, page: Page, result: Result, *, sigma: bool) -> Result:
         """Round a result to what the file can hold, so that what is measured is what is written, and keep little of it.
 
         The result takes the place of the page in memory. Of its sigma only that of the filled samples is kept, unless
-        all of ``sigma`` is wanted.
+        ``sigma`` is wanted and known samples have one too.
         """
-        image = self.picture.as_held(result.image, page.missing)
-        if page.pixels.flags.writeable:
-            page.pixels[...] = image
-            image = page.pixels
-        if sigma or result.sigma is None:
-            return replace(result, image=image)
-        return replace(result, image=image, sigma=None, sigma_filled=result.sigma[page.missing])
+        result = replace(result, image=self.picture.as_held(result.image, page.missing))
+        if result.sigma is not None and not (sigma and result.sigma[~page.missing].any()):
+            result = replace(result, sigma=None, sigma_filled=result.sigma[page.missing])
+        if page.pixels.flags.writeable:  # last, for an interruption before leaves the page as it was
+            page.pixels[...] = result.image
+            result = replace(result, image=page.pixels)
+        return result
 
-    def _without_metadata(self, pages: list[Any]) -> Picture:
-        """Return a picture of pages with the axes of this one, but nothing else of its file."""
+    def _without_metadata(self, make: Callable[[int], Pixels]) -> Picture:
+        """Return a picture of pages that are made by number, with the axes of this one and nothing else."""
+        pages = MadePages(len(self.picture.pages), make)
         like = replace(Picture.of(pages[0]), stored_layout=self.picture.stored_layout)
         return like.with_pages(pages, [None] * len(pages))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from enum import Enum
+from enum import StrEnum
 from functools import cache
 from inspect import signature
 
@@ -22,7 +22,7 @@ PAPER_SIZE = 256  # rows and columns of the paper's images
 PAPER_PATCHES = ((70, 100, 150, 190), (200, 230, 200, 230))  # the paper's rectangles: top, bottom, left, right
 
 
-class Pattern(str, Enum):
+class Pattern(StrEnum):
     """Patterns of missing pixels."""
 
     RANDOM = "random"

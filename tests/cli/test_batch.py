@@ -88,10 +88,10 @@ def test_an_unexpected_error_does_not_stop_the_other_images(restore, monkeypatch
     module = sys.modules["inrr_cli.cli.restoring"]
     make_record = module.make_record
 
-    def broken(command, source, *rest):
+    def broken(command, source, *rest, **more):
         if source.name != "0.png":
             raise OSError(28, "No space left on device")
-        return make_record(command, source, *rest)
+        return make_record(command, source, *rest, **more)
 
     monkeypatch.setattr(module, "make_record", broken)
     result = restore("--mask", "masks/1.bmp", "-o", "out")

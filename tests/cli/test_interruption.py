@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM at any moment: one line, a documented exit code, and with --keep-partial the image so far."""
 
+import json
 import os
 import pty
 import select
@@ -10,7 +11,11 @@ import time
 
 import numpy as np
 import pytest
+import tifffile
+from checks import QUICK
 from PIL import Image
+
+from inrr_cli.inpainting import whole
 
 INRR = (sys.executable, "-m", "inrr_cli")
 SCRIPT = "import sys; from inrr_cli.__main__ import main; sys.exit(main())"
@@ -86,6 +91,32 @@ def test_a_signal_stops_the_whole_batch(files, number, keep):
     assert code == CODES[number]
     assert "2 of 2" not in rest
     assert len(list(results.iterdir())) == keep
+
+
+def test_a_stack_is_kept_page_by_page(run, stack, monkeypatch):
+    """Two rows of dates, of which the second is interrupted: its pages are what they were, and the record says so."""
+    work, begun = whole._estimate, []
+
+    def interrupted(*arguments):
+        begun.append(1)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return work(*arguments)
+
+    monkeypatch.setattr(whole, "_estimate", interrupted)
+    pages = stack.reshape(2, 2, *stack.shape[1:]).astype(np.float32)
+    pages[..., 10:14, 20:30] = np.nan
+    tifffile.imwrite("tz.tif", pages, imagej=True, metadata={"axes": "TZYX"})
+    ask = ("inpaint", "tz.tif", "--mask", "nan", "--stack", "time", "--keep-partial", "--json", *QUICK)
+    result = run(*ask, "-o", "out.tif", "--save-mask", "mask.tif", "--uncertainty", "sigma.tif")
+    assert result.exit_code == CODES[signal.SIGINT]
+    record, out, mask = json.loads(result.stdout), *(tifffile.imread(name) for name in ("out.tif", "mask.tif"))
+    gone = np.isnan(pages)
+    gone[:, 1] = False
+    assert ((mask.reshape(gone.shape) > 0) == gone).all()
+    assert (np.isfinite(out) == (np.isfinite(pages) | gone)).all()
+    assert (record["completed"], record["missing_pixels"], record["pages"]) == (False, gone.sum(), 4)
+    assert not os.path.exists("sigma.tif")
 
 
 SIGNAL_IN_IMPORT = f"""

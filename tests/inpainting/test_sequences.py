@@ -1,10 +1,12 @@
 """Stacks: dates of one place, slices of a volume, and pages that are strangers."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from inrr_cli import InputError, inpaint, make_settings, run_inpainting
+from inrr_cli import InputError, inpaint, make_settings, memory, run_inpainting
 from inrr_cli.engine import Control
 from inrr_cli.imaging.axes import Layout
 from inrr_cli.inpainting.alignment import align_slices
@@ -60,8 +62,8 @@ def fill(x, missing, stack):
     sequences = {"time": [row], "volume": [row]} if settings.uses_neighbours else {}
     results = inpaint_pages(pages, settings, Control(), said.append, others=others, sequences=sequences)
     out, sigma = x.copy(), np.zeros(x.shape, np.float32)
-    for page, result in zip(pages, results, strict=True):
-        out[page.number], sigma[page.number] = result.image, result.sigma
+    for number, result in results.items():
+        out[number], sigma[number] = result.image, result.sigma
     return out, sigma, said
 
 
@@ -183,3 +185,32 @@ def test_arrays_have_a_stack_axis():
     assert (last == np.moveaxis(expected, 0, 2)).all()
     alone = inpaint(damaged, clouds, stack_axis=0, stack="pages")
     assert (alone[2] == run_inpainting(damaged[2], clouds[2], make_settings()).image).all()
+
+
+@pytest.mark.parametrize(
+    ("shape", "mode", "options", "together"),
+    [
+        ((8, 9), "time", {}, 24),
+        ((8, 9), "volume", {}, 5),
+        ((8, 9, 3), "volume", {}, 15),
+        ((8, 9, 3), "volume", {"per_channel": True}, 5),
+    ],
+)
+def test_memory_is_checked_for_the_pages_that_are_filled_together(monkeypatch, shape, mode, options, together):
+    def refuse(checked, missing, settings):
+        assert (checked, settings.per_channel) == ((8, 9, together), False)
+        raise InputError("refused")
+
+    monkeypatch.setattr(sys.modules["inrr_cli.inpainting.pages"], "check_inpainting_memory", refuse)
+    missing = np.zeros((30, *shape), bool)
+    missing[3, 4, 5], axis = True, 3 if len(shape) == 3 else None
+    with pytest.raises(InputError, match="refused"):
+        inpaint(np.zeros(missing.shape), missing, stack_axis=0, channel_axis=axis, stack=mode, **options)
+
+
+def test_a_window_that_does_not_fit_in_memory_is_refused(monkeypatch):
+    needed = memory.inpainting_bytes((64, 64, 8), 0, make_settings())
+    monkeypatch.setattr(memory, "free_resident_memory", lambda: needed - memory.PROGRAM - 1e6)
+    monkeypatch.setattr(memory, "held_bytes", lambda: memory.PROGRAM)
+    with pytest.raises(InputError, match="restoring 64 x 64 pixels needs about"):
+        fill(*season(), "time")

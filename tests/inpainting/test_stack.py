@@ -5,8 +5,10 @@ from inrr_cli import InputError
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.preview import MASK_COLOUR, overlay
+from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.selection import Page
+from inrr_cli.result import Result
 
 SHAPE = (6, 8, 3)
 PIXELS = np.random.default_rng(0).integers(0, 200, SHAPE).astype(np.uint8)
@@ -33,12 +35,14 @@ def test_pixels_and_samples_to_fill_are_counted(missing):
 
 def test_the_mask_has_channels_only_if_they_differ(missing):
     whole = missing.any(2, keepdims=True) & ~NONE
-    (page,) = stack(whole).mask(1).pages
+    (page,) = stack(whole).mask([0]).pages
     assert (page == np.where(whole[..., 0], 255, 0)).all()
-    both = stack(whole, missing).mask(2).pages
+    both = stack(whole, missing).mask([0, 1]).pages
     assert (both[0] == np.where(whole, 255, 0)).all()
     assert (both[1] == np.where(missing, 255, 0)).all()
-    assert not stack(whole, missing).mask(1).pages[1].any()
+    first, second = stack(whole, missing).mask([1]).pages
+    assert not first.any()
+    assert second.any()
 
 
 def test_only_pixels_that_are_filled_whole_become_opaque(missing):
@@ -73,3 +77,17 @@ def test_the_preview_of_bands_shows_the_first_stretched_by_its_known_samples(mis
     picture, count = Stack(Picture.of(bands), [page], [0]).preview()
     assert count == 1
     assert np.ptp(picture.pixels[1:].astype(int)) > 240
+
+
+@pytest.mark.parametrize("known_sigma", [0, 1])
+@pytest.mark.parametrize("wanted", [False, True])
+def test_sigma_of_filled_samples_is_enough_unless_known_ones_have_one(missing, known_sigma, wanted):
+    sigma = np.where(missing, np.float32(5), np.float32(known_sigma))
+    pair = stack(NONE, missing)
+    result = Result(PIXELS, None, None, None, sigma, None, "cpu", None, 0.0, True, "")
+    kept = pair.keep(pair.pages[1], result, sigma=wanted)
+    assert (kept.sigma is None) == (not (wanted and known_sigma))
+    first, second = pair.uncertainty({1: kept}, ValueRange(0, 255), as_levels=False).pages
+    assert not first.any()
+    assert (second == (sigma if wanted else np.where(missing, 5, 0))).all()
+    assert second.dtype == np.float32

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.imaging.formats import tiff_tags as tags
 from inrr_cli.imaging.formats.tiff_ifd import EXIF, GPS, POINTERS, Entry, pack_directory, read_block
+from inrr_cli.imaging.made_pages import MadePages
 from inrr_cli.imaging.metadata import IDENTITY, Metadata, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels
@@ -42,8 +43,12 @@ def write(picture: Picture, text: str | None, transform: PixelTransform = IDENTI
     details = metadata.details["pages"] if same_format else [_details_of_metadata(metadata)] * len(picture.pages)
     order: Any = metadata.details["byteorder"] if same_format else read_block(metadata.exif or b"")[1]
     big = (same_format and metadata.details["bigtiff"]) or sum(page.nbytes for page in picture.pages) > MAX_CLASSIC
-    stored = [picture.page_with_alpha(number, stored_orientation=same_format) for number in range(len(picture.pages))]
-    stored = [pixels >= 128 if page.get("one_bit") else pixels for pixels, page in zip(stored, details, strict=True)]
+
+    def make(number: int) -> Pixels:
+        pixels = picture.page_with_alpha(number, stored_orientation=same_format)
+        return pixels >= 128 if details[number].get("one_bit") else pixels
+
+    stored = MadePages(len(picture.pages), make)
     buffer = io.BytesIO()
     with tifffile.TiffWriter(buffer, bigtiff=big, byteorder=order) as writer:
         start = 0
