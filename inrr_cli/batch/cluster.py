@@ -45,7 +45,7 @@ class DaskExecutor:
             import distributed
         except ImportError:
             raise InputError("--cluster needs Dask: pip install 'inrr-cli[cluster]'") from None
-        self.dask = distributed
+        self.dask: Any = distributed  # much of which has no types
 
     def run(self, calls: Iterable[Call | None]) -> Iterator[Outcome]:
         """Yield outcomes as they come, in any order; see `Executor`.

@@ -1,9 +1,9 @@
-"""Many images by one call: what is to do, by whom, and what became of each."""
+"""A batch: which images are to do, by whom, and what became of each."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,21 +11,24 @@ from pathlib import Path
 import typer
 
 from inrr_cli.batch.calls import Call, Executor, Outcome
-from inrr_cli.batch.journal import Journal
+from inrr_cli.batch.journal import Journal, shard_ending
 from inrr_cli.batch.naming import NameTemplate, check_names
 from inrr_cli.batch.resources import plan_workers
-from inrr_cli.batch.sources import Source, find_sources, is_batch, is_folder, read_list, take_shard
+from inrr_cli.batch.sources import Source, find_sources, take_shard
 from inrr_cli.batch.summary import summary_path, write_summary
 from inrr_cli.batch.watching import watch
 from inrr_cli.batch.workers import WorkerPool
 from inrr_cli.cli.batch_options import BatchOptions
 from inrr_cli.cli.batch_progress import BatchProgress, print_failures
-from inrr_cli.cli.batch_work import Report, Work, restore_image
-from inrr_cli.cli.console import fail, note, repeat_messages, verbosity, warn
+from inrr_cli.cli.batch_work import Report, Work, make_stamps, restore_image, restore_shipped
+from inrr_cli.cli.configured import settings_of_run
+from inrr_cli.cli.console import describe_error, fail, note, repeat_messages, verbosity, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.restoring import Restoring, Written
 from inrr_cli.errors import ExitCode, InputError, OutputExistsError, UnwritableError
-from inrr_cli.imaging.reading import STANDARD
+from inrr_cli.imaging.atomic import write_atomically
+from inrr_cli.imaging.shipping import Shipment
+from inrr_cli.imaging.writing import write_files
 from inrr_cli.masking.from_image import is_from_image
 
 
@@ -63,41 +66,6 @@ class Command:
         arguments = [replace(restoring, options=replace(options, as_json=False)), *work.args[1:], masks, extra]
         fingerprint = hashlib.sha256(repr((__version__, work.func.__name__, arguments)).encode()).hexdigest()
         return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial)
-
-
-def restore_images(images: Iterable[Path], files: Files, command: Command, options: BatchOptions) -> None:
-    """Restore a single image in this process, or a batch in others.
-
-    Raises
-    ------
-    InputError
-        If what was given cannot be used.
-    typer.Exit
-        With ``ExitCode.PARTIAL`` if some images of a batch failed.
-    """
-    arguments = [*images, *([] if options.list_file is None else read_list(options.list_file))]
-    if not arguments:
-        raise InputError("there is no image; give image files, folders or --list FILE")
-    if options in (BatchOptions(), BatchOptions(dry_run=True)) and not is_batch(arguments):
-        command.work(arguments[0], files.for_image(arguments[0]))
-        return
-    _check_batch(arguments, files, command)
-    Batch(arguments, files, command, options).run()
-
-
-def _check_batch(arguments: list[Path], files: Files, command: Command) -> None:
-    """Refuse what cannot serve many images."""
-    if files.checkpoint is not None:
-        raise InputError("--checkpoint is for one image; leave it out for a batch")
-    if command.keep_partial:
-        raise InputError("--keep-partial is for one image; leave it out: a batch that is run again goes on")
-    if STANDARD in (*arguments, files.output):
-        raise InputError("-: standard input is one image and standard output too; a batch needs files")
-    if any(is_folder(path) for path in arguments) and files.output is None and files.preview is None:
-        raise InputError("a folder of images needs --output FOLDER, so that results do not lie among the images")
-    for name, path in files.output_folders().items():
-        if path.suffix and not path.is_dir():
-            raise InputError(f"--{name.replace('_', '-')} {path}: for several images it must be a folder")
 
 
 @dataclass
@@ -143,7 +111,7 @@ class Batch:
         self._conclude()
 
     def _find(self) -> list[Source]:
-        without = [*self.files.input_folders(), *self.files.output_folders().values()]
+        without = [*filter(Path.is_dir, self.files.given_inputs()), *self.files.output_folders().values()]
         return find_sources(self.arguments, recursive=self.options.recursive, without=without)
 
     def _sources(self, sources: list[Source]) -> Iterator[Source | None]:
@@ -159,7 +127,10 @@ class Batch:
         for path in self.files.output_folders().values():
             _make_folder(path)
         if self.files.output is not None and self.files.preview is None:
-            self.journal = Journal(self.files.output, self.options.parsed_shard())
+            shard = self.options.parsed_shard()
+            self.journal = Journal(self.files.output, shard)
+            text = settings_of_run(without=["force"])  # who repeats a run goes on with it
+            write_atomically(self.files.output / f"inrr-settings{shard_ending(shard)}.toml", text.encode())
 
     def _close(self) -> None:
         """Write the summary of the journal, whatever happened."""
@@ -187,20 +158,19 @@ class Batch:
             if source is None:
                 yield None
                 continue
-            prepared = Prepared(str(source.path), self._name(source))
+            image, name = str(source.path), self._name(source)
             try:
                 files = self._prepare(source)
             except InputError as error:
-                fail(str(error))
-                self._fail(prepared, str(error))
+                self._fail(image, name, describe_error(error, image)[0])
                 continue
             if files is None:
                 self.skipped += 1
                 self.progress.advance()
                 continue
             if self.journal is not None:
-                self.journal.begin(prepared.name)
-            self.in_work[prepared.image] = prepared
+                self.journal.begin(name)
+            self.in_work[image] = Prepared(image, name, files)
             yield self._call(source.path, files)
 
     def _call(self, image: Path, files: Files) -> Call:
@@ -247,12 +217,12 @@ class Batch:
         """Tell what became of an image, and enter it in the journal."""
         prepared = self.in_work.pop(outcome.call.name)
         report = outcome.value or Report(error=f"{prepared.image}: {outcome.failure}")
+        report = self._unload(prepared, report) if report.contents else report
         number = self.done + self.skipped + len(self.failures) + 1
         note(f"{prepared.image} ({number}{self.progress.of_all()})")
         repeat_messages(report.messages)
         if report.error:
-            fail(report.error, report.hint)
-            self._fail(prepared, report.error)
+            self._fail(prepared.image, prepared.name, report.error, report.hint)
             if report.unwritable:
                 raise UnwritableError(f"{report.error}; free the place and run the command again, which goes on")
             return
@@ -263,11 +233,22 @@ class Batch:
         self.done += 1
         self.progress.advance()
 
-    def _fail(self, prepared: Prepared, error: str) -> None:
-        self.failures[prepared.image] = error
+    def _unload(self, prepared: Prepared, report: Report) -> Report:
+        """Write the outputs that were shipped back."""
+        try:
+            write_files(report.contents, replace=prepared.files.force)
+            inputs, outputs = make_stamps(prepared.files.inputs(Path(prepared.image)), report.contents)
+        except InputError as error:
+            return Report(report.messages, str(error), unwritable=isinstance(error, UnwritableError))
+        return replace(report, inputs=inputs, outputs=outputs)
+
+    def _fail(self, image: str, name: str, error: str, hint: str = "") -> None:
+        """Tell of a failure, and enter it in the journal."""
+        fail(error, hint)
+        self.failures[image] = error
         self.progress.advance()
         if self.journal is not None:
-            self.journal.fail(prepared.name, error, {"image": prepared.image})
+            self.journal.fail(name, error, {"image": image})
 
     def _conclude(self) -> None:
         """Say what was done, and which images failed."""
@@ -282,10 +263,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Prepared:
-    """An image in work, and its name in the journal."""
+    """An image in work, its name in the journal and its files."""
 
     image: str
     name: str
+    files: Files
 
 
 def _make_folder(path: Path) -> None:

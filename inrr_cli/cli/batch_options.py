@@ -63,8 +63,8 @@ class BatchOptions:
         MANY(
             "--cluster",
             metavar="ADDRESS|local",
-            help="Work on the Dask scheduler at this address, such as tcp://host:8786, whose workers reach the files by "
-            "the same paths; local starts one here. Needs the extra cluster.",
+            help="Work on the Dask scheduler at this address, such as tcp://host:8786. Its workers read and write the "
+            "files by the same paths. local starts a cluster here. Needs the extra cluster.",
         ),
     ] = None
     ship: Annotated[

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,12 @@ from inrr_cli.configuration import (
     find_configuration,
     format_value,
     read_configuration,
+    write_settings,
 )
 from inrr_cli.errors import InputError
+from inrr_cli.masking.from_image import is_from_image
 
+_running: ContextVar[Any] = ContextVar("running")  # the context of the command that runs
 KEY = __name__  # of the configuration in what Click's contexts share
 
 
@@ -56,6 +61,7 @@ class Configured(TyperCommand):
         InputError
             Of the command.
         """
+        _running.set(ctx)
         settings = _settings_in_use(ctx)
         for setting in settings.values():
             explain(f"{setting.where}: {format_value(setting.value)}")
@@ -66,6 +72,32 @@ class Configured(TyperCommand):
             if not sources:
                 raise
             raise InputError(f"{error} (see {' and '.join(sources)})") from error
+
+
+def settings_of_run(without: Iterable[str] = ()) -> str:
+    """Return the text of a file for --config that repeats the command that runs, from any folder.
+
+    Parameters
+    ----------
+    without : iterable of str
+        Options that are left out.
+    """
+    context = _running.get()
+    values = {}
+    for name, parameter in configurable(context.command).items():
+        source = context.get_parameter_source(parameter.name)
+        if name not in without and source is not None and source.name != "DEFAULT":
+            values[name] = _absolute(context.params[parameter.name], is_path=name == "mask")
+    return write_settings(values, str(context.command.name))
+
+
+def _absolute(value: Any, *, is_path: bool) -> Any:
+    """Return a value with the paths in it from the root; ``is_path`` says that a text may be one."""
+    if isinstance(value, list | tuple):
+        return [_absolute(each, is_path=is_path) for each in value]
+    if isinstance(value, Path) or (is_path and not is_from_image(value)):
+        return str(Path(value).absolute())
+    return value
 
 
 def configure(context: typer.Context, file: Path | None) -> Path | None:
@@ -121,8 +153,8 @@ def name_source(error: Any, settings: dict[str, Setting]) -> None:
 
 
 def _option_name(parameter: Any) -> str:
-    longest: str = max(parameter.opts, key=len)
-    return longest.lstrip("-")
+    first: str = next((name for name in parameter.opts if name.startswith("--")), parameter.opts[0])
+    return first.lstrip("-")
 
 
 def _settings_in_use(context: Any) -> dict[str, Setting]:

@@ -74,18 +74,17 @@ class Files:
 
     def inputs(self, image: Path) -> list[Path]:
         """Return the files of an image that are read."""
-        masks = [Path(mask) for mask in self.masks if not is_from_image(mask)]
-        return [path for path in (image, *masks, self.reference, self.checkpoint) if path is not None]
+        return [image, *self.given_inputs(), *([] if self.checkpoint is None else [self.checkpoint])]
 
     def extra_outputs(self) -> dict[Path, tuple[str, ...]]:
         """Return the further outputs and the suffixes that each may have."""
         paths = self._paths("sidecar", "uncertainty", "save_mask")
         return {path: EXTRA_OUTPUTS[name].suffixes for name, path in paths.items()}
 
-    def input_folders(self) -> list[Path]:
-        """Return folders of masks and references."""
+    def given_inputs(self) -> list[Path]:
+        """Return the files and folders of masks and references."""
         masks = [Path(mask) for mask in self.masks if not is_from_image(mask)]
-        return [path for path in (*masks, self.reference) if path is not None and path.is_dir()]
+        return [path for path in (*masks, self.reference) if path is not None]
 
     def output_folders(self) -> dict[str, Path]:
         """Return what the outputs of several images are given, by the names of the options."""

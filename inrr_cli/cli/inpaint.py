@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 
 from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli import options
-from inrr_cli.cli.batch import Command, restore_images
+from inrr_cli.cli.batch import Command
 from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.console import note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
 from inrr_cli.cli.inpainting_job import InpaintingJob, make_stack
+from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
 from inrr_cli.cli.restoring import Restoring, Written, read_image, write_preview

@@ -151,7 +151,7 @@ class Restoring:
         job.check_memory()
         with progress_bar(not options.as_json, self.settings) as progress:
             found = job.run(Control(progress, options.keep_partial, files.checkpoint))
-        self._write(job, image, files, destination, found, measurement)
+        return self._write(job, image, files, destination, found, measurement)
 
     def _write(
         self,
@@ -161,7 +161,7 @@ class Restoring:
         destination: Destination,
         found: dict[int, Result],
         measurement: Measurement,
-    ) -> None:
+    ) -> Written:
         """Write the outputs, tell of them, and exit if the run was interrupted."""
         options = self.options
         results, completed = list(found.values()), job.is_complete(found)

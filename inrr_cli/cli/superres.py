@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli import options
-from inrr_cli.cli.batch import Command, restore_images
+from inrr_cli.cli.batch import Command
 from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.console import note
 from inrr_cli.cli.files import Files
+from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_standard_output
 from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
 from inrr_cli.cli.restoring import Job, Restoring, Written, read_image

@@ -99,7 +99,8 @@ def test_workers_of_a_killed_parent_end():
         "from inrr_cli.batch.calls import Call\n"
         "from inrr_cli.batch.workers import WorkerPool\n"
         "if __name__ == '__main__':\n"
-        "    for outcome in WorkerPool(2, 1).run([Call('a', f.pid), Call('b', f.pid), *[Call('c', f.sleep, (60,))] * 2]):\n"
+        "    calls = [Call('a', f.pid), Call('b', f.pid), *[Call('c', f.sleep, (60,))] * 2]\n"
+        "    for outcome in WorkerPool(2, 1).run(calls):\n"
         "        print(outcome.value, flush=True)\n"
     )
     here = os.environ["PYTHONPATH"].split(os.pathsep)[0]
