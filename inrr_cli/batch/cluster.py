@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import time
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import active_children
+from threading import Event
 from typing import Any
 
 from inrr_cli.batch.calls import Call, Outcome
@@ -17,7 +18,7 @@ LOCAL = "local"
 POLL = 0.5  # seconds until a look at calls that were not there, and at the scheduler
 PER_THREAD = 2  # calls that a thread of the cluster has in hand: the next is there when one ends
 CONNECT = "10s"  # until a scheduler that does not answer is given up
-CLOSE = 1.0  # seconds for the workers of a cluster of this machine to end; then they are killed
+CLOSE = 1.0  # seconds for a cluster of this machine to end
 
 
 class DaskExecutor:
@@ -41,6 +42,7 @@ class DaskExecutor:
 
     def __init__(self, address: str, workers: Workers) -> None:
         self.address, self.workers = address, workers
+        self.finished = Event()
         try:
             import distributed
         except ImportError:
@@ -79,20 +81,14 @@ class DaskExecutor:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of files that are shipped: they are what they are
                 future = client.submit(call.function, *call.arguments, pure=False)
+            future.add_done_callback(lambda _: self.finished.set())
             futures[future] = call
         return True
 
     def _gather(self, client: Any, futures: dict[Any, Call]) -> Iterator[Outcome]:
         """Wait a moment for outcomes; yield what was finished."""
-        if futures:
-            try:
-                self.dask.wait(list(futures), timeout=POLL, return_when="FIRST_COMPLETED")
-            except (TimeoutError, self.dask.TimeoutError):
-                pass
-            except self.dask.CancelledError:
-                pass  # as when the scheduler is gone
-        else:
-            time.sleep(POLL)
+        self.finished.wait(POLL)
+        self.finished.clear()
         if client.status != "running":
             raise WorkersError(f"{self.address}: the scheduler is gone; the same command goes on with another")
         for future in [future for future in futures if future.done()]:
@@ -114,12 +110,17 @@ class DaskExecutor:
     @contextmanager
     def _local_cluster(self) -> Iterator[Any]:
         cluster = self.dask.LocalCluster(
-            n_workers=self.workers.jobs, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
+            n_workers=self.workers.jobs, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL
         )
         try:
             yield cluster
+        except BaseException:
+            for worker in active_children():  # whose work nobody waits for
+                worker.kill()
+            raise
         finally:
-            cluster.close(timeout=CLOSE)
+            with suppress(TimeoutError):
+                cluster.close(timeout=CLOSE)
 
 
 def _outcome(future: Any, call: Call) -> Outcome:

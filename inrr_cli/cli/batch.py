@@ -110,6 +110,11 @@ class Batch:
             self._close()
         self._conclude()
 
+    def __post_init__(self) -> None:
+        """Name all files from the root for workers of a cluster, which run in other folders."""
+        if self.options.cluster is not None:
+            self.arguments, self.files = [path.absolute() for path in self.arguments], self.files.absolute()
+
     def _find(self) -> list[Source]:
         without = [*filter(Path.is_dir, self.files.given_inputs()), *self.files.output_folders().values()]
         return find_sources(self.arguments, recursive=self.options.recursive, without=without)

@@ -72,6 +72,12 @@ class Files:
         output = self.output / folder if self.output is not None and folder != Path() else self.output
         return replace(self, output=output, reference=reference, masks=masks, **extra)  # type: ignore[arg-type]
 
+    def absolute(self) -> Files:
+        """Return the same files, named from the root."""
+        paths = {name: path.absolute() for name, path in self._paths("output", "reference", *EXTRA_OUTPUTS).items()}
+        masks = [mask if is_from_image(mask) else str(Path(mask).absolute()) for mask in self.masks]
+        return replace(self, masks=masks, **paths)  # type: ignore[arg-type]
+
     def inputs(self, image: Path) -> list[Path]:
         """Return the files of an image that are read."""
         return [image, *self.given_inputs(), *([] if self.checkpoint is None else [self.checkpoint])]

@@ -268,7 +268,7 @@ def test_config_tells_of_built_in_defaults_only_if_asked(run, settings):
     assert everything["noise"] == ("auto", "built-in default")
     assert everything["tile"] == (None, "built-in default")
     text = ok(run("config", "--all")).stdout
-    assert "# images: required" not in text
+    assert "# mask: required" in text
     assert "# reg: patch; inrr for a network" in text
     assert set(tomllib.loads(text)["inpaint"]) == {name for name, (value, _) in everything.items() if value is not None}
 
