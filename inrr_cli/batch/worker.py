@@ -36,14 +36,20 @@ def serve(connection: Connection, threads: int, environment: dict[str, str]) -> 
 def _serve(connection: Connection) -> None:
     from inrr_cli import memory
 
+    held = 0.0
+
     def claim(needed: float) -> None:
-        connection.send((NEEDS, needed))
-        connection.recv()
+        nonlocal held
+        if needed > held:
+            connection.send((NEEDS, needed))
+            connection.recv()
+            held = needed
 
     memory.claim = claim
     connection.send((READY, None))
     while True:
         call = connection.recv()
+        held = 0.0
         try:
             answer = DONE, call.function(*call.arguments)
         except Exception as error:
