@@ -78,60 +78,24 @@ class Entry:
     claimed: bool = True
 
 
-class Journal:
-    """The journals of a folder: all are read, one is written.
+class History:
+    """What the journals of a folder say.
 
     Images are known by the name of their output, without its suffix, as a path from the folder.
 
     Parameters
     ----------
-    folder : Path
-        Of the outputs.
-    shard : (int, int), optional
-        Each shard has a journal of its own.
-
-    Raises
-    ------
-    InputError
-        If another run writes this journal, or it cannot be written.
+    folder : Path or None
+        Of the outputs; None where there are no journals.
     """
 
     PATTERN = "inrr-journal*.jsonl"
 
-    def __init__(self, folder: Path, shard: tuple[int, int] | None = None) -> None:
-        self.folder = folder
-        self.path = folder / f"inrr-journal{shard_ending(shard)}.jsonl"
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder or Path()
         self.entries: dict[str, Entry] = {}
-        for path in sorted(folder.glob(self.PATTERN)):
+        for path in [] if folder is None else sorted(folder.glob(self.PATTERN)):
             self._read(path)
-        try:
-            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-        except OSError as error:
-            raise InputError(f"{self.path}: cannot write the journal ({error.strerror})") from None
-        _lock(self._handle, self.path)
-        self._end_torn_line()
-
-    def close(self) -> None:
-        """Close the file, which frees its lock."""
-        os.close(self._handle)
-
-    def begin(self, name: str) -> None:
-        """Claim the outputs of a name: should this run be killed, the next may replace them."""
-        self._append({"event": BEGUN, "name": name})
-        self.entries[name] = Entry(BEGUN)
-
-    def finish(
-        self, name: str, inputs: Iterable[Stamp], outputs: dict[Path, Stamp], options: str, facts: dict[str, Any]
-    ) -> None:
-        """Say that an image is done; ``facts`` are for those who read."""
-        entry = Entry(DONE, list(inputs), {self._relative(path): stamp for path, stamp in outputs.items()}, options)
-        self._append({"event": DONE, "name": name, **asdict(entry), **facts})
-        self.entries[name] = entry
-
-    def fail(self, name: str, error: str, facts: dict[str, Any]) -> None:
-        """Say that an image has failed."""
-        self._append({"event": FAILED, "name": name, "error": error, **facts})
-        self.entries[name] = self._failed(name)
 
     def is_done(self, name: str, inputs: list[Path], options: str) -> bool:
         """Whether an image was done with the same inputs and options, and its outputs are there unchanged."""
@@ -169,6 +133,54 @@ class Journal:
                     self.entries[name] = self._failed(name) if entry.status == FAILED else entry
                 except (ValueError, TypeError, KeyError, AttributeError):
                     continue
+
+
+class Journal(History):
+    """The journals of a folder, of which one is written.
+
+    Parameters
+    ----------
+    folder : Path
+    shard : (int, int), optional
+        Each shard has a journal of its own.
+
+    Raises
+    ------
+    InputError
+        If another run writes this journal, or it cannot be written.
+    """
+
+    def __init__(self, folder: Path, shard: tuple[int, int] | None = None) -> None:
+        super().__init__(folder)
+        self.path = folder / f"inrr-journal{shard_ending(shard)}.jsonl"
+        try:
+            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot write the journal ({error.strerror})") from None
+        _lock(self._handle, self.path)
+        self._end_torn_line()
+
+    def close(self) -> None:
+        """Close the file, which frees its lock."""
+        os.close(self._handle)
+
+    def begin(self, name: str) -> None:
+        """Claim the outputs of a name: should this run be killed, the next may replace them."""
+        self._append({"event": BEGUN, "name": name})
+        self.entries[name] = Entry(BEGUN)
+
+    def finish(
+        self, name: str, inputs: Iterable[Stamp], outputs: dict[Path, Stamp], options: str, facts: dict[str, Any]
+    ) -> None:
+        """Say that an image is done; ``facts`` are for those who read."""
+        entry = Entry(DONE, list(inputs), {self._relative(path): stamp for path, stamp in outputs.items()}, options)
+        self._append({"event": DONE, "name": name, **asdict(entry), **facts})
+        self.entries[name] = entry
+
+    def fail(self, name: str, error: str, facts: dict[str, Any]) -> None:
+        """Say that an image has failed."""
+        self._append({"event": FAILED, "name": name, "error": error, **facts})
+        self.entries[name] = self._failed(name)
 
     def _append(self, line: dict[str, Any]) -> None:
         """Append a line, and wait until it is on the disk."""

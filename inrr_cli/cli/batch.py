@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from inrr_cli.batch.calls import Call, Executor, Outcome
-from inrr_cli.batch.journal import Journal, shard_ending
+from inrr_cli.batch.journal import History, Journal, shard_ending
 from inrr_cli.batch.naming import NameTemplate, check_names
 from inrr_cli.batch.resources import plan_workers
 from inrr_cli.batch.sources import Source, find_sources, take_shard
@@ -19,7 +20,7 @@ from inrr_cli.batch.summary import summary_path, write_summary
 from inrr_cli.batch.watching import watch
 from inrr_cli.batch.workers import WorkerPool
 from inrr_cli.cli.batch_options import BatchOptions
-from inrr_cli.cli.batch_progress import BatchProgress, print_failures
+from inrr_cli.cli.batch_progress import BatchProgress, describe_forecasts, print_failures
 from inrr_cli.cli.batch_work import Report, Work, make_stamps, restore_image, restore_shipped
 from inrr_cli.cli.configured import settings_of_run
 from inrr_cli.cli.console import describe_error, fail, note, repeat_messages, verbosity, warn
@@ -86,7 +87,9 @@ class Batch:
     files: Files
     command: Command
     options: BatchOptions
-    journal: Journal | None = None
+    history: History = field(default_factory=lambda: History(None))
+    journal: Journal | None = None  # the history, if it is written
+    forecasts: list[dict[str, Any]] = field(default_factory=list)
     owners: dict[Path, Path] = field(default_factory=dict)  # images of the names of outputs
     in_work: dict[str, Prepared] = field(default_factory=dict)  # by the names of calls
     failures: dict[str, str] = field(default_factory=dict)
@@ -111,7 +114,8 @@ class Batch:
         self._conclude()
 
     def __post_init__(self) -> None:
-        """Name all files from the root for workers of a cluster, which run in other folders."""
+        """Let all outputs be folders, and name files from the root for workers of a cluster, which run elsewhere."""
+        self.files = replace(self.files, makes_folders=True)
         if self.options.cluster is not None:
             self.arguments, self.files = [path.absolute() for path in self.arguments], self.files.absolute()
 
@@ -128,12 +132,13 @@ class Batch:
     def _open(self) -> None:
         """Make the folders of outputs, and open the journal."""
         if self.options.dry_run:
+            self.history = History(self.files.output)
             return
         for path in self.files.output_folders().values():
             _make_folder(path)
         if self.files.output is not None and self.files.preview is None:
             shard = self.options.parsed_shard()
-            self.journal = Journal(self.files.output, shard)
+            self.history = self.journal = Journal(self.files.output, shard)
             text = settings_of_run(without=["force"])  # who repeats a run goes on with it
             write_atomically(self.files.output / f"inrr-settings{shard_ending(shard)}.toml", text.encode())
 
@@ -149,6 +154,7 @@ class Batch:
 
     def _executor(self, count: int | None) -> Executor:
         plan = plan_workers(self.options.jobs, count, self.command.device)
+        self.jobs = plan.jobs
         if self.options.cluster is not None:
             from inrr_cli.batch.cluster import DaskExecutor
 
@@ -184,8 +190,7 @@ class Batch:
         if not self.options.ship:
             return Call(str(image), restore_image, arguments)
         contents = {path: path.read_bytes() for path in files.inputs(image)}
-        folders = frozenset(path for path in (files.output,) if path is not None)
-        return Call(str(image), restore_shipped, (*arguments, Shipment(contents, folders)))
+        return Call(str(image), restore_shipped, (*arguments, Shipment(contents)))
 
     def _name(self, source: Source) -> str:
         """Return what the journal calls an image: the path of its output without a suffix, from the folder."""
@@ -193,7 +198,7 @@ class Batch:
 
     def _prepare(self, source: Source) -> Files | None:
         """Return the files of an image; None if it is done."""
-        image, name, journal, template = source.path, self._name(source), self.journal, self.command.template
+        image, name, history, template = source.path, self._name(source), self.history, self.command.template
         files = self.files.for_image(image, source.folder, template.stem(image))
         folder = image.parent if files.output is None else files.output
         owner = self.owners.setdefault(folder / template.stem(image), image)  # --watch finds images later
@@ -201,10 +206,10 @@ class Batch:
             raise InputError(f"{image}: has the name of {owner}, and their results would too; see --name")
         if files.force:
             return self._with_folders(files)
-        if journal is not None and journal.is_done(name, files.inputs(image), self.command.fingerprint):
+        if history.is_done(name, files.inputs(image), self.command.fingerprint):
             return None
         existing = [path for path in (*template.outputs(folder, image), *files.extra_outputs()) if path.exists()]
-        foreign = [path for path in existing if journal is None or not journal.may_replace(name, path)]
+        foreign = [path for path in existing if not history.may_replace(name, path)]
         if foreign and self.options.skip_existing:
             return None
         if foreign:
@@ -235,6 +240,8 @@ class Batch:
             self.journal.finish(
                 prepared.name, report.inputs, report.outputs, self.command.fingerprint, report.facts(prepared.image)
             )
+        if self.options.dry_run:
+            self.forecasts.append(report.record)
         self.done += 1
         self.progress.advance()
 
@@ -257,9 +264,11 @@ class Batch:
 
     def _conclude(self) -> None:
         """Say what was done, and which images failed."""
-        done = "looked at" if self.options.dry_run else "restored"
         before = f", {self.skipped} done before" if self.skipped else ""
+        done = "to do" if self.options.dry_run else "restored"
         note(f"inrr: {self.done} {done}{before}, {len(self.failures)} failed")
+        if self.forecasts:
+            note(f"inrr: {describe_forecasts(self.forecasts, self.jobs)}")
         if self.failures:
             count = self.done + self.skipped + len(self.failures)
             print_failures(self.failures, count, str(summary_path(self.journal.path)) if self.journal else "")

@@ -84,3 +84,18 @@ def print_failures(failures: dict[str, str], count: int, summary: str) -> None:
         note(f"  {image:<{width}}  {error.removeprefix(f'{image}: ')}")
     if len(failures) > len(shown):
         note(f"  and {len(failures) - len(shown)} more{f'; see {summary}' if summary else ''}")
+
+
+def describe_forecasts(forecasts: list[dict[str, Any]], jobs: int) -> str:
+    """Return what all images take together with so many workers."""
+    samples, seconds = (sum(forecast[name] for forecast in forecasts) for name in ("samples", "cpu_seconds"))
+    most = max(forecast["memory_mb"] for forecast in forecasts) / 1e3
+    return f"{samples:,} samples in all, about {_duration(seconds / jobs)} by {jobs} workers; {most:.1f} GB the largest"
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in its largest unit that is not too coarse."""
+    for unit, size in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"

@@ -77,7 +77,9 @@ def restore_image(work: Work, image: Path, files: Files, how: Verbosity) -> Repo
     with collect_messages() as messages:
         try:
             written = work(image, files)
-            inputs, outputs = ([], {}) if shipment() else make_stamps(files.inputs(image), written.paths)
+            inputs, outputs = (
+                ([], {}) if shipment() or not written.paths else make_stamps(files.inputs(image), written.paths)
+            )
         except Exception as error:
             if how.debug:
                 note(traceback.format_exc())

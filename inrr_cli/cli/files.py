@@ -31,7 +31,7 @@ class Files:
     """The files that a command names besides its images.
 
     Wherever a folder is given, `for_image` names the file of one image in it. With ``force`` outputs that exist are
-    overwritten.
+    overwritten. With ``makes_folders`` all outputs are folders, which are made before anything is written.
     """
 
     output: Path | None = None
@@ -43,6 +43,7 @@ class Files:
     save_mask: Path | None = None
     preview: Path | None = None
     force: bool = False
+    makes_folders: bool = False
 
     def for_image(self, image: Path, folder: Path = Path(), stem: str | None = None) -> Files:
         """Return the files of an image: a folder stands for the file in it that is named after the image.
@@ -65,7 +66,7 @@ class Files:
         extra = {
             name: path / folder / f"{image.stem if stem is None else stem}{EXTRA_OUTPUTS[name].ending}"
             for name, path in self._paths(*EXTRA_OUTPUTS).items()
-            if path.is_dir()
+            if self.makes_folders or path.is_dir()
         }
         masks = [m if is_from_image(m) else str(_named_after(image, folder, Path(m))) for m in self.masks]
         reference = None if self.reference is None else _named_after(image, folder, self.reference)

@@ -187,7 +187,9 @@ def inpaint(
     template = NameTemplate(name or "{stem}_restored{suffix}")
     command = Restoring(
         settings,
-        OutputOptions(file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template),
+        OutputOptions(
+            file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template, batch.dry_run
+        ),
     )
     masks = MaskOptions(
         white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, gaps=gaps, max_pixels=max_pixels
@@ -224,7 +226,7 @@ def _inpaint_image(
     if files.preview is None:
         return command.restore(job, image, files)
     suffixes = EXTRA_OUTPUTS["preview"].suffixes
-    check_extra_outputs([*files.inputs(image), files.output], {files.preview: suffixes}, force=files.force)
+    check_extra_outputs([*files.inputs(image), files.output], {files.preview: suffixes}, files)
     write_preview(files.preview, *job.stack.preview(), force=files.force)
     return Written({}, [files.preview])
 

@@ -15,13 +15,14 @@ from inrr_cli.cli.files import Files
 from inrr_cli.cli.restoring import Job, Restoring
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
+from inrr_cli.forecast import Forecast, inpainting_seconds
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import Selection
-from inrr_cli.memory import check_inpainting_memory, inpainting_advice, missing_per_channel
+from inrr_cli.memory import check_inpainting_memory, inpainting_advice, inpainting_bytes, missing_per_channel
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 
@@ -70,6 +71,16 @@ class InpaintingJob(Job):
         """Check the largest need of a page; `inpaint_pages` checks that of pages which are filled together."""
         for page in self.stack.pages:
             check_inpainting_memory(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
+
+    def forecast(self) -> Forecast:
+        """Return what filling each page takes; neighbours of a stack change it little."""
+        masks = [page.missing for page in self.stack.pages]
+        needs = [
+            inpainting_bytes(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
+            for page in self.stack.pages
+        ]
+        seconds = sum(inpainting_seconds(mask, self.settings) for mask in masks)
+        return Forecast(sum(int(mask.sum()) for mask in masks), seconds, max(needs))
 
     def advice(self) -> str:
         """Return what to do if memory does not suffice."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli.console import warn
+from inrr_cli.cli.files import Files
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.metadata import IDENTITY, Metadata, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD
-from inrr_cli.imaging.shipping import shipment
 from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.imaging.writing import check_destination, check_holds, encode, format_of, lossless_suffix
 
@@ -32,6 +32,7 @@ class OutputOptions:
     max_pixels: int
     data_range: ValueRange | None
     name: NameTemplate
+    dry_run: bool
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,14 @@ class Destination:
         return encode(picture, self.kind, texts=texts, quality=self.quality, transform=transform)
 
 
-def choose_destination(
-    output: Path | None, image: Path, picture: Picture, options: OutputOptions, *, force: bool
-) -> Destination:
-    """Return where to write a result that is like ``picture``, over a file that exists if ``force``.
+def choose_destination(files: Files, image: Path, picture: Picture, options: OutputOptions) -> Destination:
+    """Return where to write a result that is like ``picture``.
 
-    To ``output``; if that is a folder, into the folder; by default beside ``image``. A name of our own is made by
+    To ``files.output``; if that is a folder, into the folder; by default beside ``image``. A name of our own is made by
     ``options.name``: ``photo.tif`` to ``photo_restored.tif``.
     """
-    if output is None or (output != STANDARD and _is_folder(output)):
+    output = files.output
+    if output is None or (output != STANDARD and (files.makes_folders or output.is_dir())):
         if image == STANDARD:
             raise InputError("-: what is read from standard input needs --output FILE, or --output - and --format")
         name = image.with_name(options.name.name(image, lossless_suffix(picture, image)))
@@ -63,15 +63,11 @@ def choose_destination(
     if options.file_format is not None and output != STANDARD:
         raise InputError("--format is for --output -; otherwise the file's name says it")
     kind = format_of(output, options.file_format)
-    check_destination(output, force=force)
+    check_destination(output, force=files.force, makes_folder=files.makes_folders)
     check_holds(kind, output, picture)
     _check_quality(output, kind, options.quality)
     _warn_of_losses(output, kind, picture.metadata, options.quality)
     return Destination(output, kind, options.quality)
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() if (shipped := shipment()) is None else path in shipped.folders
 
 
 def _check_quality(output: Path, kind: str, quality: int | None) -> None:
@@ -115,11 +111,11 @@ def check_standard_output(output: Path | None, *, as_json: bool) -> None:
         raise InputError("--json and --output - both want standard output; use --sidecar FILE")
 
 
-def check_extra_outputs(used: Iterable[Path | None], extra: dict[Path, tuple[str, ...]], *, force: bool) -> None:
+def check_extra_outputs(used: Iterable[Path | None], extra: dict[Path, tuple[str, ...]], files: Files) -> None:
     """Refuse further outputs that cannot be written, have another suffix than theirs, or are a file in use already."""
     taken = {path.resolve() for path in used if path is not None}
     for path, suffixes in extra.items():
-        check_destination(path, force=force, suffixes=suffixes)
+        check_destination(path, force=files.force, suffixes=suffixes, makes_folder=files.makes_folders)
         if path == STANDARD or path.resolve() in taken:
             raise InputError(f"{path}: is an input or another output too; give another file")
         taken.add(path.resolve())

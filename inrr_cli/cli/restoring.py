@@ -20,6 +20,7 @@ from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs
 from inrr_cli.cli.record import describe, make_record, print_record
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError, OutOfMemoryError
+from inrr_cli.forecast import Forecast, machine_speed
 from inrr_cli.free_memory import free_memory
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
@@ -68,6 +69,10 @@ class Job(ABC):
     @abstractmethod
     def check_memory(self) -> None:
         """Raise InputError if the work does not fit in memory."""
+
+    @abstractmethod
+    def forecast(self) -> Forecast:
+        """Return what the work will take."""
 
     @abstractmethod
     def advice(self) -> str:
@@ -135,9 +140,9 @@ class Restoring:
 
     def _restore(self, job: Job, image: Path, files: Files) -> Written:
         options = self.options
-        destination = choose_destination(files.output, image, job.template, options, force=files.force)
+        destination = choose_destination(files, image, job.template, options)
         inputs = files.inputs(image)
-        check_extra_outputs([*inputs, destination.path], files.extra_outputs(), force=files.force)
+        check_extra_outputs([*inputs, destination.path], files.extra_outputs(), files)
         if files.checkpoint is not None and files.checkpoint.resolve() == destination.path.resolve():
             raise InputError(f"{files.checkpoint}: is the output too; give another --checkpoint")
         indices = self.settings.values == "labels"
@@ -149,9 +154,29 @@ class Restoring:
         for path, picture in job.extra_pictures(files, {}, measurement.value_range).items():
             check_holds(format_of(path), path, picture)
         job.check_memory()
+        if options.dry_run:
+            return self._forecast(job, image, files, destination.path)
         with progress_bar(not options.as_json, self.settings) as progress:
             found = job.run(Control(progress, options.keep_partial, files.checkpoint))
         return self._write(job, image, files, destination, found, measurement)
+
+    def _forecast(self, job: Job, image: Path, files: Files, output: Path) -> Written:
+        """Say what the work would be, and write nothing."""
+        forecast = job.forecast()
+        seconds = forecast.cpu_seconds / machine_speed()
+        record = {
+            "command": job.command,
+            "input": str(image),
+            "masks": files.masks,
+            "output": str(output),
+            "samples": forecast.samples,
+            "cpu_seconds": round(seconds, 3),
+            "memory_mb": round(forecast.memory / 1e6, 1),
+        }
+        masks = "".join(f" + {mask}" for mask in files.masks)
+        needs = f"{forecast.samples:,} samples, about {seconds:.1f} s of a core, {forecast.memory / 1e9:.1f} GB"
+        say(json.dumps(record) if self.options.as_json else f"{image}{masks} -> {output}  {needs}")
+        return Written(record, [])
 
     def _write(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +24,7 @@ from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
 from inrr_cli.cli.restoring import Job, Restoring, Written, read_image
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
+from inrr_cli.forecast import Forecast, superres_seconds
 from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.coding_error import coding_error
 from inrr_cli.imaging.metadata import PixelTransform
@@ -30,7 +32,7 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.imaging.value_range import Pixels, measured_range
 from inrr_cli.masking.from_image import opacity
-from inrr_cli.memory import check_superres_memory, superres_advice
+from inrr_cli.memory import check_superres_memory, superres_advice, superres_bytes
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import make_settings
 from inrr_cli.superres.kernels import KERNEL_NAMES
@@ -137,7 +139,9 @@ def superres(
     template = NameTemplate(name or wanted.default_name())
     command = Restoring(
         settings,
-        OutputOptions(file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template),
+        OutputOptions(
+            file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template, batch.dry_run
+        ),
     )
     files = Files(output, reference, sidecar=sidecar, force=force)
     work = partial(_enlarge_image, command, wanted, axes)
@@ -200,6 +204,14 @@ class SuperresJob(Job):
         """Check the largest need of a page."""
         for target, page in zip(self.targets, self.template.pages, strict=True):
             check_superres_memory(page.shape, target, self.settings)
+
+    def forecast(self) -> Forecast:
+        """Return what making each page takes."""
+        pages = list(zip(self.targets, self.template.pages, strict=True))
+        shapes = [(*target.shape, 1 if page.ndim == 2 else page.shape[2]) for target, page in pages]
+        seconds = sum(superres_seconds(*shape, self.settings) for shape in shapes)
+        needs = [superres_bytes(page.shape, target, self.settings.tile) for target, page in pages]
+        return Forecast(sum(map(math.prod, shapes)), seconds, max(needs))
 
     def advice(self) -> str:
         """Return what to do if memory does not suffice."""

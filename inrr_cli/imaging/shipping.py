@@ -17,14 +17,11 @@ class Shipment:
     ----------
     inputs : mapping of Path to bytes
         Files that may be read.
-    folders : frozenset of Path
-        Folders for outputs.
     outputs : dict of Path to bytes
         Files to write when the shipment is back.
     """
 
     inputs: Mapping[Path, bytes]
-    folders: frozenset[Path]
     outputs: dict[Path, bytes] = field(default_factory=dict)
 
 

@@ -54,8 +54,13 @@ def format_of(path: Path, name: str | None = None) -> str:
     return FORMATS[suffix]
 
 
-def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tuple(FORMATS)) -> None:
-    """Raise InputError unless ``path`` has a known suffix, its folder is writable, and no file would be overwritten."""
+def check_destination(
+    path: Path, *, force: bool, suffixes: tuple[str, ...] = tuple(FORMATS), makes_folder: bool = False
+) -> None:
+    """Raise InputError unless ``path`` has a known suffix, its folder is writable, and no file would be overwritten.
+
+    With ``makes_folder`` the folder need not be there yet.
+    """
     if path == STANDARD:
         if sys.stdout.isatty():
             raise InputError("-: a picture is not written to a terminal; redirect standard output")
@@ -66,6 +71,8 @@ def check_destination(path: Path, *, force: bool, suffixes: tuple[str, ...] = tu
         return  # who sent it writes it
     try:
         if not path.parent.is_dir():
+            if makes_folder:
+                return
             raise InputError(f"{path}: the folder {path.parent} does not exist; create it first")
         if path.is_symlink():
             raise InputError(f"{path}: is a symbolic link; give the file it points to")

@@ -1,0 +1,96 @@
+"""How long a run will take, before it: a model of processor seconds. Importing this module does not import torch.
+
+The constants were fitted to measured runs by ``examples/forecast.py``; `machine_speed` compares the machine at hand
+with the one on which these ran.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
+
+from inrr_cli.engine import FEW_CHANNELS
+from inrr_cli.settings import Settings
+
+# processor seconds of the patch engine on the reference machine
+PER_IMAGE = 0.1
+PER_NEAR_PIXEL = 30e-6  # whose patch holds a missing one
+PER_MISSING_PIXEL = 100e-6
+PER_FURTHER_CHANNEL = 0.35  # of the work on the first
+ROUNDS = 4  # the default, for which the constants hold
+REACH = 7  # pixels: side of the square in which a missing pixel makes work
+
+PER_POINT = 2e-6  # of a network, a step: of a SIREN of default size, which is the largest
+PER_FINE_PIXEL = 60e-6  # of an enlargement by patches
+TRAINING = 3.0  # of the network that doubles
+
+PROBE_SECONDS = 0.2  # of the probe on the reference machine
+PROBE_SIDE = 64
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run will take.
+
+    Attributes
+    ----------
+    samples : int
+        To fill, or to make.
+    cpu_seconds : float
+        Processor seconds on the reference machine.
+    memory : float
+        Bytes, at most.
+    """
+
+    samples: int
+    cpu_seconds: float
+    memory: float
+
+
+def inpainting_seconds(missing: NDArray[np.bool_], settings: Settings) -> float:
+    """Return the processor seconds that filling the missing samples (M, N[, C]) of an image takes, with one thread."""
+    rows, columns = missing.shape[:2]
+    if settings.recipe is not None:
+        return _fit_seconds(rows * columns, settings)
+    channels = 1 if missing.ndim == 2 else min(missing.shape[2], FEW_CHANNELS)
+    pixels = missing if missing.ndim == 2 else missing.any(2)
+    near = np.count_nonzero(maximum_filter(pixels, REACH))
+    work = PER_NEAR_PIXEL * near + PER_MISSING_PIXEL * np.count_nonzero(pixels)
+    rounds = getattr(settings.regularizer, "rounds", ROUNDS) / ROUNDS
+    return PER_IMAGE + work * rounds * (1 + PER_FURTHER_CHANNEL * (channels - 1))
+
+
+def superres_seconds(rows: int, columns: int, channels: int, settings: Settings) -> float:
+    """Return the processor seconds that making an enlarged image of this shape takes, with one thread."""
+    if settings.recipe is not None:
+        return _fit_seconds(rows * columns, settings)
+    return TRAINING + PER_FINE_PIXEL * rows * columns * (1 + PER_FURTHER_CHANNEL * (min(channels, FEW_CHANNELS) - 1))
+
+
+def _fit_seconds(pixels: int, settings: Settings) -> float:
+    """Return the processor seconds of a network's fit to an image."""
+    assert settings.recipe is not None
+    spacing = settings.recipe.spacing or 1.0
+    return PER_POINT * settings.recipe.steps * pixels / spacing**2
+
+
+@cache
+def machine_speed() -> float:
+    """Return how fast a core of this machine is, as a multiple of the reference machine's, by a small run."""
+    from inrr_cli.inpainting.image import inpaint
+
+    rng = np.random.default_rng(0)
+    wave = np.sin(np.arange(PROBE_SIDE) / 3)
+    image = (np.add.outer(wave, wave) + 0.1 * rng.standard_normal((PROBE_SIDE, PROBE_SIDE))).astype(np.float32)
+    mask = rng.random(image.shape) < 0.2
+    times = []
+    for _ in range(3):  # the first loads the libraries
+        start = time.process_time()
+        inpaint(image, mask, device="cpu")
+        times.append(time.process_time() - start)
+    return PROBE_SECONDS / min(times)
