@@ -44,7 +44,8 @@ def simple_commands(line):
 
 def inrr_commands(text):
     """Return the arguments of each inrr command in a page's shell blocks and indented code."""
-    shell = "\n".join([*blocks(text, "sh"), *re.findall(r"^ {4}(inrr .*)$", text, re.MULTILINE)])
+    scripts = [line for script in blocks(text, "bash") for line in script.splitlines() if line.startswith("inrr ")]
+    shell = "\n".join([*blocks(text, "sh"), *scripts, *re.findall(r"^ {4}(inrr .*)$", text, re.MULTILINE)])
     lines = shell.replace("\\\n", " ").splitlines()
     commands = [command for line in lines for command in simple_commands(line)]
     return [command[1:] for command in commands if command[0] == "inrr"]

@@ -171,8 +171,7 @@ def test_a_signal_that_is_ignored_or_comes_at_the_very_end_changes_nothing(tmp_p
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_an_interruption_that_became_another_error_is_an_interruption(files, count):
+def test_an_interruption_that_became_another_error_is_an_interruption(files):
     code = (
         "import signal\nfrom inrr_cli.cli import files\n"
         "def restore(*arguments):\n"
@@ -180,9 +179,9 @@ def test_an_interruption_that_became_another_error_is_an_interruption(files, cou
         "    except KeyboardInterrupt:\n        raise RuntimeError('initialization failed') from None\n"
         "from inrr_cli.cli.restoring import Restoring\nRestoring.restore = restore\n" + SCRIPT
     )
-    done = python(code, "inpaint", *[files["grey"], files["colour"]][:count], "--mask", "value=0")
+    done = python(code, "inpaint", files["grey"], "--mask", "value=0")
     assert done.returncode == 143
-    assert done.stderr.splitlines()[count - 1 :] == ["", "inrr: interrupted; no file was left half-written"]
+    assert done.stderr.splitlines() == ["", "inrr: interrupted; no file was left half-written"]
 
 
 @pytest.mark.slow
