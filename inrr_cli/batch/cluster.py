@@ -18,6 +18,7 @@ LOCAL = "local"
 POLL = 0.5  # seconds until a look at calls that were not there, and at the scheduler
 PER_THREAD = 2  # calls that a thread of the cluster has in hand: the next is there when one ends
 CONNECT = "10s"  # until a scheduler that does not answer is given up
+ANSWER = 2.0  # seconds that the scheduler has to say how many threads there are
 CLOSE = 1.0  # seconds for a cluster of this machine to end
 
 
@@ -43,6 +44,7 @@ class DaskExecutor:
     def __init__(self, address: str, workers: Workers) -> None:
         self.address, self.workers = address, workers
         self.finished = Event()
+        self.threads = 0  # of the cluster, when the scheduler last said it
         try:
             import distributed
         except ImportError:
@@ -70,8 +72,9 @@ class DaskExecutor:
 
     def _submit(self, client: Any, source: Iterator[Call | None], futures: dict[Any, Call]) -> bool:
         """Submit calls as far as there is room; return False when there are no more."""
-        threads = sum(client.nthreads().values()) if client.status == "running" else 0
-        while len(futures) < max(1, PER_THREAD * threads):
+        with suppress(OSError, TimeoutError):  # it is busy; if it is gone, the client's status will say so
+            self.threads = sum(client.nthreads(callback_timeout=ANSWER).values())
+        while len(futures) < max(1, PER_THREAD * self.threads):
             try:
                 call = next(source)
             except StopIteration:
@@ -89,10 +92,14 @@ class DaskExecutor:
         """Wait a moment for outcomes; yield what was finished."""
         self.finished.wait(POLL)
         self.finished.clear()
-        if client.status != "running":
+        outcomes = [(future, _outcome(future, call)) for future, call in futures.items() if future.done()]
+        is_lost = client.status != "running"  # which has cancelled what was in work
+        for future, outcome in outcomes:
+            if not (is_lost and outcome.failure):
+                del futures[future]
+                yield outcome
+        if is_lost:
             raise WorkersError(f"{self.address}: the scheduler is gone; the same command goes on with another")
-        for future in [future for future in futures if future.done()]:
-            yield _outcome(future, futures.pop(future))
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
@@ -109,28 +116,35 @@ class DaskExecutor:
 
     @contextmanager
     def _local_cluster(self) -> Iterator[Any]:
-        cluster = self.dask.LocalCluster(
-            n_workers=self.workers.jobs, threads_per_worker=1, dashboard_address=":0", silence_logs=logging.CRITICAL
-        )
-        try:
-            yield cluster
-        except BaseException:
-            for worker in active_children():  # whose work nobody waits for
-                worker.kill()
-            raise
-        finally:
-            with suppress(TimeoutError):
-                cluster.close(timeout=CLOSE)
+        with ExitStack() as stack:
+            try:
+                cluster = self.dask.LocalCluster(
+                    n_workers=self.workers.jobs,
+                    threads_per_worker=1,
+                    dashboard_address=":0",
+                    silence_logs=logging.CRITICAL,
+                )
+                stack.callback(_close, cluster)
+                yield cluster
+            except BaseException:
+                for worker in active_children():  # whose work nobody waits for
+                    worker.kill()
+                raise
+
+
+def _close(cluster: Any) -> None:
+    with suppress(TimeoutError):
+        cluster.close(timeout=CLOSE)
 
 
 def _outcome(future: Any, call: Call) -> Outcome:
     """Return what became of a call."""
-    if future.status == "finished":
+    try:
         return Outcome(call, future.result())
-    error = future.exception() if future.status == "error" else None
-    if type(error).__name__ == "KilledWorker":
-        return Outcome(call, failure="its workers were lost again and again, as where memory runs out")
-    return Outcome(call, failure=f"{type(error).__name__}: {error}" if error else f"was {future.status}")
+    except Exception as error:  # of the call, or of the cluster
+        if type(error).__name__ == "KilledWorker":
+            return Outcome(call, failure="its workers were lost again and again, as where memory runs out")
+        return Outcome(call, failure=f"{type(error).__name__}: {error}")
 
 
 def program_version() -> str:
@@ -142,12 +156,8 @@ def program_version() -> str:
 
 def _check_versions(client: Any) -> None:
     """Check that the workers that are there have this version of the program."""
-    try:
-        versions = client.run(program_version)
-    except ImportError as error:
-        raise WorkersError(
-            f"a worker cannot import inrr_cli ({error}); install inrr-cli where the workers run"
-        ) from None
-    for worker, version in versions.items():
-        if version != program_version():
+    for worker, version in client.run(program_version, on_error="return").items():
+        if isinstance(version, ImportError):
+            raise WorkersError(f"a worker cannot import inrr_cli ({version}); install inrr-cli where the workers run")
+        if isinstance(version, str) and version != program_version():  # else it was lost just now
             raise WorkersError(f"{worker}: has inrr {version}, and this is {program_version()}; install the same one")

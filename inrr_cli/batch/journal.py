@@ -151,14 +151,19 @@ class Journal(History):
     """
 
     def __init__(self, folder: Path, shard: tuple[int, int] | None = None) -> None:
-        super().__init__(folder)
         self.path = folder / f"inrr-journal{shard_ending(shard)}.jsonl"
         try:
             self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+            _lock(self._handle, self.path)  # before it is read: another run may be at its last image
+            self._end_torn_line()
+            super().__init__(folder)
         except OSError as error:
-            raise InputError(f"{self.path}: cannot write the journal ({error.strerror})") from None
-        _lock(self._handle, self.path)
-        self._end_torn_line()
+            raise InputError(f"{error.filename or self.path}: cannot write the journal ({error.strerror})") from None
+
+    @property
+    def owner(self) -> str:
+        """What the names of temporary files say of this journal's run; see `inrr_cli.imaging.atomic`."""
+        return hashlib.sha256(os.fsencode(self.path.resolve())).hexdigest()[:8]
 
     def close(self) -> None:
         """Close the file, which frees its lock."""

@@ -9,6 +9,8 @@ import time
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 
+from inrr_cli.interruption import SIGNALS
+
 READY, NEEDS, DONE, FAILED = "ready", "needs", "done", "failed"  # what a worker says; and of its parent:
 GRANTED = "granted"
 
@@ -23,11 +25,13 @@ def serve(connection: Connection, threads: int, environment: dict[str, str]) -> 
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
-    threading.Thread(target=_watch_parent, daemon=True).start()
-    for name in THREAD_VARIABLES:  # before the libraries that read them are loaded, torch with the first image
-        os.environ[name] = str(threads)
-    os.environ.update(environment)
     try:
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # which were held back at the start
+        threading.Thread(target=_watch_parent, daemon=True).start()
+        for name in THREAD_VARIABLES:  # before the libraries that read them are loaded, torch with the first image
+            os.environ[name] = str(threads)
+        os.environ.update(environment)
         _serve(connection)
     except (KeyboardInterrupt, EOFError, BrokenPipeError):
         os._exit(1)  # nobody waits for a word, and threads that compute would hold up an orderly exit

@@ -6,14 +6,16 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from inrr_cli.batch.calls import Call, Outcome
 from inrr_cli.batch.worker import DONE, GRANTED, NEEDS, READY, serve
 from inrr_cli.errors import WorkersError
+from inrr_cli.interruption import SIGNALS
 
 POLL = 0.5  # seconds until a look at calls that were not there, and at calls that take too long
 GRACE = 1.0  # seconds that a worker has to remove its temporary files: in all, Ctrl-C takes less than two
@@ -107,11 +109,14 @@ class WorkerPool:
             self.close()
 
     def close(self) -> None:
-        """End all workers; those that do not end in a second are killed."""
+        """End all workers; those that do nothing, and those that do not end in a second, are killed."""
         workers = [worker for worker in self.workers if worker is not None]
         self.workers = [None] * self.jobs
         for worker in workers:
-            worker.process.terminate()
+            if worker.call is None:
+                worker.process.kill()
+            else:
+                worker.process.terminate()
         end = time.monotonic() + GRACE
         for worker in workers:
             worker.process.join(max(0.0, end - time.monotonic()))
@@ -129,7 +134,8 @@ class WorkerPool:
             ours, theirs = context.Pipe()
             environment = self.environments[place % len(self.environments)]
             process = context.Process(target=serve, args=(theirs, self.threads, environment), daemon=True)
-            process.start()
+            with _signals_held():
+                process.start()
             theirs.close()
             self.workers[place] = Worker(process, ours)
 
@@ -229,6 +235,23 @@ class WorkerPool:
                 worker.connection.send(GRANTED)
             except OSError:
                 pass
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold signals back: a start that they break off leaves a process of which nobody knows.
+
+    What is started inherits that. So it does not hear of Ctrl-C before it can say that it ignores it.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # whose start lets signals through again
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _remove(worker: Worker) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,22 +13,22 @@ from typing import Any
 import typer
 
 from inrr_cli.batch.calls import Call, Executor, Outcome
-from inrr_cli.batch.journal import History, Journal, shard_ending
+from inrr_cli.batch.journal import History, Journal
 from inrr_cli.batch.naming import NameTemplate, check_names
 from inrr_cli.batch.resources import plan_workers
 from inrr_cli.batch.sources import Source, find_sources, take_shard
-from inrr_cli.batch.summary import summary_path, write_summary
+from inrr_cli.batch.summary import summary_path
 from inrr_cli.batch.watching import watch
 from inrr_cli.batch.workers import WorkerPool
+from inrr_cli.cli.batch_folder import make_folder, open_journal
 from inrr_cli.cli.batch_options import BatchOptions
 from inrr_cli.cli.batch_progress import BatchProgress, describe_forecasts, print_failures
 from inrr_cli.cli.batch_work import Report, Work, make_stamps, restore_image, restore_shipped
-from inrr_cli.cli.configured import settings_of_run
-from inrr_cli.cli.console import describe_error, fail, note, repeat_messages, verbosity, warn
+from inrr_cli.cli.console import describe_error, fail, note, repeat_messages, verbosity
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.restoring import Restoring, Written
 from inrr_cli.errors import ExitCode, InputError, OutputExistsError, UnwritableError
-from inrr_cli.imaging.atomic import write_atomically
+from inrr_cli.imaging.reading import read_bytes
 from inrr_cli.imaging.shipping import Shipment
 from inrr_cli.imaging.writing import write_files
 from inrr_cli.masking.from_image import is_from_image
@@ -103,14 +104,17 @@ class Batch:
         sources = take_shard(sources, self.options.parsed_shard())
         if not sources and not self.options.watch:
             raise InputError(f"{', '.join(map(str, self.arguments))}: there is no image")
-        self._open()
-        count = None if self.options.watch else len(sources)
-        try:
-            with BatchProgress(count) as self.progress:
-                for outcome in self._executor(count).run(self._calls(self._sources(sources))):
-                    self._finish(outcome)
-        finally:
-            self._close()
+        with ExitStack() as stack:
+            if self.options.dry_run:
+                self.history = History(self.files.output)
+            else:
+                folders = {source.folder for source in sources}
+                self.journal = stack.enter_context(open_journal(self.files, self.options.parsed_shard(), folders))
+                self.history = self.journal or self.history
+            count = None if self.options.watch else len(sources)
+            self.progress = stack.enter_context(BatchProgress(count))
+            for outcome in self._executor(count).run(self._calls(self._sources(sources))):
+                self._finish(outcome)
         self._conclude()
 
     def __post_init__(self) -> None:
@@ -128,29 +132,6 @@ class Batch:
             return iter(sources)
         shard = self.options.parsed_shard()
         return watch(lambda: take_shard(self._find(), shard), self.options.settle)
-
-    def _open(self) -> None:
-        """Make the folders of outputs, and open the journal."""
-        if self.options.dry_run:
-            self.history = History(self.files.output)
-            return
-        for path in self.files.output_folders().values():
-            _make_folder(path)
-        if self.files.output is not None and self.files.preview is None:
-            shard = self.options.parsed_shard()
-            self.history = self.journal = Journal(self.files.output, shard)
-            text = settings_of_run(without=["force"])  # who repeats a run goes on with it
-            write_atomically(self.files.output / f"inrr-settings{shard_ending(shard)}.toml", text.encode())
-
-    def _close(self) -> None:
-        """Write the summary of the journal, whatever happened."""
-        if self.journal is None:
-            return
-        self.journal.close()
-        try:
-            write_summary(self.journal.path)
-        except InputError as error:
-            warn(str(error))
 
     def _executor(self, count: int | None) -> Executor:
         plan = plan_workers(self.options.jobs, count, self.command.device)
@@ -172,24 +153,27 @@ class Batch:
             image, name = str(source.path), self._name(source)
             try:
                 files = self._prepare(source)
+                call = None if files is None else self._call(source.path, files)
+            except UnwritableError:
+                raise
             except InputError as error:
                 self._fail(image, name, describe_error(error, image)[0])
                 continue
-            if files is None:
+            if files is None or call is None:
                 self.skipped += 1
                 self.progress.advance()
                 continue
             if self.journal is not None:
                 self.journal.begin(name)
             self.in_work[image] = Prepared(image, name, files)
-            yield self._call(source.path, files)
+            yield call
 
     def _call(self, image: Path, files: Files) -> Call:
         """Return the work on an image."""
-        arguments = self.command.work, image, files, verbosity
+        arguments = self.command.work, image, files, verbosity, self.journal.owner if self.journal else ""
         if not self.options.ship:
             return Call(str(image), restore_image, arguments)
-        contents = {path: path.read_bytes() for path in files.inputs(image)}
+        contents = {path: read_bytes(path) for path in files.inputs(image)}
         return Call(str(image), restore_shipped, (*arguments, Shipment(contents)))
 
     def _name(self, source: Source) -> str:
@@ -208,19 +192,22 @@ class Batch:
             return self._with_folders(files)
         if history.is_done(name, files.inputs(image), self.command.fingerprint):
             return None
-        existing = [path for path in (*template.outputs(folder, image), *files.extra_outputs()) if path.exists()]
-        foreign = [path for path in existing if not history.may_replace(name, path)]
+        outputs = (
+            [*template.outputs(folder, image), *files.extra_outputs()] if files.preview is None else [files.preview]
+        )
+        foreign = [p for p in outputs if p.exists() and not history.may_replace(name, p)]
         if foreign and self.options.skip_existing:
             return None
         if foreign:
             raise OutputExistsError(f"{foreign[0]}: already exists; --force overwrites it, --skip-existing leaves it")
-        return self._with_folders(replace(files, force=bool(existing)))
+        # by now the names are this batch's: a worker may write a file and be lost before it says so
+        return self._with_folders(replace(files, force=True))
 
     def _with_folders(self, files: Files) -> Files:
         """Make the folders that mirror those of the images."""
         if not self.options.dry_run:
             for path in {*({files.output} if files.output else ()), *(path.parent for path in files.extra_outputs())}:
-                _make_folder(path)
+                make_folder(path)
         return files
 
     def _finish(self, outcome: Outcome) -> None:
@@ -231,10 +218,10 @@ class Batch:
         number = self.done + self.skipped + len(self.failures) + 1
         note(f"{prepared.image} ({number}{self.progress.of_all()})")
         repeat_messages(report.messages)
+        if report.unwritable:
+            raise UnwritableError(f"{report.error}; free the place and run the command again, which goes on")
         if report.error:
             self._fail(prepared.image, prepared.name, report.error, report.hint)
-            if report.unwritable:
-                raise UnwritableError(f"{report.error}; free the place and run the command again, which goes on")
             return
         if self.journal is not None:
             self.journal.finish(
@@ -282,10 +269,3 @@ class Prepared:
     image: str
     name: str
     files: Files
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot make this folder ({error.strerror})") from None

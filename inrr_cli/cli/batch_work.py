@@ -14,6 +14,7 @@ from inrr_cli.cli.console import Verbosity, collect_messages, describe_error, no
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.restoring import Written
 from inrr_cli.errors import UnwritableError
+from inrr_cli.imaging.atomic import temporaries_of
 from inrr_cli.imaging.shipping import Shipment, shipment, work_on
 
 Work = Callable[[Path, Files], Written]  # what a command does with an image; it is pickled
@@ -63,18 +64,18 @@ def make_stamps(inputs: list[Path], outputs: Iterable[Path]) -> tuple[list[Stamp
     return [Stamp.of(path) for path in inputs], {path: Stamp.of(path) for path in outputs}
 
 
-def restore_shipped(work: Work, image: Path, files: Files, how: Verbosity, shipped: Shipment) -> Report:
+def restore_shipped(work: Work, image: Path, files: Files, how: Verbosity, owner: str, shipped: Shipment) -> Report:
     """Do the work on files that were shipped; the report holds the outputs, and no stamps."""
     with work_on(shipped):
-        report = restore_image(work, image, files, how)
+        report = restore_image(work, image, files, how, owner)
     return replace(report, contents=shipped.outputs)
 
 
-def restore_image(work: Work, image: Path, files: Files, how: Verbosity) -> Report:
-    """Do the work on an image, and report all that it said."""
+def restore_image(work: Work, image: Path, files: Files, how: Verbosity, owner: str) -> Report:
+    """Do the work on an image, and report all that it said; ``owner`` is that of temporary files."""
     verbosity.__dict__.update(vars(how))
     start, cpu_start = time.perf_counter(), time.process_time()
-    with collect_messages() as messages:
+    with collect_messages() as messages, temporaries_of(owner):
         try:
             written = work(image, files)
             inputs, outputs = (

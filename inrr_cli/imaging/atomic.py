@@ -6,8 +6,9 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from inrr_cli.errors import InputError, UnwritableError
@@ -16,6 +17,27 @@ from inrr_cli.errors import InputError, UnwritableError
 NO_MORE_FILES = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.ENOENT
 )  # fmt: skip
+
+PREFIX = ".inrr-"
+_owner: ContextVar[str] = ContextVar("owner", default="")  # what the names of temporary files end with
+
+
+@contextmanager
+def temporaries_of(owner: str) -> Iterator[None]:
+    """Let the names of temporary files within say whose they are, so that `remove_temporaries` finds them."""
+    token = _owner.set(f"-{owner}")
+    try:
+        yield
+    finally:
+        _owner.reset(token)
+
+
+def remove_temporaries(folders: Iterable[Path], owner: str) -> None:
+    """Remove from folders what was left by writers of an owner that were killed; nobody may be writing for it."""
+    for folder in folders:
+        for path in folder.glob(f"{PREFIX}*-{owner}"):
+            with suppress(OSError):
+                path.unlink()
 
 
 def write_atomically(path: Path, data: bytes | memoryview, *, replace: bool = True) -> None:
@@ -52,17 +74,22 @@ def write_all_atomically(files: Mapping[Path, bytes | memoryview], *, replace: b
         for folder in {path.parent for path in files}:
             _sync_folder(folder)
     except BaseException:
-        for path in new:  # they did not exist before
-            path.unlink(missing_ok=True)
+        _remove(new)  # they did not exist before
         raise
     finally:
-        for temporary in temporaries.values():
-            temporary.unlink(missing_ok=True)
+        _remove(temporaries.values())
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    """Remove files that may be gone; a folder that takes nothing any more keeps them."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _write_temporary(path: Path, data: bytes | memoryview, temporaries: dict[Path, Path]) -> None:
     """Write a temporary file beside ``path``, with its permissions, and enter it in ``temporaries``."""
-    handle, name = tempfile.mkstemp(prefix=".inrr-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=_owner.get(), dir=path.parent)
     temporaries[path] = Path(name)
     with os.fdopen(handle, "wb") as file:
         file.write(data)

@@ -59,7 +59,7 @@ def read_picture(
         fit its shape.
     """
     axes = None if axes is None else parse_axes(axes)
-    return decode(_read_bytes(path), path, max_pixels, axes, like=like, indices=indices)
+    return decode(read_bytes(path), path, max_pixels, axes, like=like, indices=indices)
 
 
 def decode(
@@ -97,7 +97,7 @@ def decode(
     return picture
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Read a file, one that was shipped, or standard input whole."""
     if (shipped := shipment()) is not None:
         if path not in shipped.inputs:
