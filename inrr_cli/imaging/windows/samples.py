@@ -1,0 +1,124 @@
+"""Samples of an image on disk that are read by window: by segments that are decoded, or by rows of plain bytes."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from inrr_cli.imaging.value_range import Pixels
+
+CACHE = 96 * 2**20  # bytes of decoded segments: windows in a row of tiles share most of theirs with the row above
+
+
+class Samples(Protocol):
+    """The samples of an image as they are stored.
+
+    Attributes
+    ----------
+    shape : (int, int) or (int, int, int)
+        Rows, columns and channels; without channels if each pixel is one sample.
+    dtype : dtype
+        In the byte order of this machine.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+    def read(self, rows: slice, columns: slice) -> Pixels:
+        """Return a window (h, w[, C]), whose slices lie in the image, as an array of its own."""
+
+
+class Cache:
+    """The arrays that were used last, of at most so many bytes together; the newest one is kept whatever its size."""
+
+    def __init__(self, capacity: int = CACHE) -> None:
+        self.capacity, self.held = capacity, 0
+        self._arrays: OrderedDict[Any, Pixels] = OrderedDict()
+
+    def get(self, key: Any, make: Callable[[], Pixels]) -> Pixels:
+        """Return the array of a key, which is made if it is not here."""
+        if key in self._arrays:
+            self._arrays.move_to_end(key)
+            return self._arrays[key]
+        array = make()
+        self._arrays[key] = array
+        self.held += array.nbytes
+        while self.held > self.capacity and len(self._arrays) > 1:
+            self.held -= self._arrays.popitem(last=False)[1].nbytes
+        return array
+
+
+class Segmented:
+    """Samples in segments of one size, tiles, strips or chunks, which are decoded whole.
+
+    Parameters
+    ----------
+    shape : (int, int[, int])
+    dtype : dtype
+    segment : (int, int)
+        Rows and columns of a segment.
+    decode : callable
+        From the row and the column of a segment in their grid to its samples; those beyond the image may be there.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        segment: tuple[int, int],
+        decode: Callable[[int, int], Pixels],
+    ) -> None:
+        self.shape, self.dtype, self.segment = shape, dtype.newbyteorder("="), segment
+        self._decode, self._cache = decode, Cache()
+
+    def read(self, rows: slice, columns: slice) -> Pixels:
+        """Return a window (h, w[, C]), from the segments that it touches."""
+        window = np.empty((rows.stop - rows.start, columns.stop - columns.start, *self.shape[2:]), self.dtype)
+        high, wide = self.segment
+        for i in range(rows.start // high, math.ceil(rows.stop / high)):
+            for j in range(columns.start // wide, math.ceil(columns.stop / wide)):
+                segment = self._cache.get((i, j), lambda at=(i, j): self._decode(*at))  # type: ignore[misc]
+                to_rows, from_rows = _shared(rows, i * high, high)
+                to_columns, from_columns = _shared(columns, j * wide, wide)
+                window[to_rows, to_columns] = segment[from_rows, from_columns]
+        return window
+
+
+class Plain:
+    """Samples that lie in a file row by row, neither packed nor cut.
+
+    They are read, not mapped: mapped pages would count as memory of this process.
+    """
+
+    def __init__(self, path: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape, self.dtype = shape, dtype.newbyteorder("=")
+        self._stored, self._offset = dtype, offset
+        self._file = path.open("rb", buffering=0)
+
+    def read(self, rows: slice, columns: slice) -> Pixels:
+        """Return a window (h, w[, C]): a piece of each of its rows."""
+        window = np.empty((rows.stop - rows.start, columns.stop - columns.start, *self.shape[2:]), self._stored)
+        pixel = math.prod(self.shape[2:]) * self._stored.itemsize
+        for row, piece in zip(range(rows.start, rows.stop), window, strict=True):
+            self._file.seek(self._offset + (row * self.shape[1] + columns.start) * pixel)
+            target = memoryview(piece).cast("B")
+            while target:
+                count = self._file.readinto(target)
+                if not count:
+                    raise ValueError("the file ends too early")
+                target = target[count:]
+        return window.astype(self.dtype, copy=False)
+
+
+def _shared(span: slice, start: int, length: int) -> tuple[slice, slice]:
+    """Return what a span shares with a segment from ``start``: in the span's coordinates, and in the segment's."""
+    first, last = max(span.start, start), min(span.stop, start + length)
+    return slice(first - span.start, last - span.start), slice(first - start, last - start)
