@@ -17,7 +17,7 @@ from typer.exceptions import TyperException
 
 from inrr_cli import interruption
 from inrr_cli.engine import Progress
-from inrr_cli.errors import DivergedError, EncodingError, ExitCode, InputError, OutOfMemoryError
+from inrr_cli.errors import DivergedError, EncodingError, ExitCode, InputError, OutOfMemoryError, TileError
 from inrr_cli.free_memory import free_memory
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
@@ -74,7 +74,7 @@ def print_error(error: Exception, about: str = "") -> ExitCode:
     """
     if interruption.received:
         raise KeyboardInterrupt from error
-    expected = isinstance(error, InputError | DivergedError | EncodingError | OutOfMemoryError)
+    expected = isinstance(error, InputError | DivergedError | EncodingError | OutOfMemoryError | TileError)
     text = str(error) if expected else f"{type(error).__name__}: {error}"
     if not expected and (shortage := describe_shortage(error, free_memory())) is not None:
         expected, text = True, shortage

@@ -28,6 +28,8 @@ def open_npy(path: Path) -> WindowedImage:
 def check_array(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:
     """Raise InputError unless an array can be an image of one page."""
     if len(shape) not in (2, 3) or 0 in shape:
-        raise InputError(f"the array's shape is {shape}; by window it must be (rows, columns) or (rows, columns, channels)")
+        raise InputError(
+            f"the array's shape is {shape}; by window it must be (rows, columns) or (rows, columns, channels)"
+        )
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
         raise InputError(f"the array holds {dtype}; convert it to integers or floats of at most 64 bits")

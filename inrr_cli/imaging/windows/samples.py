@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from inrr_cli.imaging.value_range import Pixels
+
+Item = TypeVar("Item")
 
 CACHE = 96 * 2**20  # bytes of decoded segments: windows in a row of tiles share most of theirs with the row above
 
@@ -26,34 +29,39 @@ class Samples(Protocol):
         In the byte order of this machine.
     """
 
-    @property
-    def shape(self) -> tuple[int, ...]: ...
-
-    @property
-    def dtype(self) -> np.dtype[Any]: ...
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
     def read(self, rows: slice, columns: slice) -> Pixels:
         """Return a window (h, w[, C]), whose slices lie in the image, as an array of its own."""
 
 
-class Cache:
-    """The arrays that were used last, of at most so many bytes together; the newest one is kept whatever its size."""
+class Cache(Generic[Item]):
+    """What was used last, of at most so many bytes together; the newest is kept whatever its size.
 
-    def __init__(self, capacity: int = CACHE) -> None:
-        self.capacity, self.held = capacity, 0
-        self._arrays: OrderedDict[Any, Pixels] = OrderedDict()
+    Parameters
+    ----------
+    capacity : int
+        Bytes.
+    size : callable
+        The bytes that something takes.
+    """
 
-    def get(self, key: Any, make: Callable[[], Pixels]) -> Pixels:
-        """Return the array of a key, which is made if it is not here."""
-        if key in self._arrays:
-            self._arrays.move_to_end(key)
-            return self._arrays[key]
-        array = make()
-        self._arrays[key] = array
-        self.held += array.nbytes
-        while self.held > self.capacity and len(self._arrays) > 1:
-            self.held -= self._arrays.popitem(last=False)[1].nbytes
-        return array
+    def __init__(self, capacity: int, size: Callable[[Item], int]) -> None:
+        self._capacity, self._size, self._held = capacity, size, 0
+        self._items: OrderedDict[Hashable, Item] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Item]) -> Item:
+        """Return what belongs to a key; it is made if it is not here."""
+        if key in self._items:
+            self._items.move_to_end(key)
+            return self._items[key]
+        item = make()
+        self._items[key] = item
+        self._held += self._size(item)
+        while self._held > self._capacity and len(self._items) > 1:
+            self._held -= self._size(self._items.popitem(last=False)[1])
+        return item
 
 
 class Segmented:
@@ -77,7 +85,8 @@ class Segmented:
         decode: Callable[[int, int], Pixels],
     ) -> None:
         self.shape, self.dtype, self.segment = shape, dtype.newbyteorder("="), segment
-        self._decode, self._cache = decode, Cache()
+        self._decode = decode
+        self._cache: Cache[Pixels] = Cache(CACHE, lambda array: array.nbytes)
 
     def read(self, rows: slice, columns: slice) -> Pixels:
         """Return a window (h, w[, C]), from the segments that it touches."""
@@ -85,7 +94,7 @@ class Segmented:
         high, wide = self.segment
         for i in range(rows.start // high, math.ceil(rows.stop / high)):
             for j in range(columns.start // wide, math.ceil(columns.stop / wide)):
-                segment = self._cache.get((i, j), lambda at=(i, j): self._decode(*at))  # type: ignore[misc]
+                segment = self._cache.get((i, j), partial(self._decode, i, j))
                 to_rows, from_rows = _shared(rows, i * high, high)
                 to_columns, from_columns = _shared(columns, j * wide, wide)
                 window[to_rows, to_columns] = segment[from_rows, from_columns]

@@ -44,7 +44,9 @@ def open_zarr(path: Path) -> WindowedImage:
     check_array(shape, dtype)
     size = int(np.prod((*chunks[:2], *shape[2:]))) * dtype.itemsize
     if size > LARGEST_CHUNK:
-        raise InputError(f"its chunks hold {size / 1e9:.1f} GB each; store it with smaller ones, as of 512 x 512 pixels")
+        raise InputError(
+            f"its chunks hold {size / 1e9:.1f} GB each; store it with smaller ones, as of 512 x 512 pixels"
+        )
 
     def decode(i: int, j: int) -> Pixels:
         (high, wide), (rows, columns) = chunks[:2], shape[:2]
