@@ -12,6 +12,7 @@ import typer
 from inrr_cli.cli.console import note, print_error, verbosity
 from inrr_cli.errors import ExitCode, InputError, OutputExistsError
 from inrr_cli.imaging.reading import STANDARD
+from inrr_cli.imaging.windows.opening import is_zarr
 from inrr_cli.masking.from_image import is_from_image
 
 
@@ -55,7 +56,7 @@ class Files:
         InputError
             If the image is a folder, or a folder has no such file, or several.
         """
-        if image.is_dir():
+        if image.is_dir() and not is_zarr(image):
             raise InputError(f"{image}: is a folder; give the images in it, as in {image / '*.png'}")
         extra = {
             name: path / f"{image.stem}{EXTRA_OUTPUTS[name].ending}"
@@ -126,7 +127,7 @@ def for_each_image(images: list[Path], files: Files, restore: Callable[[Path, Fi
 
 def _named_after(image: Path, path: Path) -> Path:
     """Return a file itself, and of a folder the file with the image's name, whatever its suffix."""
-    if not path.is_dir():
+    if not path.is_dir() or is_zarr(path):
         return path
     if (path / image.name).is_file():
         return path / image.name

@@ -13,6 +13,7 @@ from inrr_cli.cli.inpainting_job import InpaintingJob, make_stack
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
 from inrr_cli.cli.restoring import Restoring, read_image, write_preview
+from inrr_cli.cli.windowed import restore_by_window
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.reading import MAX_PIXELS
@@ -188,6 +189,8 @@ def _inpaint_image(
     command: Restoring, masks: MaskOptions, pages: str | None, axes: str | None, image: Path, files: Files
 ) -> None:
     """Restore an image, or only write its preview."""
+    if restore_by_window(command, masks, pages, axes, image, files):
+        return
     is_labels = command.settings.values == "labels"
     picture = read_image(image, axes, command.options.max_pixels, indices=is_labels)
     selected = parse_pages(pages, len(picture.pages))

@@ -61,7 +61,7 @@ def check_window_memory(tiles: list[Tile], masked: MaskedImage, settings: Settin
     if free is not None and needed > free:
         raise InputError(
             f"the tile at row {largest.top}, column {largest.left} needs about {needed / 1e9:.1f} GB with what is "
-            f"known around it, and {free / 1e9:.1f} GB are free; try a smaller --tile, or leave large gaps out of the mask"
+            f"known around it, and {free / 1e9:.1f} GB are free; try a smaller --tile, or leave large gaps out"
         )
 
 
