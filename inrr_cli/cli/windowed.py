@@ -33,7 +33,7 @@ from inrr_cli.inpainting.windowed.scan import Facts, Tile, plan_tiles, scan
 from inrr_cli.inpainting.windowed.spool import Spool
 from inrr_cli.masking.from_image import is_from_image
 from inrr_cli.masking.selection import MaskOptions
-from inrr_cli.masking.windows import IN_WINDOWS, MaskedImage, open_masks
+from inrr_cli.masking.windows import IN_WINDOWS, MaskedImage, open_mask, open_masks
 from inrr_cli.memory import TILE, inpainting_bytes
 
 SHARE = 0.25  # of the free memory: what needs more is filled by window
@@ -118,6 +118,11 @@ def _check_request(request: Request, image: WindowedImage) -> None:
             f"{request.path}: {columns} x {rows} pixels are filled by window, which {found[0]} does not allow; "
             "leave it out"
         )
+    for source in files.masks:
+        if not is_from_image(source):
+            open_mask(Path(source), image)
+    if files.reference is not None:
+        _open_reference(files.reference, image)
     if image.dtype.kind == "b":
         raise InputError(f"{request.path}: the image holds bool; convert it to integers or floats")
     for path in (files.uncertainty, files.save_mask):
@@ -197,7 +202,7 @@ def _announce(facts: Facts, image: WindowedImage, tiles: list[Tile]) -> None:
     size, unit = (pixels, "pixels") if facts.missing.of_pixels else (pixels * image.shape[2], "samples")
     missing = facts.missing.pixels if facts.missing.of_pixels else facts.missing.samples
     share = missing / size
-    percent = f"{share:.1%}" if share >= 0.001 else f"{share:.1g}"
+    percent = f"{share:.1%}" if share >= 0.001 else f"{100 * share:.1g}%"
     note(f"filling {missing:,} of {size:,} {unit} ({percent}) in {len(tiles):,} tiles, by window")
 
 

@@ -168,6 +168,20 @@ def open_masks(
 
 def _open_file(path: Path, image: WindowedImage, *, white_is_missing: bool) -> tuple[FileMask, int]:
     """Return a mask file, and its number of values, at most three."""
+    mask = open_mask(path, image)
+    values = _values(mask)
+    level = white_level(values, mask.dtype, mask.metadata.white)
+    return FileMask(path, level, white_is_missing != mask.metadata.white_is_zero), len(values)
+
+
+def open_mask(path: Path, image: WindowedImage) -> WindowedImage:
+    """Open a mask file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read by window, or does not fit the image.
+    """
     mask = open_windows(path)
     rows, columns, *channels = mask.shape
     if (rows, columns) != image.shape[:2]:
@@ -177,9 +191,7 @@ def _open_file(path: Path, image: WindowedImage, *, white_is_missing: bool) -> t
         )
     if mask.has_alpha or (channels and mask.shape != image.shape):
         raise InputError(f"{path}: by window a mask has one channel, or those of the image; convert it to grey")
-    values = _values(mask)
-    level = white_level(values, mask.dtype, mask.metadata.white)
-    return FileMask(path, level, white_is_missing != mask.metadata.white_is_zero), len(values)
+    return mask
 
 
 def _values(mask: WindowedImage) -> Pixels:

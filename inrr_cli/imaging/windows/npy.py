@@ -16,13 +16,13 @@ from inrr_cli.imaging.windows.samples import Plain
 def open_npy(path: Path) -> WindowedImage:
     """Open an array (M, N) or (M, N, C) with C at most four, which others would take for pages."""
     array = np.load(path, mmap_mode="r", allow_pickle=False)  # only its header is used
-    if not array.flags.c_contiguous:
+    shape, dtype, offset, is_by_rows = array.shape, array.dtype, int(array.offset), array.flags.c_contiguous
+    check_array(shape, dtype)
+    if not is_by_rows:
         raise InputError("the array is in Fortran's order; save it with numpy.ascontiguousarray")
-    check_array(array.shape, array.dtype)
-    if array.ndim == 3 and array.shape[2] > MAX_CHANNELS:
-        raise InputError(f"the array's shape is {array.shape}: more than {MAX_CHANNELS} channels need a TIFF or a Zarr")
-    samples = Plain(path, int(array.offset), array.shape, array.dtype)
-    return WindowedImage(path, samples, Metadata("NPY", details={"dtype": array.dtype}))
+    if len(shape) == 3 and shape[2] > MAX_CHANNELS:
+        raise InputError(f"the array's shape is {shape}: more than {MAX_CHANNELS} channels need a TIFF or a Zarr")
+    return WindowedImage(path, Plain(path, offset, shape, dtype), Metadata("NPY", details={"dtype": dtype}))
 
 
 def check_array(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> None:

@@ -15,7 +15,8 @@ from inrr_cli.imaging.value_range import Pixels
 
 Item = TypeVar("Item")
 
-CACHE = 96 * 2**20  # bytes of decoded segments: windows in a row of tiles share most of theirs with the row above
+CACHE, LARGEST_CACHE = 96 * 2**20, 2**29  # bytes of decoded segments: neighbouring windows share some
+CACHED_ROWS = 640  # of strips, which all windows in a row of tiles share
 
 
 class Samples(Protocol):
@@ -86,7 +87,9 @@ class Segmented:
     ) -> None:
         self.shape, self.dtype, self.segment = shape, dtype.newbyteorder("="), segment
         self._decode = decode
-        self._cache: Cache[Pixels] = Cache(CACHE, lambda array: array.nbytes)
+        is_strip = segment[1] >= shape[1]
+        wanted = CACHED_ROWS * math.prod(shape[1:]) * dtype.itemsize if is_strip else CACHE
+        self._cache: Cache[Pixels] = Cache(min(LARGEST_CACHE, max(CACHE, wanted)), lambda array: array.nbytes)
 
     def read(self, rows: slice, columns: slice) -> Pixels:
         """Return a window (h, w[, C]), from the segments that it touches."""
@@ -109,21 +112,17 @@ class Plain:
 
     def __init__(self, path: Path, offset: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         self.shape, self.dtype = shape, dtype.newbyteorder("=")
-        self._stored, self._offset = dtype, offset
-        self._file = path.open("rb", buffering=0)
+        self._path, self._stored, self._offset = path, dtype, offset
 
     def read(self, rows: slice, columns: slice) -> Pixels:
         """Return a window (h, w[, C]): a piece of each of its rows."""
         window = np.empty((rows.stop - rows.start, columns.stop - columns.start, *self.shape[2:]), self._stored)
         pixel = math.prod(self.shape[2:]) * self._stored.itemsize
-        for row, piece in zip(range(rows.start, rows.stop), window, strict=True):
-            self._file.seek(self._offset + (row * self.shape[1] + columns.start) * pixel)
-            target = memoryview(piece).cast("B")
-            while target:
-                count = self._file.readinto(target)
-                if not count:
+        with self._path.open("rb", buffering=0) as file:
+            for row, piece in zip(range(rows.start, rows.stop), window, strict=True):
+                file.seek(self._offset + (row * self.shape[1] + columns.start) * pixel)
+                if file.readinto(piece.view(np.uint8).data) != piece.nbytes:
                     raise ValueError("the file ends too early")
-                target = target[count:]
         return window.astype(self.dtype, copy=False)
 
 

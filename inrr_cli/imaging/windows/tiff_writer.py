@@ -12,6 +12,7 @@ import numpy as np
 import tifffile
 
 from inrr_cli.errors import EncodingError
+from inrr_cli.imaging.formats.tiff import check_page
 from inrr_cli.imaging.formats.tiff_ifd import read_block
 from inrr_cli.imaging.formats.tiff_writer import (
     MAX_CLASSIC,
@@ -23,7 +24,6 @@ from inrr_cli.imaging.formats.tiff_writer import (
 from inrr_cli.imaging.metadata import IDENTITY
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.imaging.windows.image import WindowedImage
-from inrr_cli.imaging.windows.opening import open_windows
 
 TILE = (256, 256)  # of a file that was no TIFF, as GDAL's
 STRIP, BAND = 2**18, 2**25  # bytes of a strip where the file that was read says nothing, and of strips made at once
@@ -70,7 +70,7 @@ def write_tiff(path: Path, image: WindowedImage, text: str | None, unchanged: Ca
         )
     with path.open("r+b") as stream:
         append_directories(stream, [page["directories"]], order, big=big)
-    _check(path, image)
+    _check(path, image, segments)
 
 
 def _plain_page(image: WindowedImage) -> dict[str, Any]:
@@ -155,14 +155,16 @@ class _Segments:
         return buffer.getvalue()[start : start + length]
 
 
-def _check(path: Path, image: WindowedImage) -> None:
+def _check(path: Path, image: WindowedImage, segments: _Segments) -> None:
     """Raise EncodingError unless a reader finds an image's shape and type in a file that was written."""
+    samples = image.samples
+    meant = (*samples.shape[:2], (samples.shape[2:] or (1,))[0])
     try:
-        found = open_windows(path).samples
+        with tifffile.TiffFile(path) as file:
+            page = file.pages.first
+            check_page(page, path.stat().st_size)
+            found, dtype, count = (page.imagelength, page.imagewidth, page.samplesperpixel), page.dtype, len(file.pages)
     except Exception as error:  # readers raise many types
         raise EncodingError(f"the TIFF that was made cannot be read ({error}); nothing was written") from error
-    if (found.shape, found.dtype) != (image.samples.shape, image.dtype):
-        raise EncodingError(
-            f"the TIFF that was made is {found.shape} of {found.dtype}, not {image.samples.shape} of {image.dtype}; "
-            "nothing was written"
-        )
+    if (found, dtype, count) != (meant, segments.dtype, 1):
+        raise EncodingError(f"the TIFF that was made is {found} of {dtype}, not {meant}; nothing was written")

@@ -69,4 +69,4 @@ def _states(path: Path) -> Iterator[tuple[str, int, int]]:
     """Yield the name, the size and the time of change of a file, or of all files in a folder."""
     for file in [path] if path.is_file() else (file for file in path.rglob("*") if file.is_file()):
         state = file.stat()
-        yield file.name, state.st_size, state.st_mtime_ns
+        yield str(file), state.st_size, state.st_mtime_ns

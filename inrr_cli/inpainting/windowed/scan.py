@@ -18,7 +18,7 @@ from inrr_cli.masking.windows import MaskedImage, windows
 from inrr_cli.settings import Settings
 
 STEP = 1024  # rows and columns of the windows in which known samples are counted
-LARGEST_WINDOW = 4096**2  # pixels around a tile, among which KNOWN_FRACTION must be known
+LARGEST_WINDOW = 2**27  # pixels around a tile, among which KNOWN_FRACTION must be known
 
 Span = tuple[int, int]
 Channels = int | tuple[int, ...] | None
