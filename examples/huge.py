@@ -170,6 +170,8 @@ def main() -> None:
     write(asked.folder / "mask.tif", asked.side, lambda top, left: packed(scratched(lines, top, left)))
     record = fill(asked.folder, asked.tile)
     borders = find_borders(asked.folder, asked.tile, asked.borders)
+    if not borders:
+        sys.exit("no tile border has missing pixels beside it; give a larger --side or more --scratches")
     worst, samples = compare(asked.folder, asked.tile, borders)
     draw(asked.folder, asked.tile, max(borders, key=lambda border: border[2]))
     print(

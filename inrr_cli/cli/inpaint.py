@@ -129,7 +129,8 @@ def inpaint(
             "--tile",
             metavar="N",
             show_default="the whole image",
-            help="Work in tiles of N x N pixels, for images that do not fit in memory.",
+            help="Work in tiles of N x N pixels, for images that do not fit in memory. A large TIFF, .npy or Zarr is "
+            "then read and written by window too.",
         ),
     ] = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,

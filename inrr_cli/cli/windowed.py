@@ -137,6 +137,7 @@ def _is_in_windows(source: str) -> bool:
 def _restore(request: Request, image: WindowedImage, destination: WindowedDestination, executor: Executor) -> None:
     """Look through the masks, fill the tiles, and write what was asked for."""
     start = time.perf_counter()
+    note(f"{request.path}: {image.shape[1]:,} x {image.shape[0]:,} pixels, filled by window")
     settings, options, files = request.command.settings, request.command.options, request.files
     check_extra_outputs([*files.inputs(request.path), destination.path], files.extra_outputs(), force=options.force)
     truth = None if files.reference is None else _open_reference(files.reference, image)
@@ -203,7 +204,7 @@ def _announce(facts: Facts, image: WindowedImage, tiles: list[Tile]) -> None:
     missing = facts.missing.pixels if facts.missing.of_pixels else facts.missing.samples
     share = missing / size
     percent = f"{share:.1%}" if share >= 0.001 else f"{100 * share:.1g}%"
-    note(f"filling {missing:,} of {size:,} {unit} ({percent}) in {len(tiles):,} tiles, by window")
+    note(f"filling {missing:,} of {size:,} {unit} ({percent}) in {len(tiles):,} tiles")
 
 
 def _value_range(facts: Facts, image: WindowedImage, given: ValueRange | None) -> ValueRange:

@@ -139,7 +139,7 @@ def test_arrays_by_window(tmp_path, shape, dtype):
 @pytest.mark.parametrize("version", [2, 3])
 @pytest.mark.parametrize("shape", [(70, 50), (70, 50, 5)])
 def test_zarr_arrays_by_window(tmp_path, shape, version):
-    zarr = pytest.importorskip("zarr")
+    zarr = pytest.importorskip("zarr", "3")
     values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
     chunks = (32, 16, *shape[2:])
     array = zarr.create_array(tmp_path / "a.zarr", shape=shape, dtype="f4", chunks=chunks, zarr_format=version)
@@ -165,7 +165,7 @@ def test_zarr_arrays_by_window(tmp_path, shape, version):
 
 
 def test_zarr_that_is_not_installed_or_no_array(tmp_path, monkeypatch):
-    zarr = pytest.importorskip("zarr")
+    zarr = pytest.importorskip("zarr", "3")
     zarr.open_group(tmp_path / "g.zarr", mode="w").create_array("level", shape=(8, 8), dtype="u1")
     with pytest.raises(InputError, match=r"is a group of Zarr arrays; give one of them, as in .*level"):
         open_windows(tmp_path / "g.zarr")

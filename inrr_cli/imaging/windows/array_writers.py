@@ -33,7 +33,7 @@ def write_zarr(path: Path, source: Path, image: WindowedImage, unchanged: Callab
     So all its metadata and the bytes of all other chunks are kept. The other parameters are those of `write_tiff`.
     """
     shutil.copytree(source, path)
-    array = load_zarr().open_array(path, mode="r+")
+    array = load_zarr().open_array(str(path), mode="r+")
     rows, columns = array.shape[:2]
     high, wide = (getattr(array, "shards", None) or array.chunks)[:2]  # what is written whole
     for top in range(0, rows, high):

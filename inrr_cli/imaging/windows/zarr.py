@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from inrr_cli.imaging.windows.samples import Segmented
 LARGEST_CHUNK = 2**28  # bytes; larger ones would not leave memory bounded
 
 
-def load_zarr() -> ModuleType:
+def load_zarr() -> Any:
     """Import zarr.
 
     Raises
@@ -36,7 +35,7 @@ def load_zarr() -> ModuleType:
 def open_zarr(path: Path) -> WindowedImage:
     """Open an array (M, N) or (M, N, C) of Zarr format 2 or 3."""
     zarr = load_zarr()
-    opened = zarr.open(path, mode="r")
+    opened = zarr.open(str(path), mode="r")
     if not hasattr(opened, "chunks"):
         first = next(iter(sorted(opened.array_keys())), "0")
         raise InputError(f"is a group of Zarr arrays; give one of them, as in {path / first}")

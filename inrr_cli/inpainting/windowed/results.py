@@ -13,7 +13,7 @@ from inrr_cli.imaging.windows.image import WindowedImage
 from inrr_cli.inpainting.windowed.blend import Blend
 from inrr_cli.masking.samples import any_channel
 from inrr_cli.masking.windows import windows
-from inrr_cli.metrics import psnr_of_rmse
+from inrr_cli.metrics import SSIM_WINDOW, local_ssim, psnr_of_rmse
 
 STEP = 1024  # rows and columns of the windows in which results are made: their sums take 24 bytes for each sample
 
@@ -95,20 +95,34 @@ def mean_sigma(blend: Blend) -> float | None:
 
 
 def compare(blend: Blend, truth: WindowedImage, value_range: ValueRange) -> dict[str, float | None]:
-    """Return the PSNR in dB over all samples, and over the filled ones; those that are not finite do not count."""
+    """Return the PSNR in dB over all samples and over the filled ones, and the mean SSIM, as `measure` names them.
+
+    Samples that are not finite do not count in the PSNR.
+    """
     restored = WindowedImage(blend.image.path, Restored(blend), blend.image.metadata, blend.image.has_alpha)
-    sums = {"psnr_full": np.zeros(2), "psnr_missing": np.zeros(2)}
+    sums = {name: np.zeros(2) for name in ("psnr_full", "psnr_missing", "ssim_full")}
+    edge = SSIM_WINDOW // 2
     for window in windows(truth.shape, STEP):
+        wide = [
+            slice(max(0, span.start - edge), min(size, span.stop + edge))
+            for span, size in zip(window, truth.shape, strict=False)
+        ]
         with np.errstate(all="ignore"):  # values far out of the range
-            pair = [value_range.to_unit(image.read(*window).pages[0]) for image in (restored, truth)]
+            pair = [value_range.to_unit(image.read(*wide).pages[0]) for image in (restored, truth)]
+            similarity = local_ssim(*pair)
+            if similarity is not None:
+                sums["ssim_full"] += similarity.sum(), similarity.size
+            pair = [image[tuple(map(_inside, window, wide))] for image in pair]
             squared = (pair[0].astype(np.float64) - pair[1]) ** 2
         finite = np.isfinite(pair[0]) & np.isfinite(pair[1])
         sums["psnr_full"] += squared[finite].sum(), finite.sum()
         if blend.touches(*window):
             finite &= blend.block(*window).filled
             sums["psnr_missing"] += squared[finite].sum(), finite.sum()
+    means = {name: float(total / count) if count else None for name, (total, count) in sums.items()}
     return {
-        name: psnr_of_rmse(math.sqrt(error / count), 1.0) if count else None for name, (error, count) in sums.items()
+        name: mean if mean is None or name == "ssim_full" else psnr_of_rmse(math.sqrt(mean), 1.0)
+        for name, mean in means.items()
     }
 
 
