@@ -70,7 +70,7 @@ def restore_by_window(
         return False
     must = kind == "ZARR" or count_pixels(image, kind) > command.options.max_pixels
     if command.settings.tile is None:
-        if must:
+        if must and _can_be_opened(image):
             what = "a Zarr array is filled by window" if kind == "ZARR" else "the image has more than --max-pixels"
             raise InputError(f"{image}: {what}; try --tile {TILE}")
         return False
@@ -86,6 +86,14 @@ def restore_by_window(
         return False
     _restore(request, opened, destination, InProcess())
     return True
+
+
+def _can_be_opened(path: Path) -> bool:
+    """Return whether an image can be read by window."""
+    try:
+        return open_windows(path) is not None
+    except InputError:
+        return False
 
 
 def _is_large(image: WindowedImage, command: Restoring) -> bool:
@@ -193,6 +201,11 @@ def _check_facts(facts: Facts, image: WindowedImage, sources: list[str]) -> None
         if tally.samples:
             warn(f"{tally} outside the mask {description} and stay so; --mask {source} fills them")
     fraction = facts.missing.samples / np.prod(image.shape)
+    for path in (Path(source) for source in sources if not is_from_image(source)):
+        if fraction > 0.5 and open_windows(path).metadata.white_is_zero:  # as tifffile writes an array of bool
+            warn(
+                f"{path}: in this TIFF 0 is white (min-is-white); if 0 was meant to be black, use the other --mask-mode"
+            )
     if fraction > MANY_MISSING:
         warn(f"{', '.join(sources)}: {fraction:.1%} of the samples are missing; little is left to restore from")
 

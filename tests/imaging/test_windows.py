@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from sample_files import SIZE, exif, pillow_bytes, samples_of
 
 from inrr_cli.errors import InputError
-from inrr_cli.imaging.reading import read_picture
+from inrr_cli.imaging.reading import decode, read_picture
 from inrr_cli.imaging.windows import samples as samples_module
 from inrr_cli.imaging.windows import tiff as tiff_module
 from inrr_cli.imaging.windows.array_writers import write_npy, write_zarr
 from inrr_cli.imaging.windows.opening import format_by_window, open_windows
 from inrr_cli.imaging.windows.samples import Cache
 from inrr_cli.imaging.windows.tiff_writer import write_tiff
+from inrr_cli.imaging.writing import encode
 
 WINDOWS = ((0, 131, 0, 97), (30, 90, 20, 81), (130, 131, 96, 97), (0, 1, 0, 97))
 LAYOUTS = {
@@ -85,6 +87,16 @@ def test_a_tiff_that_is_written_by_window_is_the_one_that_was_read(tmp_path, kin
     assert one.metadata.details["byteorder"] == other.metadata.details["byteorder"]
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
         assert file.pages.first.description == "inrr: test"
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_exif_resolution_and_profile_are_kept(tmp_path, order):
+    jpeg = decode(pillow_bytes(samples_of("uint8", SIZE), "JPEG", exif=exif(1, order), dpi=(300, 200)), Path("a"))
+    (tmp_path / "a.tif").write_bytes(encode(jpeg, "TIFF"))
+    write_tiff(tmp_path / "b.tif", open_windows(tmp_path / "a.tif"), None, lambda rows, columns: False)
+    with tifffile.TiffFile(tmp_path / "a.tif") as old, tifffile.TiffFile(tmp_path / "b.tif") as new:
+        for tag in ("ExifTag", "GPSTag", "XResolution", "YResolution", "Make"):
+            assert new.pages[0].tags[tag].value == old.pages[0].tags[tag].value
 
 
 def test_segments_that_a_file_leaves_out_hold_no_data(tmp_path):
