@@ -37,6 +37,10 @@ class DivergedError(RuntimeError):
     """A fit's loss stopped being finite, so there is no result."""
 
 
+class TileError(RuntimeError):
+    """A worker could not fill a tile of an image; the message says why. The tiles that were filled are kept."""
+
+
 class EncodingError(RuntimeError):
     """A file that was encoded does not hold what was meant, so nothing is written."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+SSIM_WINDOW = 7  # pixels
 ONE_SIGMA = 0.6827  # share of a Gaussian within one standard deviation
 
 
@@ -60,15 +61,22 @@ def ssim(image: NDArray[np.floating], reference: NDArray[np.floating]) -> float 
     float or None
         None where a side is shorter than the 7-pixel window.
     """
+    similarity = local_ssim(image, reference)
+    return None if similarity is None else float(similarity.mean())
+
+
+def local_ssim(image: NDArray[np.floating], reference: NDArray[np.floating]) -> NDArray[np.float64] | None:
+    """Return the structural similarity in each window that lies in an image, (M - 6, N - 6[, C]); see `ssim`."""
     from skimage.metrics import structural_similarity
 
-    if min(image.shape[:2]) < 7:
+    if min(image.shape[:2]) < SSIM_WINDOW:
         return None
-    return float(
-        structural_similarity(
-            image.astype(np.float64),
-            reference.astype(np.float64),
-            data_range=1.0,
-            channel_axis=2 if image.ndim == 3 else None,
-        )
+    _, similarity = structural_similarity(
+        image.astype(np.float64),
+        reference.astype(np.float64),
+        data_range=1.0,
+        channel_axis=2 if image.ndim == 3 else None,
+        full=True,
     )
+    edge = SSIM_WINDOW // 2
+    return np.asarray(similarity[edge:-edge, edge:-edge], np.float64)

@@ -10,7 +10,7 @@ from skimage.data import astronaut, camera
 from typer.testing import CliRunner
 
 from inrr_cli import make_mask
-from inrr_cli.batch.calls import Outcome
+from inrr_cli.batch.calls import InProcess
 from inrr_cli.cli import app
 from inrr_cli.cli.console import verbosity
 
@@ -44,24 +44,14 @@ def colour():
     return shrink(astronaut(), (40, 32))
 
 
-class Here:
-    """What runs the calls of a batch in this process, where they can be changed; tests/batch has real workers."""
-
-    def __init__(self, *arguments, **options):
-        pass
-
-    def run(self, calls):
-        for call in calls:
-            yield Outcome(call, call.function(*call.arguments))
-
-
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     """Run the command in an empty folder; the result has exit_code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)
     for flag in ("quiet", "verbose", "debug"):
         monkeypatch.setattr(verbosity, flag, False)
-    monkeypatch.setattr("inrr_cli.cli.batch.WorkerPool", Here)
+    # calls of a batch stay in this process, where they can be changed; tests/batch has real workers
+    monkeypatch.setattr("inrr_cli.cli.executors.WorkerPool", lambda *arguments, **options: InProcess())
     runner = CliRunner()
     return lambda *args: runner.invoke(app, [str(arg) for arg in args], prog_name="inrr")
 

@@ -68,3 +68,15 @@ def test_the_samples_are_restored_and_drawn(tmp_path):
     assert [row[1].strip() for row in rows] == ["cube", "dates", "volume", "afm"]
     assert all(float(row[6]) < 0.8 for row in rows)
     assert np.asarray(Image.open(tmp_path / "samples.png")).shape[1] > 800
+
+
+@pytest.mark.slow
+def test_a_huge_image_is_made_filled_and_compared_at_its_tile_borders(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "huge.py", tmp_path, "--side", "2600", "--tile", "256", "--borders", "2"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    row = done.stdout.splitlines()[-1].split("|")
+    assert row[1].strip() == "2,600 x 2,600"
+    assert row[5].strip().startswith("0 (2 borders")
+    assert Image.open(tmp_path / "border.png").size == (4 * 4 * 48, 4 * 2 * 48)

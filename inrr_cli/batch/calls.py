@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,11 @@ class Outcome:
 
 
 class Executor(Protocol):
-    """Something that runs calls: workers of this machine, or a cluster."""
+    """Something that runs calls within its context: this process, workers of this machine, or a cluster."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *error: object) -> None: ...
 
     def run(self, calls: Iterable[Call | None]) -> Iterator[Outcome]:
         """Yield outcomes as they come, in any order.
@@ -52,3 +56,19 @@ class Executor(Protocol):
         A call is drawn when there is room for it, so that ``calls`` may be long or wait for files: None stands for
         nothing at the moment.
         """
+
+
+class InProcess:
+    """An executor that runs calls one after the other in this process; what they raise is raised."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def run(self, calls: Iterable[Call | None]) -> Iterator[Outcome]:
+        """Yield the outcome of each call, in order."""
+        for call in calls:
+            if call is not None:
+                yield Outcome(call, call.function(*call.arguments))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import active_children
 from threading import Event
-from typing import Any
+from typing import Any, Self
 
 from inrr_cli.batch.calls import Call, Outcome
 from inrr_cli.batch.resources import Workers
@@ -43,7 +43,7 @@ class DaskExecutor:
 
     def __init__(self, address: str, workers: Workers) -> None:
         self.address, self.workers = address, workers
-        self.finished = Event()
+        self.finished, self.stack = Event(), ExitStack()
         self.threads = 0  # of the cluster, when the scheduler last said it
         try:
             import distributed
@@ -51,24 +51,38 @@ class DaskExecutor:
             raise InputError("--cluster needs Dask: pip install 'inrr-cli[cluster]'") from None
         self.dask: Any = distributed  # much of which has no types
 
+    def __enter__(self) -> Self:
+        """Connect to the scheduler, or start one.
+
+        Raises
+        ------
+        WorkersError
+            If the scheduler cannot be reached, or has workers with another version of this program.
+        """
+        self.client = self.stack.enter_context(self._client())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """End what was started."""
+        self.stack.__exit__(*error)
+
     def run(self, calls: Iterable[Call | None]) -> Iterator[Outcome]:
         """Yield outcomes as they come, in any order; see `Executor`.
 
         Raises
         ------
         WorkersError
-            If the scheduler cannot be reached, is lost, or has workers with another version of this program.
+            If the scheduler is lost.
         """
         source, more = iter(calls), True
         futures: dict[Any, Call] = {}
-        with self._client() as client:
-            try:
-                while more or futures:
-                    more = self._submit(client, source, futures) if more else False
-                    yield from self._gather(client, futures)
-            finally:
-                if client.status == "running":
-                    client.cancel(list(futures), force=True)
+        try:
+            while more or futures:
+                more = self._submit(self.client, source, futures) if more else False
+                yield from self._gather(self.client, futures)
+        finally:
+            if self.client.status == "running":
+                self.client.cancel(list(futures), force=True)
 
     def _submit(self, client: Any, source: Iterator[Call | None], futures: dict[Any, Call]) -> bool:
         """Submit calls as far as there is room; return False when there are no more."""

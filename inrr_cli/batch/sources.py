@@ -11,6 +11,7 @@ from pathlib import Path
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.signatures import SUFFIXES
+from inrr_cli.imaging.windows.opening import is_zarr
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ def is_batch(arguments: list[Path]) -> bool:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a path is a folder of images; a Zarr is a folder, but an image."""
-    return path.is_dir() and path.suffix.lower() != ".zarr"
+    """Whether a path is a folder of images; a Zarr array is a folder, but an image."""
+    return path.is_dir() and not is_zarr(path)
 
 
 def find_sources(arguments: Iterable[Path], *, recursive: bool = False, without: Iterable[Path] = ()) -> list[Source]:
@@ -114,7 +115,7 @@ def _images_in(root: Path, recursive: bool, left_out: set[Path]) -> Iterator[Sou
                 continue
             if entry.suffix.lower() in SUFFIXES and entry.is_file():
                 yield Source(entry, folder.relative_to(root))
-            elif recursive and entry.is_dir() and not entry.is_symlink() and entry.resolve() not in left_out:
+            elif recursive and is_folder(entry) and not entry.is_symlink() and entry.resolve() not in left_out:
                 inner.append(entry)
         folders += reversed(inner)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Self
 
 from inrr_cli.batch.calls import Call, Outcome
 from inrr_cli.batch.worker import DONE, GRANTED, NEEDS, READY, serve
@@ -88,6 +88,13 @@ class WorkerPool:
         self.suspects: deque[tuple[Call, str]] = deque()  # calls to run once more, alone, and what became of them
         self.alone: tuple[Call, str] | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End all workers."""
+        self.close()
+
     def run(self, calls: Iterable[Call | None]) -> Iterator[Outcome]:
         """Yield outcomes as they come, in any order; see `Executor`.
 
@@ -97,16 +104,13 @@ class WorkerPool:
             If workers cannot start.
         """
         source, more = iter(calls), True
-        try:
-            while more or self.drawn or self._busy() or self.suspects:
-                more = self._hand_out(source) if more and self.alone is None else more
-                if self.drawn or self.suspects:
-                    self._start_workers()
-                if self.suspects and not self._busy():
-                    self._run_alone()
-                yield from self._listen()
-        finally:
-            self.close()
+        while more or self.drawn or self._busy() or self.suspects:
+            more = self._hand_out(source) if more and self.alone is None else more
+            if self.drawn or self.suspects:
+                self._start_workers()
+            if self.suspects and not self._busy():
+                self._run_alone()
+            yield from self._listen()
 
     def close(self) -> None:
         """End all workers; those that do nothing, and those that do not end in a second, are killed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,16 +15,15 @@ import typer
 from inrr_cli.batch.calls import Call, Executor, Outcome
 from inrr_cli.batch.journal import History, Journal
 from inrr_cli.batch.naming import NameTemplate, check_names
-from inrr_cli.batch.resources import plan_workers
 from inrr_cli.batch.sources import Source, find_sources, take_shard
 from inrr_cli.batch.summary import summary_path
 from inrr_cli.batch.watching import watch
-from inrr_cli.batch.workers import WorkerPool
 from inrr_cli.cli.batch_folder import make_folder, open_journal
 from inrr_cli.cli.batch_options import BatchOptions
 from inrr_cli.cli.batch_progress import BatchProgress, describe_forecasts, print_failures
 from inrr_cli.cli.batch_work import Report, Work, make_stamps, restore_image, restore_shipped
 from inrr_cli.cli.console import describe_error, fail, note, repeat_messages, verbosity
+from inrr_cli.cli.executors import make_executor
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.restoring import Restoring, Written
 from inrr_cli.errors import ExitCode, InputError, OutputExistsError, UnwritableError
@@ -32,6 +31,9 @@ from inrr_cli.imaging.reading import read_bytes
 from inrr_cli.imaging.shipping import Shipment
 from inrr_cli.imaging.writing import write_files
 from inrr_cli.masking.from_image import is_from_image
+
+# Restores an image by window if it should be, with an executor that is started if so; None if it should not.
+ByWindow = Callable[[Path, Files, Callable[[], Executor]], Written | None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Command:
         Hash of all that decides what the outputs hold, but the files.
     keep_partial : bool
         Whether an interrupted image is to be written.
+    by_window : ByWindow, optional
+        For an image that does not fit in memory.
     """
 
     work: Work
@@ -56,9 +60,12 @@ class Command:
     device: str
     fingerprint: str
     keep_partial: bool
+    by_window: ByWindow | None = None
 
     @classmethod
-    def of(cls, work: partial[Written], files: Files, restoring: Restoring) -> Command:
+    def of(
+        cls, work: partial[Written], files: Files, restoring: Restoring, by_window: ByWindow | None = None
+    ) -> Command:
         """Return the command for work whose arguments before the image are those that decide its outputs."""
         from inrr_cli import __version__
 
@@ -67,7 +74,7 @@ class Command:
         masks = [mask for mask in files.masks if is_from_image(mask)]
         arguments = [replace(restoring, options=replace(options, as_json=False)), *work.args[1:], masks, extra]
         fingerprint = hashlib.sha256(repr((__version__, work.func.__name__, arguments)).encode()).hexdigest()
-        return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial)
+        return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial, by_window)
 
 
 @dataclass
@@ -113,7 +120,9 @@ class Batch:
                 self.history = self.journal or self.history
             count = None if self.options.watch else len(sources)
             self.progress = stack.enter_context(BatchProgress(count))
-            for outcome in self._executor(count).run(self._calls(self._sources(sources))):
+            executor, self.jobs = make_executor(self.options, count, self.command.device)
+            stack.enter_context(executor)
+            for outcome in executor.run(self._calls(self._sources(sources))):
                 self._finish(outcome)
         self._conclude()
 
@@ -132,17 +141,6 @@ class Batch:
             return iter(sources)
         shard = self.options.parsed_shard()
         return watch(lambda: take_shard(self._find(), shard), self.options.settle)
-
-    def _executor(self, count: int | None) -> Executor:
-        plan = plan_workers(self.options.jobs, count, self.command.device)
-        self.jobs = plan.jobs
-        if self.options.cluster is not None:
-            from inrr_cli.batch.cluster import DaskExecutor
-
-            return DaskExecutor(self.options.cluster, plan)
-        return WorkerPool(
-            plan.jobs, plan.threads, timeout=self.options.timeout, memory=plan.memory, environments=plan.environments
-        )
 
     def _calls(self, sources: Iterator[Source | None]) -> Iterator[Call | None]:
         """Yield the work on each image that is not done yet."""

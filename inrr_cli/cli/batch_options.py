@@ -20,7 +20,7 @@ MANY = partial(typer.Option, rich_help_panel="Many images")
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """Options of a command for many images; any of them makes a batch of a single image too."""
+    """Options of a command for many images; see `of_workers`."""
 
     recursive: Annotated[bool, MANY("--recursive", help="Take the images of sub-folders too.")] = False
     list_file: Annotated[
@@ -74,6 +74,10 @@ class BatchOptions:
         str | None,
         MANY("--shard", metavar="I/N", help="Do only the I-th of N equal parts of the images, as in a job array."),
     ] = None
+
+    def of_workers(self) -> BatchOptions:
+        """Return the options that say who does the work; all others make a batch of a single image too."""
+        return BatchOptions(jobs=self.jobs, timeout=self.timeout, cluster=self.cluster, dry_run=self.dry_run)
 
     def parsed_shard(self) -> tuple[int, int] | None:
         """Return the shard and the number of shards, None for all images.

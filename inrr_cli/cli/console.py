@@ -25,13 +25,22 @@ from inrr_cli.errors import (
     InputError,
     JournalError,
     OutOfMemoryError,
+    TileError,
     WorkersError,
 )
 from inrr_cli.free_memory import free_memory
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
 
-EXPECTED = (InputError, DivergedError, EncodingError, OutOfMemoryError, WorkersError, JournalError)  # say all in a line
+EXPECTED = (
+    InputError,
+    DivergedError,
+    EncodingError,
+    OutOfMemoryError,
+    WorkersError,
+    JournalError,
+    TileError,
+)  # say all in a line
 
 DEBUG_HINT = " (inrr --debug shows the traceback)"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from inrr_cli.batch.sources import is_folder
 from inrr_cli.errors import InputError
 from inrr_cli.masking.from_image import is_from_image
 
@@ -61,7 +62,7 @@ class Files:
         InputError
             If the image is a folder, or a folder has no such file, or several.
         """
-        if image.is_dir():
+        if is_folder(image):
             raise InputError(f"{image}: is a folder; give an image in it")
         extra = {
             name: path / folder / f"{image.stem if stem is None else stem}{EXTRA_OUTPUTS[name].ending}"
@@ -106,7 +107,7 @@ def _named_after(image: Path, folder: Path, path: Path) -> Path:
 
     The file may lie in the sub-folder of the image.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         return path
     inner = path / folder
     places = [inner, path] if inner != path and inner.is_dir() else [path]

@@ -17,6 +17,7 @@ from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
 from inrr_cli.cli.restoring import Restoring, Written, read_image, write_preview
+from inrr_cli.cli.windowed import restore_by_window
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.reading import MAX_PIXELS
@@ -136,7 +137,8 @@ def inpaint(
             "--tile",
             metavar="N",
             show_default="the whole image",
-            help="Work in tiles of N x N pixels, for images that do not fit in memory.",
+            help="Work in tiles of N x N pixels, for images that do not fit in memory. A large TIFF, .npy or Zarr is "
+            "then read and written by window too.",
         ),
     ] = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
@@ -194,14 +196,17 @@ def inpaint(
     masks = MaskOptions(
         white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, gaps=gaps, max_pixels=max_pixels
     )
-    work = partial(_inpaint_image, command, masks, pages, axes)
-    restore_images(images or [], files, Command.of(work, files, command), batch)
+    asked = command, masks, pages, axes
+    by_window = partial(restore_by_window, *asked)
+    restore_images(images or [], files, Command.of(partial(_inpaint_image, *asked), files, command, by_window), batch)
 
 
 def _inpaint_image(
     command: Restoring, masks: MaskOptions, pages: str | None, axes: str | None, image: Path, files: Files
 ) -> Written:
     """Restore an image, or only write its preview."""
+    if (written := restore_by_window(command, masks, pages, axes, image, files)) is not None:
+        return written
     is_labels = command.settings.values == "labels"
     picture = read_image(image, axes, command.options.max_pixels, indices=is_labels)
     selected = parse_pages(pages, len(picture.pages))

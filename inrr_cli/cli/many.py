@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from inrr_cli.batch.calls import Executor
 from inrr_cli.batch.sources import is_batch, is_folder, read_list
 from inrr_cli.cli.batch import Batch, Command
 from inrr_cli.cli.batch_options import BatchOptions
+from inrr_cli.cli.executors import make_executor
 from inrr_cli.cli.files import Files
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.reading import STANDARD
@@ -27,11 +30,27 @@ def restore_images(images: Iterable[Path], files: Files, command: Command, optio
     if not arguments:
         raise InputError("there is no image; give image files, folders or --list FILE")
     _check_options(options)
-    if options in (BatchOptions(), BatchOptions(dry_run=True)) and not is_batch(arguments):
-        command.work(arguments[0], files.for_image(arguments[0]))
+    if not is_batch(arguments) and _restore_one(arguments[0], files, command, options):
         return
     _check_batch(arguments, files, command)
     Batch(arguments, files, command, options).run()
+
+
+def _restore_one(image: Path, files: Files, command: Command, options: BatchOptions) -> bool:
+    """Restore an image if the options make no batch of it; workers share out the tiles of one that is large."""
+
+    def start() -> Executor:
+        return make_executor(options, None, command.device)[0]
+
+    if command.by_window is not None and options == options.of_workers():
+        # workers of a cluster run in other folders
+        given = (image, files) if options.cluster is None else (image.absolute(), files.absolute())
+        if command.by_window(given[0], given[1].for_image(given[0]), start) is not None:
+            return True
+    if options != replace(options.of_workers(), cluster=None, timeout=None):
+        return False
+    command.work(image, files.for_image(image))
+    return True
 
 
 def _check_batch(arguments: list[Path], files: Files, command: Command) -> None:

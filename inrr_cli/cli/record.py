@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from inrr_cli.cli.console import say
+from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.inpainting.kind_measures import accuracy, suit_to_kind
 from inrr_cli.result import Measurement, Result, measure
 from inrr_cli.settings import Settings
@@ -46,11 +47,28 @@ def make_record(
     completed : bool
         Whether all pages were restored, each to the end.
     """
+    measures = measure(results, suit_to_kind(measurement, results, settings.values))
+    measures["accuracy"] = accuracy(results, measurement, settings.values)
+    return compose_record(command, source, output, results, settings, measures, measurement.value_range, completed)
+
+
+def compose_record(
+    command: str,
+    source: Path,
+    output: Path,
+    results: list[Result],
+    settings: Settings,
+    measures: dict[str, Any],
+    value_range: ValueRange,
+    completed: bool,
+) -> dict[str, Any]:
+    """Return a record with these measures, as `measure` names them; the other parameters are those of `make_record`.
+
+    Of the images in the results only the shape and the type count.
+    """
     from inrr_cli import __version__
 
     first = results[0]
-    measures = measure(results, suit_to_kind(measurement, results, settings.values))
-    measures["accuracy"] = accuracy(results, measurement, settings.values)
     # JSON has no infinity, which is what an exact match measures, and no NaN, the SSIM of a page with one
     measures |= {name: None for name in MEASURES if not math.isfinite(measures[name] or 0.0)}
     return {
@@ -75,7 +93,7 @@ def make_record(
         "seconds": round(sum(result.seconds for result in results), 3),
         "noise_sigma": measures.pop("noise_sigma"),
         "sigma_mean": measures.pop("sigma_mean"),
-        "data_range": [measurement.value_range.low, measurement.value_range.high],
+        "data_range": [value_range.low, value_range.high],
         "consistency_max": max((r.consistency_max for r in results if r.consistency_max is not None), default=None),
         **measures,
         "peak_rss_mb": _peak_memory(),

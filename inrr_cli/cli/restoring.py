@@ -155,17 +155,16 @@ class Restoring:
             check_holds(format_of(path), path, picture)
         job.check_memory()
         if options.dry_run:
-            return self._forecast(job, image, files, destination.path)
+            return self.announce(job.forecast(), job.command, image, files, destination.path)
         with progress_bar(not options.as_json, self.settings) as progress:
             found = job.run(Control(progress, options.keep_partial, files.checkpoint))
         return self._write(job, image, files, destination, found, measurement)
 
-    def _forecast(self, job: Job, image: Path, files: Files, output: Path) -> Written:
-        """Say what the work would be, and write nothing."""
-        forecast = job.forecast()
+    def announce(self, forecast: Forecast, command: str, image: Path, files: Files, output: Path) -> Written:
+        """Say what the work on an image would be; nothing is written."""
         seconds = forecast.cpu_seconds / machine_speed()
         record = {
-            "command": job.command,
+            "command": command,
             "input": str(image),
             "masks": files.masks,
             "output": str(output),

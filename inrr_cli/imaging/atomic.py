@@ -59,19 +59,38 @@ def write_all_atomically(files: Mapping[Path, bytes | memoryview], *, replace: b
     InputError
         If a file cannot be written. All paths are then unchanged and the temporary files removed.
     """
+    with written_together(files, replace=replace) as temporaries:
+        for path, data in files.items():
+            with as_input_error(path):
+                temporaries[path].write_bytes(data)
+
+
+@contextmanager
+def written_together(paths: Iterable[Path], *, replace: bool = True) -> Iterator[dict[Path, Path]]:
+    """Give an empty temporary file beside each path; at the end they are flushed and moved into place, all or none.
+
+    The parameters and errors are those of `write_all_atomically`.
+    """
     temporaries: dict[Path, Path] = {}
     new: list[Path] = []
     try:
-        for path, data in files.items():
-            with _as_input_error(path):
-                _write_temporary(path, data, temporaries)
+        for path in paths:
+            with as_input_error(path):
+                handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=_owner.get(), dir=path.parent)
+                temporaries[path] = Path(name)
+                os.close(handle)
+        yield temporaries
         for path, temporary in temporaries.items():
-            with _as_input_error(path):
+            with as_input_error(path):
+                _sync(temporary)
+                temporary.chmod(_permissions(path))
+        for path, temporary in temporaries.items():
+            with as_input_error(path):
                 if replace or not _link(temporary, path):
                     temporary.replace(path)
             if not replace:
                 new.append(path)
-        for folder in {path.parent for path in files}:
+        for folder in {path.parent for path in temporaries}:
             _sync_folder(folder)
     except BaseException:
         _remove(new)  # they did not exist before
@@ -87,19 +106,14 @@ def _remove(paths: Iterable[Path]) -> None:
             path.unlink()
 
 
-def _write_temporary(path: Path, data: bytes | memoryview, temporaries: dict[Path, Path]) -> None:
-    """Write a temporary file beside ``path``, with its permissions, and enter it in ``temporaries``."""
-    handle, name = tempfile.mkstemp(prefix=PREFIX, suffix=_owner.get(), dir=path.parent)
-    temporaries[path] = Path(name)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
+def _sync(path: Path) -> None:
+    """Flush a file to disk."""
+    with path.open("rb+") as file:
         os.fsync(file.fileno())
-    temporaries[path].chmod(_permissions(path))
 
 
 @contextmanager
-def _as_input_error(path: Path) -> Iterator[None]:
+def as_input_error(path: Path) -> Iterator[None]:
     """Turn the errors of the system into one of the path."""
     try:
         yield

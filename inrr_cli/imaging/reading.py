@@ -93,7 +93,7 @@ def decode(
     except Exception as error:  # decoders raise many types on damaged files
         if describe_shortage(error, None) is not None:
             raise InputError(f"{path}: does not fit in memory") from None
-        raise InputError(f"{path}: damaged or not readable as an image ({_one_line(error)})") from None
+        raise InputError(f"{path}: damaged or not readable as an image ({one_line(error)})") from None
     return picture
 
 
@@ -138,7 +138,7 @@ def _read_stream(file: BinaryIO, path: Path) -> bytes:
     return bytes(data)
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
     """Return an error's message on one line of at most 120 characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 120 else f"{text[:117]}..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def _as_one_page(picture: Picture, shape: tuple[int, ...]) -> Picture:
 def _find_white(picture: Picture, number: int, *, marks_samples: bool) -> tuple[Mask, int]:
     """Return where a page, or each of its samples, is white, and its number of grey values."""
     stored, alpha = picture.pages[number], picture.alpha[number]
-    grey = _finite(stored)
+    grey = finite_levels(stored)
     if grey.ndim == 3 and not marks_samples:
         channels = grey.shape[2]
         weights = (0.299, 0.587, 0.114) if channels == 3 else np.full(channels, 1 / channels)  # luma of ITU-R BT.601
@@ -136,18 +137,32 @@ def _find_white(picture: Picture, number: int, *, marks_samples: bool) -> tuple[
     if alpha is not None:
         grey = np.where(to_samples(alpha >= _full_scale(alpha.dtype) / 2, grey.shape), grey, 0)
     values = np.unique(grey)
-    unit_scale = np.issubdtype(stored.dtype, np.floating) and values.max(initial=0) <= 1
-    if len(values) > 2:
-        full = _full_scale(stored.dtype) if picture.metadata.white is None else picture.metadata.white + 1
-        white = grey >= (1.0 if unit_scale else full) / 2
-    elif len(values) == 2:
-        white = grey == values[1]
-    else:
-        white = grey > 0
+    white = grey >= white_level(values, stored.dtype, picture.metadata.white)
     return np.asarray(white != picture.metadata.white_is_zero), len(values)
 
 
-def _finite(page: Pixels) -> Pixels:
+def white_level(values: Pixels, dtype: np.dtype[Any], white: float | None) -> float:
+    """Return the least value of a mask that counts as white.
+
+    Parameters
+    ----------
+    values : (n,) ndarray
+        The different values of the mask in ascending order; of more than three, any three with the highest do.
+    dtype : dtype
+        Type of the mask's samples.
+    white : float or None
+        Value of white if it is not the highest of the type.
+    """
+    if len(values) == 2:
+        return float(values[1])
+    if len(values) < 2:
+        return float(values[0]) if len(values) and values[0] > 0 else math.inf
+    if np.issubdtype(dtype, np.floating) and values[-1] <= 1:
+        return 0.5
+    return (_full_scale(dtype) if white is None else white + 1) / 2
+
+
+def finite_levels(page: Pixels) -> Pixels:
     """Return a page whose values can be summed: those that are not finite become 0, black."""
     if page.dtype.kind != "f":
         return page

@@ -26,7 +26,8 @@ def calls(function, *arguments):
 
 
 def gather(pool, work):
-    return {outcome.call.name: outcome.value or outcome.failure for outcome in pool.run(work)}
+    with pool:
+        return {outcome.call.name: outcome.value or outcome.failure for outcome in pool.run(work)}
 
 
 def is_alive(pid):
@@ -85,10 +86,10 @@ def test_a_claim_above_all_memory_runs_alone(tmp_path):
 
 
 def test_leaving_early_ends_the_workers_within_two_seconds():
-    outcomes = WorkerPool(2, 1).run([*calls(functions.pid, ()), *calls(functions.sleep, (60,), (60,))])
-    pid = next(outcomes).value
-    start = time.monotonic()
-    outcomes.close()
+    with WorkerPool(2, 1) as pool:
+        outcomes = pool.run([*calls(functions.pid, ()), *calls(functions.sleep, (60,), (60,))])
+        pid = next(outcomes).value
+        start = time.monotonic()
     assert time.monotonic() - start < 2
     assert not is_alive(pid)
 
@@ -100,8 +101,9 @@ def test_workers_of_a_killed_parent_end():
         "from inrr_cli.batch.workers import WorkerPool\n"
         "if __name__ == '__main__':\n"
         "    calls = [Call('a', f.pid), Call('b', f.pid), *[Call('c', f.sleep, (60,))] * 2]\n"
-        "    for outcome in WorkerPool(2, 1).run(calls):\n"
-        "        print(outcome.value, flush=True)\n"
+        "    with WorkerPool(2, 1) as pool:\n"
+        "        for outcome in pool.run(calls):\n"
+        "            print(outcome.value, flush=True)\n"
     )
     here = os.environ["PYTHONPATH"].split(os.pathsep)[0]
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=here) as parent:

@@ -47,41 +47,51 @@ def sizes(data: bytes) -> list[PageSize]:
 def read(data: bytes) -> Picture:
     """Decode all pages."""
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        series = read_series(file, data)
-        found, has_copies = _full_pages(series)
-        orientations = {_orientation(page) for page, _ in found}
-        if len(orientations) > 1:
-            raise InputError("its pages have different orientations; turn them the same way up")
-        orientation = orientations.pop()
+        found, metadata = read_metadata(file, data)
         split = [
-            split_alpha(pixels, _has_alpha(page), orientation)
+            split_alpha(pixels, has_alpha(page), metadata.orientation)
             for page, count in found
             for pixels in _decode(page, count, data)
         ]
-        first = found[0][0]
-        kept = [details for page, count in found for details in _kept_details(page, count, data, file)]
-        xmp = first.tags.valueof(tags.XMP)
-        metadata = Metadata(
-            "TIFF",
-            orientation,
-            first.tags.valueof(tags.ICC_PROFILE),
-            _exif(kept[0], file.byteorder),
-            xmp if isinstance(xmp, bytes) else None,
-            _density(first),
-            nodata=_nodata(first),
-            lossy=any(page.compression not in tags.LOSSLESS or page.photometric == YCBCR for page, _ in found),
-            step=255.0 if all(details["one_bit"] for details in kept) else None,
-            white_is_zero=first.photometric == WHITE_IS_ZERO,
-            left_out=("reduced copies",) if has_copies or any(tags.SUB_IFDS in page.tags for page, _ in found) else (),
-            stored_axes=read_axes(file, [page for page, _ in found], len(kept)),
-            details={
-                "pages": kept,
-                "bigtiff": file.is_bigtiff,
-                "byteorder": file.byteorder,
-                "blocks": [1] * len(kept) if has_copies else _blocks(series),
-            },
-        )
     return Picture([colours for colours, _ in split], [alpha for _, alpha in split], metadata)
+
+
+def read_metadata(file: tifffile.TiffFile, data: bytes) -> tuple[list[tuple[TiffPage, int]], Metadata]:
+    """Return the directories of full size with the number of their pages, and the metadata of the whole file.
+
+    Raises
+    ------
+    InputError
+        If the pages have different orientations.
+    """
+    series = read_series(file, data)
+    found, has_copies = _full_pages(series)
+    orientations = {_orientation(page) for page, _ in found}
+    if len(orientations) > 1:
+        raise InputError("its pages have different orientations; turn them the same way up")
+    first = found[0][0]
+    kept = [details for page, count in found for details in _kept_details(page, count, data, file)]
+    xmp = first.tags.valueof(tags.XMP)
+    return found, Metadata(
+        "TIFF",
+        orientations.pop(),
+        first.tags.valueof(tags.ICC_PROFILE),
+        _exif(kept[0], file.byteorder),
+        xmp if isinstance(xmp, bytes) else None,
+        _density(first),
+        nodata=_nodata(first),
+        lossy=any(page.compression not in tags.LOSSLESS or page.photometric == YCBCR for page, _ in found),
+        step=255.0 if all(details["one_bit"] for details in kept) else None,
+        white_is_zero=first.photometric == WHITE_IS_ZERO,
+        left_out=("reduced copies",) if has_copies or any(tags.SUB_IFDS in page.tags for page, _ in found) else (),
+        stored_axes=read_axes(file, [page for page, _ in found], len(kept)),
+        details={
+            "pages": kept,
+            "bigtiff": file.is_bigtiff,
+            "byteorder": file.byteorder,
+            "blocks": [1] * len(kept) if has_copies else _blocks(series),
+        },
+    )
 
 
 def _full_pages(series: list[Series]) -> tuple[list[tuple[TiffPage, int]], bool]:
@@ -96,8 +106,16 @@ def _blocks(series: list[Series]) -> list[int]:
     return [size for part in series for size in ([part.pages] if part.contiguous else [1] * part.pages)]
 
 
-def _decode(page: TiffPage, count: int, data: bytes) -> Iterator[Pixels]:
-    """Yield the pages of a directory as (M, N[, C])."""
+def check_page(page: TiffPage, file_size: int) -> bool:
+    """Check that the samples of a directory can be read, and lie in a file of this size; return whether they are bits.
+
+    Raises
+    ------
+    InputError
+        If they are of a kind that is not supported.
+    ValueError
+        If the directory is damaged.
+    """
     name = getattr(page.photometric, "name", page.photometric)
     known = (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR)
     if page.photometric not in known or page.imagedepth > 1:
@@ -112,7 +130,13 @@ def _decode(page: TiffPage, count: int, data: bytes) -> Iterator[Pixels]:
         raise InputError(f"its samples are {kind}; convert them to one of {', '.join(DTYPES)}")
     if page.axes not in ("YX", "YXS", "SYX"):
         raise InputError(f"a page has the axes {page.axes}; give (rows, columns) or (rows, columns, channels)")
-    _check_segments(page, len(data))
+    _check_segments(page, file_size)
+    return one_bit
+
+
+def _decode(page: TiffPage, count: int, data: bytes) -> Iterator[Pixels]:
+    """Yield the pages of a directory as (M, N[, C])."""
+    one_bit = check_page(page, len(data))
     if page.photometric == YCBCR and page.compression != JPEG:
         yield _decode_ycbcr(page, data)
         return
@@ -143,7 +167,7 @@ def _check_segments(page: TiffPage, file_size: int) -> None:
         raise ValueError(f"page {page.index + 1} ends too early")
 
 
-def _has_alpha(page: TiffPage) -> bool:
+def has_alpha(page: TiffPage) -> bool:
     """Return whether the last sample is opacity."""
     return page.samplesperpixel in (2, 4) and bool(page.extrasamples) and int(page.extrasamples[-1]) in (1, 2)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import math
 import struct
-from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import tifffile
@@ -40,7 +39,7 @@ def write(picture: Picture, text: str | None, transform: PixelTransform = IDENTI
     """
     metadata = picture.metadata
     same_format = metadata.format == "TIFF" and "pages" in metadata.details
-    details = metadata.details["pages"] if same_format else [_details_of_metadata(metadata)] * len(picture.pages)
+    details = metadata.details["pages"] if same_format else [details_of_metadata(metadata)] * len(picture.pages)
     order: Any = metadata.details["byteorder"] if same_format else read_block(metadata.exif or b"")[1]
     big = (same_format and metadata.details["bigtiff"]) or sum(page.nbytes for page in picture.pages) > MAX_CLASSIC
 
@@ -54,22 +53,21 @@ def write(picture: Picture, text: str | None, transform: PixelTransform = IDENTI
         start = 0
         for size in metadata.details["blocks"] if same_format else [1] * len(stored):
             block, pages = stored[start : start + size], details[start : start + size]
-            options = _options(pages[0], block[0], picture.alpha[start] is not None, transform)
+            options = page_options(pages[0], block[0], picture.alpha[start] is not None, transform)
             if options["planarconfig"] == 2:
                 block = [np.moveaxis(pixels, 2, 0) for pixels in block]
-            first = _tags(pages[0], None if start else text, order, big, transform)
+            first = page_tags(pages[0], None if start else text, order, big, transform)
             if size > 1:
-                first = _mark_first_page(first, _tags(pages[1], None, order, big, transform))
+                first = _mark_first_page(first, page_tags(pages[1], None, order, big, transform))
             if size > 1:  # page by page, so that the block is not in memory twice
                 options |= {"shape": (size, *block[0].shape), "dtype": block[0].dtype}
             writer.write(iter(block) if size > 1 else block[0], extratags=first, **options)
             start += size
-    if not any(page["directories"] for page in details):
-        return buffer.getvalue()
-    return _append_directories(buffer.getvalue(), [page["directories"] for page in details], order, big=big)
+    append_directories(buffer, [page["directories"] for page in details], order, big=big)
+    return buffer.getvalue()
 
 
-def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, transform: PixelTransform) -> dict[str, Any]:
+def page_options(page: dict[str, Any], pixels: Pixels, alpha: bool, transform: PixelTransform) -> dict[str, Any]:
     """Return tifffile's options to lay out a page (M, N[, C]) as it was read."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     photometric = page.get("photometric", 2 if channels - alpha == 3 else 1)
@@ -90,7 +88,7 @@ def _options(page: dict[str, Any], pixels: Pixels, alpha: bool, transform: Pixel
     return options
 
 
-def _details_of_metadata(metadata: Metadata) -> dict[str, Any]:
+def details_of_metadata(metadata: Metadata) -> dict[str, Any]:
     """Return the layout and tags of a page from the metadata of another format."""
     entries, _ = read_block(metadata.exif or b"")
     skipped = tags.STRUCTURE | {tags.ORIENTATION, *POINTERS}
@@ -106,7 +104,7 @@ def _details_of_metadata(metadata: Metadata) -> dict[str, Any]:
     return page | ({"resolution": (*metadata.dpi, 2)} if metadata.dpi else {})
 
 
-def _tags(page: dict[str, Any], text: str | None, order: str, big: bool, transform: PixelTransform) -> list[Tag]:
+def page_tags(page: dict[str, Any], text: str | None, order: str, big: bool, transform: PixelTransform) -> list[Tag]:
     """Return the tags of a page, with ``text`` added and stand-ins for its directories."""
     entries: list[Entry] = list(page["tags"])
     if transform != IDENTITY:
@@ -201,18 +199,25 @@ def _scaled(value: Any, scale: float) -> Any:
     return value * scale if math.isfinite(value) else 1.0
 
 
-def _append_directories(data: bytes, directories: Iterable[list[Entry]], order: str, *, big: bool) -> bytes:
-    """Append the directories of each page, and make the stand-ins point to them."""
-    written = bytearray(data)
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
+def append_directories(stream: BinaryIO, directories: list[list[Entry]], order: str, *, big: bool) -> None:
+    """Append the directories of each page to a TIFF, and make the stand-ins point to them."""
+    if not any(directories):
+        return
+    stream.seek(0)
+    with tifffile.TiffFile(stream) as file:
         pages = [file.pages.get(number, aspage=True) for number in range(len(file.pages))]
-        for page, entries in zip(pages, directories, strict=True):
-            for entry in entries:
-                assert isinstance(page, tifffile.TiffPage)
-                assert isinstance(entry.value, list)
-                tag = page.tags[STAND_INS[entry.tag]]
-                written += bytes(len(written) % 2)
-                struct.pack_into(f"{order}H", written, tag.offset, entry.tag)
-                struct.pack_into(f"{order}{'Q' if big else 'I'}", written, tag.valueoffset, len(written))
-                written += pack_directory(entry.value, len(written), order, big=big)
-    return bytes(written)
+        places = [
+            (page.tags[STAND_INS[entry.tag]], entry)
+            for page, entries in zip(pages, directories, strict=True)
+            for entry in entries
+            if isinstance(page, tifffile.TiffPage)
+        ]
+    for tag, entry in places:
+        assert isinstance(entry.value, list)
+        end = stream.seek(0, io.SEEK_END)
+        end += stream.write(bytes(end % 2))
+        stream.write(pack_directory(entry.value, end, order, big=big))
+        stream.seek(tag.offset)
+        stream.write(struct.pack(f"{order}H", entry.tag))
+        stream.seek(tag.valueoffset)
+        stream.write(struct.pack(f"{order}{'Q' if big else 'I'}", end))
