@@ -118,8 +118,9 @@ class DaskExecutor:
     @contextmanager
     def _client(self) -> Iterator[Any]:
         """Connect to the scheduler, or start one; end what was started."""
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # whose messages this command turns into its own
         with ExitStack() as stack:
+            stack.callback(logging.disable, logging.root.manager.disable)
+            logging.disable(logging.CRITICAL)  # messages of Dask, which this command turns into its own
             where = self.address if self.address != LOCAL else stack.enter_context(self._local_cluster())
             try:
                 client = stack.enter_context(self.dask.Client(where, timeout=CONNECT, set_as_default=False))

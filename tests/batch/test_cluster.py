@@ -85,8 +85,6 @@ def test_a_scheduler_makes_the_same_bytes(batch, undisturbed, shared_cluster):
     assert batch.run("--cluster", shared_cluster.address) == (0, [])
     batch.check_outputs(undisturbed)
     batch.check_work()
-    assert batch.run("--cluster", shared_cluster.address) == (0, [])
-    batch.check_work()
 
 
 @pytest.mark.slow
@@ -115,7 +113,7 @@ def far(tmp_path, pictures):
 @pytest.mark.slow
 def test_what_is_not_shipped_is_out_of_reach(far, shared_cluster):
     code, error = far.run("--cluster", shared_cluster.address, images=("in/00.png", "in/01.png"))
-    assert (code, len(error)) == (3, 5)
+    assert (code, len(error)) == (3, 3), error
 
 
 @pytest.mark.slow
@@ -147,6 +145,7 @@ def spoil(batch):
     for number in range(COUNT):
         if number != 9:
             shutil.copy(batch.folder / "mask.png", batch.folder / f"masks/{number:02}.png")
+    shutil.copy(batch.folder / "mask.png", batch.folder / "masks/nowhere.png")
     return {"images": ("in", "nowhere.png"), "mask": "masks"}
 
 
@@ -159,10 +158,9 @@ def test_images_that_fail_are_reported_as_by_processes(batch, shared_cluster, mo
     shutil.rmtree(batch.out)
     code, error = batch.run("--cluster", shared_cluster.address, *more, **ask)
     assert code == 3
-    same = [line.replace(f"{batch.folder}/", "") for line in error]
-    first = local.index(f"inrr: error: 4 of {COUNT + 1} images failed:")
-    assert sorted(line for line in same if line.startswith("inrr")) == sorted(local[: first + 1])
-    assert sorted(line.split()[0] for line in same[-4:]) == ["in/07.png", "in/08.png", "in/09.png", "nowhere.png"]
+    assert sorted(line.replace(f"{batch.folder}/", "") for line in error) == sorted(local)
+    assert f"inrr: error: 4 of {COUNT + 1} images failed:" in local
+    assert [sum(f"/{name}.png: " in line for line in local) for name in ("07", "08", "09")] == [1, 1, 1]
 
 
 @pytest.mark.slow

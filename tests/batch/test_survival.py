@@ -96,6 +96,7 @@ def test_the_disk_is_full(batch, undisturbed, small_disk):
     assert set(batch.events()["done"].values()) == {1}
 
 
+@pytest.mark.slow
 def test_the_journal_can_grow_no_more(batch, undisturbed):
     """As on a full disk or over a quota, but for whoever runs the tests."""
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # noqa: E731
