@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import survival
 
-from inrr_cli.batch.calls import Outcome
+from inrr_cli.batch.calls import InProcess, Outcome
 from inrr_cli.batch.journal import Journal
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import temporaries_of, write_atomically
@@ -50,16 +50,13 @@ def test_what_killed_workers_left_is_removed_and_nothing_of_others(restore):
 
 
 def test_a_worker_that_is_lost_after_it_wrote_does_not_stop_the_next(restore, monkeypatch):
-    class Twice:
-        def __init__(self, *arguments, **options):
-            pass
-
+    class Twice(InProcess):
         def run(self, calls):
             for call in calls:
                 call.function(*call.arguments)
                 yield Outcome(call, call.function(*call.arguments))
 
-    monkeypatch.setattr("inrr_cli.cli.batch.WorkerPool", Twice)
+    monkeypatch.setattr("inrr_cli.cli.executors.WorkerPool", lambda *arguments, **options: Twice())
     result = restore()
     assert result.exit_code == 0, result.stderr
 
