@@ -166,6 +166,8 @@ def inpaint(
     [bold]inrr inpaint map.tif --mask nan --mask lines --uncertainty sigma.tif[/bold]   fills holes and lost lines
 
     [bold]inrr inpaint photo.png --mask mask.png --reg inrr --reference true.png[/bold]   the paper's method, measured
+
+    [bold]inrr inpaint scans --mask masks -o restored[/bold]   a folder; run again, the command goes on where it was
     """
     settings = make_settings(
         preset=preset,

@@ -119,6 +119,8 @@ def superres(
     [bold]inrr superres small.png --size 1920x1280 --crop 400,300,512,512[/bold]   makes only a part of it
 
     [bold]inrr superres small.png --scale 2.5 --reg inrr --reference large.png[/bold]   the paper's method, measured
+
+    [bold]inrr superres scans --scale 2 -o large[/bold]   a folder; run again, the command goes on where it was
     """
     settings = make_settings(
         preset=preset,
