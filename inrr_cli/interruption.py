@@ -41,24 +41,24 @@ def exit_code() -> ExitCode:
     return ExitCode.TERMINATED if signal.SIGTERM in received else ExitCode.INTERRUPTED
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    received.append(number)
-    for each in SIGNALS:
-        if signal.getsignal(each) == _stop:
-            signal.signal(each, signal.SIG_DFL)
-    if _imports(frame):
-        # C code that is being loaded may lose an exception, turn it into another or abort. No file is being written.
-        try:
-            os.write(2, f"{MESSAGE}\n{SHOW_CURSOR * os.isatty(2)}".encode())
-        finally:
-            os._exit(exit_code())
-    raise KeyboardInterrupt
-
-
-def _imports(frame: FrameType | None) -> bool:
+def is_import(frame: FrameType | None) -> bool:
     """Whether a frame is, or was called by, an import."""
     while frame is not None:
         if frame.f_code.co_filename == IMPORTING:
             return True
         frame = frame.f_back
     return False
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    received.append(number)
+    for each in SIGNALS:
+        if signal.getsignal(each) == _stop:
+            signal.signal(each, signal.SIG_DFL)
+    if is_import(frame):
+        # C code that is being loaded may lose an exception, turn it into another or abort. No file is being written.
+        try:
+            os.write(2, f"{MESSAGE}\n{SHOW_CURSOR * os.isatty(2)}".encode())
+        finally:
+            os._exit(exit_code())
+    raise KeyboardInterrupt

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import signal
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -12,6 +14,7 @@ from typing import Any, Self
 
 from inrr_cli.batch.calls import Call, Outcome
 from inrr_cli.batch.resources import Workers
+from inrr_cli.batch.starting import signals_held
 from inrr_cli.errors import InputError, WorkersError
 
 LOCAL = "local"
@@ -119,8 +122,7 @@ class DaskExecutor:
     def _client(self) -> Iterator[Any]:
         """Connect to the scheduler, or start one; end what was started."""
         with ExitStack() as stack:
-            stack.callback(logging.disable, logging.root.manager.disable)
-            logging.disable(logging.CRITICAL)  # messages of Dask, which this command turns into its own
+            logging.disable(logging.CRITICAL)  # Dask tells of all that happens, at the very end too; see `Outcome`
             where = self.address if self.address != LOCAL else stack.enter_context(self._local_cluster())
             try:
                 client = stack.enter_context(self.dask.Client(where, timeout=CONNECT, set_as_default=False))
@@ -131,25 +133,25 @@ class DaskExecutor:
 
     @contextmanager
     def _local_cluster(self) -> Iterator[Any]:
-        with ExitStack() as stack:
-            try:
-                cluster = self.dask.LocalCluster(
-                    n_workers=self.workers.jobs,
-                    threads_per_worker=1,
-                    dashboard_address=":0",
-                    silence_logs=logging.CRITICAL,
-                )
-                stack.callback(_close, cluster)
-                yield cluster
-            except BaseException:
-                for worker in active_children():  # whose work nobody waits for
-                    worker.kill()
-                raise
+        """Start a cluster of this machine; its workers come when they are ready."""
+        from distributed.deploy.spec import close_clusters
+        from distributed.utils import LoopRunner
 
-
-def _close(cluster: Any) -> None:
-    with suppress(TimeoutError):
-        cluster.close(timeout=CLOSE)
+        atexit.unregister(close_clusters)  # which takes ten seconds for what is done here
+        runner: Any = LoopRunner()
+        with signals_held([signal.SIGINT]):
+            runner.start()  # the thread that starts the workers; a client that Ctrl-C left half-made needs it to the end
+        cluster = self.dask.LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0", loop=runner.loop)
+        try:
+            cluster.scale(self.workers.jobs)
+            yield cluster
+        finally:
+            for nanny in cluster.workers.values():
+                nanny.auto_restart = False
+            for worker in active_children():  # whose work nobody waits for
+                worker.kill()
+            with suppress(Exception):  # of workers that were starting
+                cluster.close(timeout=CLOSE)
 
 
 def _outcome(future: Any, call: Call) -> Outcome:

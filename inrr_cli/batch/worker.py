@@ -8,8 +8,9 @@ import threading
 import time
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
+from types import FrameType
 
-from inrr_cli.interruption import SIGNALS
+from inrr_cli.interruption import SIGNALS, is_import
 
 READY, NEEDS, DONE, FAILED = "ready", "needs", "done", "failed"  # what a worker says; and of its parent:
 GRANTED = "granted"
@@ -61,9 +62,11 @@ def _serve(connection: Connection) -> None:
         connection.send(answer)
 
 
-def _stop(number: int, frame: object) -> None:
+def _stop(number: int, frame: FrameType | None) -> None:
     """Raise KeyboardInterrupt once, so that temporary files are removed on the way out."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if is_import(frame):  # of C code that may abort with an exception; no file is being written
+        os._exit(1)
     raise KeyboardInterrupt
 
 

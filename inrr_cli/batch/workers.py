@@ -6,13 +6,13 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
 from inrr_cli.batch.calls import Call, Outcome
+from inrr_cli.batch.starting import signals_held
 from inrr_cli.batch.worker import DONE, GRANTED, NEEDS, READY, serve
 from inrr_cli.errors import WorkersError
 from inrr_cli.interruption import SIGNALS
@@ -138,7 +138,7 @@ class WorkerPool:
             ours, theirs = context.Pipe()
             environment = self.environments[place % len(self.environments)]
             process = context.Process(target=serve, args=(theirs, self.threads, environment), daemon=True)
-            with _signals_held():
+            with signals_held(SIGNALS):
                 process.start()
             theirs.close()
             self.workers[place] = Worker(process, ours)
@@ -239,23 +239,6 @@ class WorkerPool:
                 worker.connection.send(GRANTED)
             except OSError:
                 pass
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Hold signals back: a start that they break off leaves a process of which nobody knows.
-
-    What is started inherits that. So it does not hear of Ctrl-C before it can say that it ignores it.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # whose start lets signals through again
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _remove(worker: Worker) -> None:
