@@ -109,7 +109,8 @@ def find_borders(folder: Path, tile: int, count: int) -> list[tuple[int, int, in
     """Return tile borders with missing pixels beside them: the row and the column of the right tile, and how many."""
     mask = open_windows(folder / "mask.tif")
     side, found = mask.shape[0], []
-    spans = [(top, left) for top in range(tile, side - 2 * tile, tile) for left in range(2 * tile, side - tile, tile)]
+    inside = side - 2 * tile + 1  # crops of two tiles to either side of a border lie in the image
+    spans = [(top, left) for top in range(tile, inside, tile) for left in range(2 * tile, inside, tile)]
     np.random.default_rng(1).shuffle(spans)
     for top, left in spans:
         rows = slice(top + MARGIN, top + tile - MARGIN)

@@ -80,7 +80,8 @@ def restore_by_window(
     must = kind == "ZARR" or count_pixels(image, kind) > command.options.max_pixels
     if command.settings.tile is None:
         if must and _can_be_opened(image):
-            what = "a Zarr array is filled by window" if kind == "ZARR" else "the image has more than --max-pixels"
+            limit = f"the image has more than {command.options.max_pixels} pixels, see --max-pixels"
+            what = "a Zarr array is filled by window" if kind == "ZARR" else limit
             raise InputError(f"{image}: {what}; try --tile {TILE}")
         return None
     try:

@@ -318,7 +318,10 @@ def test_what_cannot_be_done_by_window_is_one_line(run, scene, tmp_path, files, 
 def test_nothing_to_fill_and_no_tile(run, scene):
     tifffile.imwrite("nothing.tif", np.zeros((150, 200), np.uint8))
     refused(run("inpaint", "image.tif", "--mask", "nothing.tif", *TILE, *BY_WINDOW), "the mask is empty")
-    refused(run("inpaint", "image.tif", "--mask", "mask.tif", *BY_WINDOW), "more than --max-pixels; try --tile 512")
+    refused(
+        run("inpaint", "image.tif", "--mask", "mask.tif", *BY_WINDOW),
+        "more than 100 pixels, see --max-pixels; try --tile 512",
+    )
 
 
 def test_what_is_large_for_the_free_memory_is_filled_by_window_if_all_can_be(run, scene, monkeypatch):
