@@ -60,6 +60,25 @@ def test_linear_in_time_is_exact_on_a_line():
 
 
 @pytest.mark.slow
+def test_batch_measures_the_parent(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "batch.py", "--parts", "tiny", "--tiny", "4", "--output", "batch.md"],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert (tmp_path / "batch.md").read_text().strip() == done.stdout.strip()
+    parents = {line[1].strip(): float(line[2]) for line in (row.split("|") for row in done.stdout.splitlines()[4:9])}
+    assert list(parents) == ["1 done", "2 done", "4 done", "until its end", "again, with nothing to do"]
+    assert all(10 < memory < 200 for memory in parents.values())
+
+
+def test_batch_tells_what_missed_its_target():
+    target = program("batch").target
+    assert target("speed", [1.7, 1.9, 1.85], 1.8, least=True) == "| speed | at least 1.8 | 1.85 (1.70 to 1.90) |"
+    assert target("speed", [1.7], 1.8, least=True) == "| speed | at least 1.8 | **1.70** |"
+    assert target("time", [0.5], 0.4) == "| time | at most 0.4 | **0.50** |"
+
+
+@pytest.mark.slow
 def test_the_samples_are_restored_and_drawn(tmp_path):
     done = subprocess.run(
         [sys.executable, ROOT / "examples" / "samples.py", tmp_path], capture_output=True, text=True, check=True
