@@ -140,7 +140,7 @@ class DaskExecutor:
         atexit.unregister(close_clusters)  # which takes ten seconds for what is done here
         runner: Any = LoopRunner()
         with signals_held([signal.SIGINT]):
-            runner.start()  # the thread that starts the workers; a client that Ctrl-C left half-made needs it to the end
+            runner.start()  # the thread that starts workers; a client that Ctrl-C left half-made needs it to the end
         cluster = self.dask.LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0", loop=runner.loop)
         try:
             cluster.scale(self.workers.jobs)
