@@ -320,7 +320,7 @@ def test_nothing_to_fill_and_no_tile(run, scene):
     refused(run("inpaint", "image.tif", "--mask", "nothing.tif", *TILE, *BY_WINDOW), "the mask is empty")
     refused(
         run("inpaint", "image.tif", "--mask", "mask.tif", *BY_WINDOW),
-        "more than 100 pixels, see --max-pixels; try --tile 512",
+        "200 x 150 pixels are more than 100; see --max-pixels, or try --tile 512",
     )
 
 
