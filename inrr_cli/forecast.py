@@ -12,7 +12,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter
 
 from inrr_cli.engine import FEW_CHANNELS
 from inrr_cli.settings import Settings
@@ -54,6 +53,8 @@ class Forecast:
 
 def inpainting_seconds(missing: NDArray[np.bool_], settings: Settings) -> float:
     """Return the processor seconds that filling the missing samples (M, N[, C]) of an image takes, with one thread."""
+    from scipy.ndimage import maximum_filter  # slow to import
+
     rows, columns = missing.shape[:2]
     if settings.recipe is not None:
         return _fit_seconds(rows * columns, settings)

@@ -77,15 +77,30 @@ class Entry:
         Of the files that were written, by their paths from the folder of the journal.
     options : str
         Hash of the options that decide what the outputs hold, the version of the program among them.
-    claimed : bool
-        Whether a batch has begun it once, so that outputs of its name are the batch's.
     """
 
     status: str
     inputs: list[Stamp] = field(default_factory=list)
     outputs: dict[str, Stamp] = field(default_factory=dict)
     options: str = ""
-    claimed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where the last line on an image is: the entries of many images would take gigabytes.
+
+    Attributes
+    ----------
+    journal : Path
+    place : int
+        Of its first byte.
+    claimed : bool
+        Whether a batch has begun the image once, so that outputs of its name are the batch's.
+    """
+
+    journal: Path
+    place: int
+    claimed: bool
 
 
 class History:
@@ -103,13 +118,13 @@ class History:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder or Path()
-        self.entries: dict[str, Entry] = {}
+        self.lines: dict[str, Line] = {}
         for path in [] if folder is None else sorted(folder.glob(self.PATTERN)):
             self._read(path)
 
     def is_done(self, name: str, inputs: list[Path], options: str) -> bool:
         """Whether an image was done with the same inputs and options, and its outputs are there unchanged."""
-        entry = self.entries.get(name)
+        entry = self._entry(name)
         if entry is None or entry.status != DONE or entry.options != options or len(inputs) != len(entry.inputs):
             return False
         same = all(stamp.holds_for(path) for stamp, path in zip(entry.inputs, inputs, strict=True))
@@ -117,32 +132,39 @@ class History:
 
     def may_replace(self, name: str, path: Path) -> bool:
         """Whether an output that exists was written by a batch, and by nobody else since."""
-        entry = self.entries.get(name)
+        entry = self._entry(name)
         if entry is None or entry.status != DONE:
-            return entry is not None and entry.claimed
+            return entry is not None and self.lines[name].claimed
         stamp = entry.outputs.get(self._relative(path))
         return stamp is not None and stamp.holds_for(path)
 
-    def _failed(self, name: str) -> Entry:
-        """Return the entry of an image that failed; one that was never begun claims nothing."""
-        return Entry(FAILED, claimed=name in self.entries and self.entries[name].claimed)
+    def _entry(self, name: str) -> Entry | None:
+        """Return what is said last of an image; None if nothing is."""
+        line = self.lines.get(name)
+        if line is None:
+            return None
+        with line.journal.open("rb") as file:
+            file.seek(line.place)
+            found = _parse(file.readline())
+        return found[1] if found is not None and found[0] == name else None  # others may change files
+
+    def _add(self, name: str, event: str, journal: Path, place: int) -> None:
+        """Take note of a line; an image that failed and was never begun claims nothing."""
+        before = self.lines.get(name)
+        claimed = event != FAILED or (before is not None and before.claimed)
+        self.lines[name] = Line(journal, place, claimed)
 
     def _relative(self, path: Path) -> str:
         return Path(os.path.relpath(path, self.folder)).as_posix()
 
     def _read(self, path: Path) -> None:
         """Take what a journal says; a last line that a crash cut off says nothing."""
+        place = 0
         with path.open("rb") as file:
             for line in file:
-                try:
-                    said = json.loads(line)
-                    inputs = [Stamp(**stamp) for stamp in said.get("inputs", ())]
-                    outputs = {name: Stamp(**stamp) for name, stamp in said.get("outputs", {}).items()}
-                    entry = Entry(said["event"], inputs, outputs, said.get("options", ""))
-                    name = said["name"]
-                    self.entries[name] = self._failed(name) if entry.status == FAILED else entry
-                except (ValueError, TypeError, KeyError, AttributeError):
-                    continue
+                if (found := _parse(line)) is not None:
+                    self._add(found[0], found[1].status, path, place)
+                place += len(line)
 
 
 class Journal(History):
@@ -181,31 +203,29 @@ class Journal(History):
 
     def begin(self, name: str) -> None:
         """Claim the outputs of a name: should this run be killed, the next may replace them."""
-        self._append({"event": BEGUN, "name": name})
-        self.entries[name] = Entry(BEGUN)
+        self._append(name, {"event": BEGUN})
 
     def finish(
         self, name: str, inputs: Iterable[Stamp], outputs: dict[Path, Stamp], options: str, facts: dict[str, Any]
     ) -> None:
         """Say that an image is done; ``facts`` are for those who read."""
         entry = Entry(DONE, list(inputs), {self._relative(path): stamp for path, stamp in outputs.items()}, options)
-        self._append({"event": DONE, "name": name, **asdict(entry), **facts})
-        self.entries[name] = entry
+        self._append(name, {"event": DONE, **asdict(entry), **facts})
 
     def fail(self, name: str, error: str, facts: dict[str, Any]) -> None:
         """Say that an image has failed."""
-        self._append({"event": FAILED, "name": name, "error": error, **facts})
-        self.entries[name] = self._failed(name)
+        self._append(name, {"event": FAILED, "error": error, **facts})
 
-    def _append(self, line: dict[str, Any]) -> None:
-        """Append a line, and wait until it is on the disk."""
-        data = f"{json.dumps(line, allow_nan=False)}\n".encode()
+    def _append(self, name: str, said: dict[str, Any]) -> None:
+        """Append a line on an image, and wait until it is on the disk."""
+        data = f"{json.dumps({'name': name, **said}, allow_nan=False)}\n".encode()
         try:
             if os.write(self._handle, data) < len(data):  # a full disk takes a part; what follows must not join it
                 raise OSError(28, "No space left on device")
             os.fsync(self._handle)
         except OSError as error:
             raise JournalError(f"{self.path}: cannot write the journal: {error.strerror}") from None
+        self._add(name, said["event"], self.path, os.lseek(self._handle, 0, os.SEEK_CUR) - len(data))
 
     def _end_torn_line(self) -> None:
         """End a line that a crash cut off, so that the next one is a line of its own."""
@@ -214,6 +234,17 @@ class Journal(History):
             file.seek(max(0, size - 1))
             if file.read() not in (b"", b"\n"):
                 os.write(self._handle, b"\n")
+
+
+def _parse(line: bytes) -> tuple[str, Entry] | None:
+    """Return the name of an image and its entry; None for a line that a crash cut off."""
+    try:
+        said = json.loads(line)
+        inputs = [Stamp(**stamp) for stamp in said.get("inputs", ())]
+        outputs = {name: Stamp(**stamp) for name, stamp in said.get("outputs", {}).items()}
+        return said["name"], Entry(said["event"], inputs, outputs, said.get("options", ""))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def shard_ending(shard: tuple[int, int] | None) -> str:

@@ -98,7 +98,7 @@ class Batch:
     history: History = field(default_factory=lambda: History(None))
     journal: Journal | None = None  # the history, if it is written
     forecasts: list[dict[str, Any]] = field(default_factory=list)
-    owners: dict[Path, Path] = field(default_factory=dict)  # images of the names of outputs
+    owners: dict[str, Path] = field(default_factory=dict)  # images of the names of outputs
     in_work: dict[str, Prepared] = field(default_factory=dict)  # by the names of calls
     failures: dict[str, str] = field(default_factory=dict)
     done: int = 0
@@ -183,7 +183,7 @@ class Batch:
         image, name, history, template = source.path, self._name(source), self.history, self.command.template
         files = self.files.for_image(image, source.folder, template.stem(image))
         folder = image.parent if files.output is None else files.output
-        owner = self.owners.setdefault(folder / template.stem(image), image)  # --watch finds images later
+        owner = self.owners.setdefault(str(folder / template.stem(image)), image)  # --watch finds images later
         if owner != image:
             raise InputError(f"{image}: has the name of {owner}, and their results would too; see --name")
         if files.force:
