@@ -73,7 +73,8 @@ def test_the_samples_are_restored_and_drawn(tmp_path):
 @pytest.mark.slow
 def test_a_huge_image_is_made_filled_and_compared_at_its_tile_borders(tmp_path):
     done = subprocess.run(
-        [sys.executable, ROOT / "examples" / "huge.py", tmp_path, "--side", "2600", "--tile", "256", "--borders", "2"],
+        [sys.executable, ROOT / "examples" / "huge.py", tmp_path, "--side", "2600", "--scratches", "8", "--tile", "256",
+         "--borders", "2"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     row = done.stdout.splitlines()[-1].split("|")
