@@ -81,8 +81,7 @@ def measure(sides: list[int]) -> list[tuple[str, float, float]]:
     small = min(sides)
     for name in PICTURES:
         image = picture(name, small)
-        channels = 1 if image.ndim == 2 else 3
-        foretold = superres_seconds(2 * small, 2 * small, channels, enlarging)
+        foretold = superres_seconds(2 * small, 2 * small, enlarging)
         add(f"{name}, {small} x {small}, superres x2", foretold, partial(superres, image, 2))
     image, mask = picture("camera", small), make_mask((small, small), "random", rate=0.5)
     for options in NETWORKS:

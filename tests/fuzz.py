@@ -119,13 +119,14 @@ def check_outputs(case: Case, files: dict[str, bytes], stdout: bytes) -> str:
         return ""
     for number, mask in enumerate(masks):
         page, other = (picture.page_with_alpha(number, stored_orientation=False) for picture in (old, new))
-        kept = np.broadcast_to(mask[..., None] if mask.ndim < page.ndim else mask, old.pages[number].shape) == 0
+        colours = old.pages[number]
+        kept = np.broadcast_to(mask[..., None] if mask.ndim < colours.ndim else mask, colours.shape) == 0
         if old.alpha[number] is not None:
             kept = np.concatenate([np.atleast_3d(kept), np.ones((*page.shape[:2], 1), bool)], 2)
         kept = kept.reshape(page.shape)
         if page.dtype != other.dtype or page[kept].tobytes() != other[kept].tobytes():
             return f"known pixels of page {number + 1} have changed"
-        filled = new.pages[number][mask > 0]  # colours without alpha
+        filled = other[~kept]  # colours without alpha
         if np.issubdtype(page.dtype, np.floating) and not np.isfinite(filled).all():
             return f"filled pixels of page {number + 1} are not finite"
     return ""

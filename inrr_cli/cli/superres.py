@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -210,10 +209,9 @@ class SuperresJob(Job):
     def forecast(self) -> Forecast:
         """Return what making each page takes."""
         pages = list(zip(self.targets, self.template.pages, strict=True))
-        shapes = [(*target.shape, 1 if page.ndim == 2 else page.shape[2]) for target, page in pages]
-        seconds = sum(superres_seconds(*shape, self.settings) for shape in shapes)
+        seconds = sum(superres_seconds(*target.shape, self.settings) for target in self.targets)
         needs = [superres_bytes(page.shape, target, self.settings.tile) for target, page in pages]
-        return Forecast(sum(map(math.prod, shapes)), seconds, max(needs))
+        return Forecast(sum(page.size for page in self.like()), seconds, max(needs))
 
     def advice(self) -> str:
         """Return what to do if memory does not suffice."""

@@ -196,3 +196,29 @@ def test_the_masks_and_results_inside_the_folder_are_not_taken_for_images(run, i
     options = ("inpaint", "in", "--recursive", "--mask", "in/masks", "-o", "in/restored", *QUICK)
     assert "4 restored, 0 failed" in run(*options).stderr
     assert "0 restored, 4 done before" in run(*options).stderr
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(restore):
+    result = restore("--dry-run", "--json")
+    assert result.exit_code == 0, result.stderr
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(line["input"], line["output"]) for line in found] == [
+        (f"in/{name}.png", f"out/{name}_restored.png") for name in ("0", "1", "a/2", "b/2")
+    ]
+    assert all(line["masks"] == ["mask.png"] and line["samples"] == 30 for line in found)
+    assert all(line["cpu_seconds"] > 0 and line["memory_mb"] > 100 for line in found)
+    assert "120 samples in all" in result.stderr
+    assert not Path("out").exists()
+    restore()
+    Path(ALL[1]).unlink()
+    again = restore("--dry-run")
+    assert "1 to do, 3 done before, 0 failed" in again.stderr
+    assert again.stdout.startswith("in/1.png + mask.png -> out/1_restored.png  30 samples, about ")
+    assert not Path(ALL[1]).exists()
+
+
+def test_a_dry_run_of_one_image(run, images):
+    result = run("superres", "in/1.png", "--scale", 2, "--dry-run", "--json", "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout)["samples"] == 48 * 64
+    assert not Path("in/1_x2.png").exists()

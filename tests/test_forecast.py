@@ -1,0 +1,43 @@
+"""Forecasts of time: right in what they depend on; `examples/forecast.py` measures how right."""
+
+import numpy as np
+import pytest
+
+from inrr_cli import make_mask, make_settings
+from inrr_cli.forecast import inpainting_seconds, machine_speed, superres_seconds
+
+PATCHES = make_settings()
+
+
+def test_more_missing_takes_longer_and_scattered_pixels_longest():
+    few, many = (make_mask((256, 256), "random", rate=rate) for rate in (0.01, 0.5))
+    together = np.zeros((256, 256), bool)
+    together.flat[: few.sum()] = True
+    seconds = [inpainting_seconds(mask, PATCHES) for mask in (together, few, many)]
+    assert seconds == sorted(seconds)
+    assert seconds[1] > 2 * seconds[0]
+
+
+def test_channels_rounds_and_sizes_count():
+    mask = make_mask((300, 400), "random")
+    grey = inpainting_seconds(mask, PATCHES)
+    colour = np.repeat(mask[..., None], 3, 2)
+    assert 1.5 * grey < inpainting_seconds(colour, PATCHES) < 3 * grey
+    assert inpainting_seconds(mask, make_settings(rounds=8)) > 1.5 * grey
+    enlarging = make_settings(task="superres")
+    assert superres_seconds(400, 300, enlarging) > superres_seconds(200, 150, enlarging)
+
+
+@pytest.mark.parametrize("side", [1, 16, 17])
+def test_any_size_has_a_forecast(side):
+    assert inpainting_seconds(np.ones((side, side), bool), PATCHES) > 0
+
+
+def test_a_fit_takes_its_steps():
+    mask = make_mask((64, 64), "random")
+    one, two = (inpainting_seconds(mask, make_settings(reg="inrr", steps=steps)) for steps in (100, 200))
+    assert two == pytest.approx(2 * one)
+
+
+def test_the_speed_of_a_machine_is_a_plausible_factor():
+    assert 0.02 < machine_speed() < 50
