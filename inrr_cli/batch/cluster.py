@@ -124,15 +124,20 @@ class DaskExecutor:
         with ExitStack() as stack:
             logging.disable(logging.CRITICAL)  # Dask tells of all that happens, at the very end too; see `Outcome`
             where = self.address if self.address != LOCAL else stack.enter_context(self._local_cluster())
-            try:
-                client = stack.enter_context(self.dask.Client(where, timeout=CONNECT, set_as_default=False))
-            except (OSError, TimeoutError, ValueError) as error:
-                raise WorkersError(f"--cluster {self.address}: no Dask scheduler answers there ({error})") from None
+            client = stack.enter_context(self._connect(where))
             _check_versions(client)
             yield client
 
+    def _connect(self, where: str) -> Any:
+        # a client that Ctrl-C left half-made would wait for its scheduler when Python ends
+        client = type("Client", (self.dask.Client,), {"__del__": lambda self: None})
+        try:
+            return client(where, timeout=CONNECT, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise WorkersError(f"--cluster {self.address}: no Dask scheduler answers there ({error})") from None
+
     @contextmanager
-    def _local_cluster(self) -> Iterator[Any]:
+    def _local_cluster(self) -> Iterator[str]:
         """Start a cluster of this machine; its workers come when they are ready."""
         from distributed.deploy.spec import close_clusters
         from distributed.utils import LoopRunner
@@ -140,11 +145,11 @@ class DaskExecutor:
         atexit.unregister(close_clusters)  # which takes ten seconds for what is done here
         runner: Any = LoopRunner()
         with signals_held([signal.SIGINT]):
-            runner.start()  # the thread that starts the workers; a client that Ctrl-C left half-made needs it to the end
+            runner.start()  # the thread that starts the workers
         cluster = self.dask.LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0", loop=runner.loop)
         try:
             cluster.scale(self.workers.jobs)
-            yield cluster
+            yield cluster.scheduler_address  # a client of the cluster itself would wait for the workers
         finally:
             for nanny in cluster.workers.values():
                 nanny.auto_restart = False

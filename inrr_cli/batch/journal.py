@@ -35,23 +35,33 @@ class Stamp:
 
     @classmethod
     def of(cls, path: Path) -> Stamp:
-        """Return the stamp of a file."""
-        status = path.stat()
+        """Return the stamp of a file, or of the files of a Zarr array."""
+        size, mtime_ns = _measure(path)
         digest = hashlib.sha256()
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
-        return cls(status.st_size, status.st_mtime_ns, digest.hexdigest())
+        for each in _files(path):
+            with each.open("rb") as file:
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
+        return cls(size, mtime_ns, digest.hexdigest())
 
     def holds_for(self, path: Path) -> bool:
         """Whether a file is the one that was stamped; it is read only if its time has changed."""
         try:
-            status = path.stat()
-            if status.st_size != self.size:
-                return False
-            return status.st_mtime_ns == self.mtime_ns or self.of(path).sha256 == self.sha256
+            size, mtime_ns = _measure(path)
+            return size == self.size and (mtime_ns == self.mtime_ns or self.of(path).sha256 == self.sha256)
         except OSError:
             return False
+
+
+def _files(path: Path) -> list[Path]:
+    """Return a file itself, or the files of a folder in order."""
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _measure(path: Path) -> tuple[int, int]:
+    """Return the bytes of a file or a folder, and the time of the last change in nanoseconds."""
+    states = [file.stat() for file in _files(path)]
+    return sum(state.st_size for state in states), max((state.st_mtime_ns for state in states), default=0)
 
 
 @dataclass(frozen=True)

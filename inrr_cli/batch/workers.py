@@ -140,8 +140,8 @@ class WorkerPool:
             process = context.Process(target=serve, args=(theirs, self.threads, environment), daemon=True)
             with signals_held(SIGNALS):
                 process.start()
-            theirs.close()
-            self.workers[place] = Worker(process, ours)
+                theirs.close()
+                self.workers[place] = Worker(process, ours)
 
     def _hand_out(self, source: Iterator[Call | None]) -> bool:
         """Give calls to idle workers, and draw one more, for which workers start; return False at the end of calls."""

@@ -34,7 +34,7 @@ def open_journal(files: Files, shard: tuple[int, int] | None, folders: Iterable[
     if files.output is None or files.preview is not None:
         yield None
         return
-    places = {path / folder for path in outputs for folder in folders}
+    places = {path / folder for path in outputs for folder in (Path(), *folders)}
     journal = Journal(files.output, shard)
     with temporaries_of(journal.owner):
         try:

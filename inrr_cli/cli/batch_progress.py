@@ -6,7 +6,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
-from inrr_cli.cli.console import fail, note, verbosity
+from inrr_cli.cli.console import note, verbosity
 
 SPEED_PERIOD = 600.0  # seconds over which the rate is the mean: images may take minutes
 MOST_FAILURES = 20  # that are listed; the summary has all
@@ -79,7 +79,7 @@ def print_failures(failures: dict[str, str], count: int, summary: str) -> None:
     """
     shown = list(failures.items())[:MOST_FAILURES]
     width = max(len(image) for image, _ in shown)
-    fail(f"{len(failures)} of {count} images failed:")
+    note(f"inrr: {len(failures)} of {count} images failed:")
     for image, error in shown:
         note(f"  {image:<{width}}  {error.removeprefix(f'{image}: ')}")
     if len(failures) > len(shown):

@@ -80,9 +80,10 @@ def restore_by_window(
     must = kind == "ZARR" or count_pixels(image, kind) > command.options.max_pixels
     if command.settings.tile is None:
         if must and _can_be_opened(image):
-            limit = f"the image has more than {command.options.max_pixels} pixels, see --max-pixels"
-            what = "a Zarr array is filled by window" if kind == "ZARR" else limit
-            raise InputError(f"{image}: {what}; try --tile {TILE}")
+            rows, columns = open_windows(image).shape[:2]
+            limit = f"{columns} x {rows} pixels are more than {command.options.max_pixels}; see --max-pixels, or"
+            what = "a Zarr array is filled by window;" if kind == "ZARR" else limit
+            raise InputError(f"{image}: {what} try --tile {TILE}")
         return None
     try:
         opened = open_windows(image)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -236,3 +237,14 @@ def test_ctrl_c_and_sigterm(batch, undisturbed, shared_cluster, where, number, s
     assert batch.run(*to) == (0, [])
     batch.check_outputs(undisturbed)
     batch.check_work(twice=in_work)
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_a_scheduler_does_not_answer(batch):
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        process = batch.start("--cluster", f"tcp://127.0.0.1:{deaf.getsockname()[1]}", quiet=())
+        with deaf.accept()[0]:
+            batch.check_interrupted(process, os.kill, signal.SIGINT)
+    assert not batch.events()["begun"]

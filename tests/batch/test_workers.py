@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import calls_for_tests as functions
 import pytest
 
 from inrr_cli.batch.calls import Call
+from inrr_cli.batch.starting import signals_held
 from inrr_cli.batch.workers import WorkerPool
 
 
@@ -114,3 +116,27 @@ def test_workers_of_a_killed_parent_end():
     while any(map(is_alive, pids)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not any(map(is_alive, pids))
+
+
+@pytest.mark.parametrize("other_thread", [False, True])
+def test_a_signal_does_not_break_off_a_start(other_thread):
+    done = []
+
+    def start_and_be_interrupted():
+        with signals_held([signal.SIGINT]):
+            if other_thread:  # which has it unblocked, as those of numpy may
+                thread.start()
+                thread.join()
+            else:
+                signal.raise_signal(signal.SIGINT)
+            done.append("start")
+        done.append("lost")
+
+    def unblocked():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = Thread(target=unblocked)
+    with pytest.raises(KeyboardInterrupt):
+        start_and_be_interrupted()
+    assert done == ["start"]

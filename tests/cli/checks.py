@@ -4,6 +4,9 @@ import numpy as np
 from PIL import Image
 
 QUICK = ("--rounds", 2, "--similar", 15, "--radius", 4)
+BY_WINDOW = ("--max-pixels", 100)
+TILE = ("--tile", 64)
+TIFF = {"tile": (32, 48), "compression": "zlib", "predictor": True, "metadata": None}
 
 
 def read(path):

@@ -2,58 +2,22 @@
 
 import json
 import pickle
-import signal
 
 import numpy as np
 import pytest
 import tifffile
-from checks import QUICK, ok, refused
+from checks import BY_WINDOW, QUICK, TIFF, TILE, ok, refused
 
 from inrr_cli.batch.calls import InProcess
 from inrr_cli.cli import windowed
 from inrr_cli.imaging.windows.opening import open_windows
-from inrr_cli.inpainting import tiles
-from inrr_cli.inpainting.windowed import fill, tile
+from inrr_cli.inpainting.windowed import tile
 from inrr_cli.inpainting.windowed.scan import plan_tiles, scan
 from inrr_cli.inpainting.windowed.spool import Spool
 from inrr_cli.masking.windows import MaskedImage, open_masks
-from inrr_cli.result import Result
 from inrr_cli.settings import make_settings
 
-BY_WINDOW = ("--max-pixels", 100)
-TILE = ("--tile", 64)
-TIFF = {"tile": (32, 48), "compression": "zlib", "predictor": True, "metadata": None}
-
-
-def fill_by_place(image, missing, settings, control, known):
-    """Fill a window in no time, and so that each window fills otherwise: what is blended differs."""
-    rows, columns = np.indices(image.shape[:2])
-    slope = (np.hypot(rows, columns) / 7).reshape(image.shape[:2] + (1,) * (image.ndim - 2))
-    filled = image.copy()
-    filled[missing] = (float(image[known].mean()) + np.broadcast_to(slope, image.shape))[missing].astype(image.dtype)
-    sigma = np.where(missing, np.sqrt(1 + slope), 0).astype(np.float32)
-    noise = float(image[known].std())
-    return Result(filled, None, None, None, sigma, noise, "cpu", None, 0.1, True, "by place")
-
-
-@pytest.fixture(autouse=True)
-def engine(request, monkeypatch):
-    """Let `fill_by_place` stand for the engine, unless a test asks for the real one."""
-    if request.node.get_closest_marker("slow") is None:
-        for module in (tiles, tile):
-            monkeypatch.setattr(module, "inpaint_whole", fill_by_place)
-
-
-@pytest.fixture
-def scene(tmp_path, monkeypatch, grey):
-    """A tiled TIFF, (150, 200) uint8, and a mask of two scratches: image.tif and mask.tif in the current folder."""
-    monkeypatch.chdir(tmp_path)
-    image = np.tile(grey, (4, 4))[:150, :200]
-    mask = np.zeros(image.shape, np.uint8)
-    mask[20:140, 60:63] = mask[90:93, 30:190] = 255
-    tifffile.imwrite("image.tif", image, **TIFF)
-    tifffile.imwrite("mask.tif", mask, tile=(64, 64), compression="zlib")
-    return image, mask
+pytestmark = pytest.mark.usefixtures("by_place")
 
 
 def compare(run, *options, image="image.tif", extra=()):
@@ -207,75 +171,6 @@ def test_a_zarr_array(run, scene, tmp_path):
     assert not list(tmp_path.glob(".inrr*"))
 
 
-def stop_after(monkeypatch, count):
-    """Interrupt the filling after so many tiles; return the names of the tiles that are filled."""
-    names, real = [], fill.fill_tile
-
-    def fill_tile(masked, tile, settings, spool):
-        if len(names) == count:
-            raise KeyboardInterrupt
-        names.append(tile.name)
-        return real(masked, tile, settings, spool)
-
-    monkeypatch.setattr(fill, "fill_tile", fill_tile)
-    return names
-
-
-def test_an_interrupted_run_is_gone_on_with(run, scene, tmp_path, monkeypatch):
-    command = ("inpaint", "image.tif", "--mask", "mask.tif", *TILE, *QUICK, *BY_WINDOW, "-o", "b.tif")
-    with monkeypatch.context() as patch:
-        first = stop_after(patch, 3)
-        done = run(*command)
-    assert done.exit_code == 128 + signal.SIGINT
-    assert "3 of 5 tiles are kept in .inrr-b.tif-tiles; run the command again to go on" in done.stderr
-    assert not (tmp_path / "b.tif").exists()
-    with monkeypatch.context() as patch:
-        second = stop_after(patch, None)
-        done = ok(run(*command))
-    assert "going on: 3 of 5 tiles were filled before" in done.stderr
-    assert (len(second), set(first) & set(second)) == (2, set())
-    assert not list(tmp_path.glob(".inrr*"))
-    ok(run("inpaint", "image.tif", "--mask", "mask.tif", *TILE, *QUICK, "-o", "a.tif"))
-    assert np.array_equal(tifffile.imread("a.tif"), tifffile.imread("b.tif"))
-
-
-@pytest.mark.parametrize("change", ["image", "mask", "option"])
-def test_what_changes_throws_the_kept_tiles_away(run, scene, monkeypatch, change):
-    command = ["inpaint", "image.tif", "--mask", "mask.tif", *TILE, *QUICK, *BY_WINDOW, "-o", "b.tif"]
-    with monkeypatch.context() as patch:
-        stop_after(patch, 3)
-        run(*command)
-    if change == "image":
-        tifffile.imwrite("image.tif", scene[0] // 2, **TIFF)
-    elif change == "mask":
-        tifffile.imwrite("mask.tif", np.roll(scene[1], 1, 0))
-    else:
-        command += ["--grow", 1]
-    with monkeypatch.context() as patch:
-        names = stop_after(patch, None)
-        done = ok(run(*command))
-    assert "going on" not in done.stderr
-    assert len(names) >= 5
-
-
-def test_an_interruption_while_writing_keeps_all_tiles_and_no_half_written_file(run, scene, tmp_path, monkeypatch):
-    command = ("inpaint", "image.tif", "--mask", "mask.tif", *TILE, *QUICK, *BY_WINDOW, "-o", "b.tif")
-
-    def interrupt(*arguments):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr("inrr_cli.cli.windowed_outputs._write_image", interrupt)
-        done = run(*command)
-    assert done.exit_code == 128 + signal.SIGINT
-    assert "all tiles are kept in" in done.stderr
-    assert [path.name for path in tmp_path.glob(".inrr*")] == [".inrr-b.tif-tiles"]
-    assert not (tmp_path / "b.tif").exists()
-    with monkeypatch.context() as patch:
-        assert stop_after(patch, 0) == []
-        ok(run(*command))
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -320,7 +215,7 @@ def test_nothing_to_fill_and_no_tile(run, scene):
     refused(run("inpaint", "image.tif", "--mask", "nothing.tif", *TILE, *BY_WINDOW), "the mask is empty")
     refused(
         run("inpaint", "image.tif", "--mask", "mask.tif", *BY_WINDOW),
-        "more than 100 pixels, see --max-pixels; try --tile 512",
+        "200 x 150 pixels are more than 100; see --max-pixels, or try --tile 512",
     )
 
 
@@ -352,10 +247,3 @@ def test_no_window_is_much_larger_than_a_tile(run, tmp_path, monkeypatch):
     ok(run("inpaint", "image.tif", "--mask", "mask.tif", *TILE, *QUICK, *BY_WINDOW, "-o", "b.tif"))
     assert max(sizes) == (64 + 2 * 48) ** 2
     assert np.array_equal(tifffile.imread("b.tif")[mask == 0], image[mask == 0])
-
-
-def test_a_spool_that_cannot_be_made_is_one_line(run, scene, monkeypatch, tmp_path):
-    (tmp_path / ".inrr-b.tif-tiles").write_text("a file of this name")
-    done = run("inpaint", "image.tif", "--mask", "mask.tif", *TILE, *BY_WINDOW, "-o", "b.tif")
-    refused(done, ".inrr-b.tif-tiles: cannot be written")
-    assert Spool.beside(tmp_path / "b.tif").folder.is_file()

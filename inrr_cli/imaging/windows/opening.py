@@ -81,7 +81,7 @@ def count_pixels(path: Path, kind: str) -> int:
 
             with tifffile.TiffFile(path) as file:
                 page = file.pages.first
-                return page.imagelength * page.imagewidth
+                return int(page.imagelength) * int(page.imagewidth)  # a damaged tag may hold several numbers
         if kind == "NPY":
             shape = open_windows(path).shape
             return shape[0] * shape[1]
