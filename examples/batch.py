@@ -11,11 +11,13 @@ Runs whole commands on crops of pictures of scikit-image in a temporary folder, 
 - tiny: --tiny images of 16 x 16 pixels: memory and CPU time of the parent process. Then the same command again.
 - cluster: 40 images of 256 x 256 pixels by two workers, and by `--cluster local`, which needs the extra `cluster`.
 
-Prints Markdown tables; targets that were missed are bold. "Others" is what other programs took of the machine at the
-same time, in cores. Ratios are of runs that follow each other.
+Prints Markdown tables; targets that were missed are bold. CPU seconds are of all processes of a call; "of the work" are
+those on images, the first of which loads torch. "Others" is what other programs took of the machine at the same time,
+in cores. Ratios are of runs that follow each other.
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -43,10 +45,11 @@ CALLS, CLUSTER_IMAGES = 20, 40
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run took: its time, its CPU time with all its processes, and the cores that others took meanwhile."""
+    """What a run took: its time, its CPU time, that of the images by the journal, and the cores that others took."""
 
     seconds: float
     cpu: float
+    work: float
     others: float
 
 
@@ -96,7 +99,13 @@ def run(folder: Path, *commands: tuple[str, ...], threads: int | None = None) ->
     for command in commands:
         subprocess.run([*INPAINT, *command], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=True)
     seconds, cpu = time.perf_counter() - start, own_seconds() - own
-    return Cost(seconds, cpu, max(0.0, busy_seconds() - busy - cpu) / seconds)
+    return Cost(seconds, cpu, work_seconds(folder / "out"), max(0.0, busy_seconds() - busy - cpu) / seconds)
+
+
+def work_seconds(folder: Path) -> float:
+    """Return the CPU time that the journals of a folder say of the work on images, without the start of processes."""
+    lines = [line for path in folder.glob("inrr-journal*.jsonl") for line in path.read_text().splitlines()]
+    return sum(json.loads(line).get("cpu_seconds", 0.0) for line in lines)
 
 
 def whole(*more: str) -> tuple[str, ...]:
@@ -115,7 +124,7 @@ def target(what: str, ratios: list[float], wanted: float, *, least: bool = False
     missed = median < wanted if least else median > wanted
     spread = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else ""
     bold = "**" if missed else ""
-    return f"| {what} | {'at least' if least else 'at most'} {wanted:g} | {bold}{median:.2f}{bold}{spread} |"
+    return f"| {what} | {'at least' if least else 'at most'} {wanted:.3g} | {bold}{median:.2f}{bold}{spread} |"
 
 
 TARGETS = "\n| target | wanted | measured |\n|---|---|---|"
@@ -123,8 +132,8 @@ TARGETS = "\n| target | wanted | measured |\n|---|---|---|"
 
 def measure_workers(folder: Path, chunk: int, rounds: int, images: int) -> Iterator[str]:
     """Yield the tables of one and two processes."""
-    yield "## Workers\n\n| images in a call | by | calls | seconds an image | CPU seconds an image | others |"
-    yield "|---|---|---|---|---|---|"
+    yield "## Workers\n\n| images | by | calls | seconds an image | CPU seconds | of the work | others |"
+    yield "|---|---|---|---|---|---|---|"
     costs: dict[str, list[Cost]] = {way: [] for way in (ONE, TWO_JOBS, TWO_THREADS)}
     for number in range(rounds):
         write_images(folder / f"chunk{number}", range(number * chunk, (number + 1) * chunk), 256, 0.1)
@@ -144,17 +153,20 @@ def measure_workers(folder: Path, chunk: int, rounds: int, images: int) -> Itera
         faster = [one.seconds / two.seconds for one, two in zip(found[ONE], found[TWO_JOBS], strict=True)]
         threads = [two.seconds / one.seconds for one, two in zip(found[TWO_THREADS], found[TWO_JOBS], strict=True)]
         cpu = [two.cpu / one.cpu for one, two in zip(found[ONE], found[TWO_JOBS], strict=True)]
+        work = [two.work / one.work for one, two in zip(found[ONE], found[TWO_JOBS], strict=True)]
         yield target(f"{size} images: two processes, times as fast as one with one thread", faster, 1.8, least=True)
         yield target(f"{size} images: two processes, time over that of one with two threads", threads, 1.0)
         yield target(f"{size} images: two processes, CPU time over that of one with one thread", cpu, 1.1)
+        yield target(f"{size} images: the same without the start of processes", work, 1.1)
 
 
 def row(images: int, way: str, costs: list[Cost]) -> str:
     """Return the row of a table: medians of runs."""
-    seconds, cpu = (statistics.median(getattr(cost, name) for cost in costs) for name in ("seconds", "cpu"))
+    medians = [statistics.median(getattr(cost, name) for cost in costs) for name in ("seconds", "cpu", "work")]
     others = [cost.others for cost in costs]
     spread = f"{min(others):.1f} to {max(others):.1f}" if len(others) > 1 else f"{others[0]:.1f}"
-    return f"| {images} | {way} | {len(costs)} | {seconds / images:.2f} | {cpu / images:.2f} | {spread} |"
+    cells = [f"{median / images:.2f}" if median else "" for median in medians]
+    return f"| {images} | {way} | {len(costs)} | {' | '.join(cells)} | {spread} |"
 
 
 def measure_calls(folder: Path, rounds: int) -> Iterator[str]:
@@ -162,9 +174,10 @@ def measure_calls(folder: Path, rounds: int) -> Iterator[str]:
     write_images(folder, range(CALLS), 128, 0.1)
     single = [(f"in/{n:05}.png", "--mask", f"masks/{n:05}.png") for n in range(CALLS)]
     pairs = [(run(folder, whole()), run(folder, *single)) for _ in range(rounds)]
-    yield f"## Calls\n\n| {CALLS} images by | times | seconds | CPU seconds | others |\n|---|---|---|---|---|"
+    yield "## Calls\n\n| images | by | times | seconds an image | CPU seconds | of the work | others |"
+    yield "|---|---|---|---|---|---|---|"
     for way, costs in zip(("one call", f"{CALLS} calls"), zip(*pairs, strict=True), strict=True):
-        yield f"| {way} {row(1, '', list(costs)).removeprefix('| 1 |  ')}"
+        yield row(CALLS, way, list(costs))
     yield TARGETS
     yield target(f"one call, time over that of {CALLS}", [one.seconds / each.seconds for one, each in pairs], 1 / 3)
 
@@ -223,8 +236,8 @@ def measure_cluster(folder: Path, rounds: int) -> Iterator[str]:
     write_images(folder, range(CLUSTER_IMAGES), 256, 0.1)
     jobs, cluster = ("--jobs", "2"), ("--jobs", "2", "--cluster", "local")
     pairs = [(run(folder, whole(*jobs)), run(folder, whole(*cluster))) for _ in range(rounds)]
-    yield "## A cluster\n\n| images in a call | by | calls | seconds an image | CPU seconds an image | others |"
-    yield "|---|---|---|---|---|---|"
+    yield "## A cluster\n\n| images | by | calls | seconds an image | CPU seconds | of the work | others |"
+    yield "|---|---|---|---|---|---|---|"
     for way, costs in zip((TWO_JOBS, "`--cluster local`, two workers"), zip(*pairs, strict=True), strict=True):
         yield row(CLUSTER_IMAGES, way, list(costs))
     yield TARGETS
