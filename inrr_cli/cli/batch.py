@@ -72,7 +72,8 @@ class Command:
         options = restoring.options
         extra = {name: str(path) for name, path in files.output_folders().items() if name != "output"}
         masks = [mask for mask in files.masks if is_from_image(mask)]
-        arguments = [replace(restoring, options=replace(options, as_json=False, dry_run=False)), *work.args[1:], masks, extra]
+        same = replace(restoring, options=replace(options, as_json=False, dry_run=False))
+        arguments = [same, *work.args[1:], masks, extra]
         fingerprint = hashlib.sha256(repr((__version__, work.func.__name__, arguments)).encode()).hexdigest()
         return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial, by_window)
 

@@ -82,6 +82,7 @@ def test_axes_that_do_not_fit_are_refused_and_nothing_is_written(run, cube, comm
     assert set(Path().iterdir()) == before
 
 
+@pytest.mark.slow
 def test_channels_on_several_pages_are_restored_together(run, cube):
     series = np.stack([np.moveaxis(np.roll(cube[..., :3], 3 * date, 0), 2, 0) for date in range(2)])  # TCYX
     pages = series.reshape(6, 48, 64)

@@ -180,6 +180,7 @@ def test_a_folder_of_images_needs_a_folder_for_the_results(run, images):
     assert "inrr: error: a folder of images needs --output FOLDER" in result.stderr
 
 
+@pytest.mark.slow
 def test_superres_of_several(run, images):
     result = run("superres", *images[:2], "--scale", 2, "-o", "out", "--sidecar", "out", "--device", "cpu")
     assert result.exit_code == 0, result.stderr

@@ -41,6 +41,7 @@ def test_no_progress_bar_in_a_pipe(files):
     assert "sigma_mean" in out
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_file(files):
     outputs = [files["mask"].with_name(name) for name in ("a.png", "b.png")]
     for output in outputs:

@@ -160,6 +160,7 @@ def test_preview_writes_nothing_else(run, files, heights):
     refused(run(*ask, "--preview", files["mask"]), "is an input or another output too")
 
 
+@pytest.mark.slow
 def test_a_stack_takes_one_mask_for_all_pages_or_one_for_each(run, stack, grey):
     tifffile.imwrite("stack.tif", stack, imagej=True, metadata={"axes": "ZYX"})
     mask = make_mask(grey.shape, "random", rate=0.1)

@@ -32,6 +32,7 @@ def test_decompression_bombs_and_images_beyond_memory_are_refused(run, files, mo
     refused(run(*ask, "--force"), "does not fit in the 0.0 GB of memory that are free")
 
 
+@pytest.mark.slow
 def test_tiles_have_no_seams_and_known_pixels_are_kept(run):
     y, x = np.mgrid[:150, :170]
     truth = (120 + 60 * np.sin(x / 9) + 50 * np.cos(y / 13)).astype(np.uint8)

@@ -51,6 +51,7 @@ def test_every_second_pixel_known_works_with_every_regulariser(run, files, grey,
         assert (read(files["grey"].with_name("grey_x2.png"))[::2, ::2] == grey).all()
 
 
+@pytest.mark.slow
 def test_half_quadratic_splitting_enlarges_with_the_patch_prior(run, files, grey):
     plain = run("superres", files["grey"], "--scale", 3, *QUICK, "--json", "-o", "patches.png")
     options = ("--lessons", 20, "--rounds", 1, "--net", "siren", "--steps", 120, "--device", "cpu")

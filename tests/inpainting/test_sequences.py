@@ -99,6 +99,7 @@ def test_a_lost_date_follows_from_the_dates_around_it():
     assert rms(filled[3] - x[3]) < 1.3 * rms(np.mean([x[2], x[4]], 0) - x[3])
 
 
+@pytest.mark.slow
 def test_auto_takes_what_fills_held_out_samples_best_and_says_so():
     x, clouds = season()
     filled, _, said = fill(x, clouds, "auto")

@@ -47,6 +47,7 @@ def test_pixels_without_any_band_are_filled_from_their_neighbourhood():
     assert (np.abs(result.image - image) <= 2 * result.sigma)[hole].mean() > 0.6
 
 
+@pytest.mark.slow
 def test_what_the_other_bands_leave_is_filled_from_the_neighbourhood():
     """Each band has a smooth field of its own besides the common ones, as haze on each date."""
     rng = np.random.default_rng(1)
