@@ -72,6 +72,7 @@ def one_thread_per_operation() -> Iterator[None]:
     Threads that share a single operation wait for each other thousands of times a second. Where another process takes
     one's turn, all of them wait, and a fit takes up to ten times as long as with one thread (`examples/busy.py`).
     """
+    _bound_heaps()
     with _lock:
         _within.append(torch.get_num_threads() if not _within else _within[0])
         torch.set_num_threads(1)
@@ -126,15 +127,16 @@ _within: list[int] = []  # torch's number of threads, for each `one_thread_per_o
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    _bound_heaps()
     return ThreadPoolExecutor(threads, "inrr", initializer=torch.set_num_threads, initargs=(1,))
 
 
+@cache
 def _bound_heaps() -> None:
-    """Take large tensors from the system and give them back to it, where the C library is GNU's.
+    """Take large tensors from the system and give them back to it, where the C library is GNU's; keep small ones.
 
-    Otherwise each thread keeps them in a heap of its own, where tensors that another thread frees leave holes: a fit
-    takes up to three times the memory.
+    Otherwise each thread keeps large ones in a heap of its own, where tensors that another thread frees leave holes: a
+    fit takes up to three times the memory. And small ones are given back one by one, as Dask asks of its workers
+    (MALLOC_TRIM_THRESHOLD_): the system then takes longer than the work.
     """
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
