@@ -48,7 +48,7 @@ def find_sources(arguments: Iterable[Path], *, recursive: bool = False, without:
     recursive : bool
         Whether the images of sub-folders are taken too.
     without : iterable of Path
-        Folders whose images are not taken: those of masks, of references and of outputs.
+        Files and folders that are not taken: masks, references and folders of outputs.
 
     Raises
     ------
@@ -111,11 +111,11 @@ def _images_in(root: Path, recursive: bool, left_out: set[Path]) -> Iterator[Sou
             raise InputError(f"{folder}: cannot read this folder ({error.strerror})") from None
         inner = []
         for entry in entries:
-            if entry.name.startswith("."):
+            if entry.name.startswith(".") or entry.resolve() in left_out:
                 continue
             if entry.suffix.lower() in SUFFIXES and entry.is_file():
                 yield Source(entry, folder.relative_to(root))
-            elif recursive and is_folder(entry) and not entry.is_symlink() and entry.resolve() not in left_out:
+            elif recursive and is_folder(entry) and not entry.is_symlink():
                 inner.append(entry)
         folders += reversed(inner)
 

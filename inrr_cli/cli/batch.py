@@ -134,7 +134,7 @@ class Batch:
             self.arguments, self.files = [path.absolute() for path in self.arguments], self.files.absolute()
 
     def _find(self) -> list[Source]:
-        without = [*filter(Path.is_dir, self.files.given_inputs()), *self.files.output_folders().values()]
+        without = [*self.files.given_inputs(), *self.files.output_folders().values()]
         return find_sources(self.arguments, recursive=self.options.recursive, without=without)
 
     def _sources(self, sources: list[Source]) -> Iterator[Source | None]:

@@ -114,7 +114,7 @@ def far(tmp_path, pictures):
 @pytest.mark.slow
 def test_what_is_not_shipped_is_out_of_reach(far, shared_cluster):
     code, error = far.run("--cluster", shared_cluster.address, images=("in/00.png", "in/01.png"))
-    assert (code, len(error)) == (3, 3), error
+    assert (code, len(error)) == (3, 2), error
 
 
 @pytest.mark.slow
@@ -160,7 +160,6 @@ def test_images_that_fail_are_reported_as_by_processes(batch, shared_cluster, mo
     code, error = batch.run("--cluster", shared_cluster.address, *more, **ask)
     assert code == 3
     assert sorted(line.replace(f"{batch.folder}/", "") for line in error) == sorted(local)
-    assert f"inrr: error: 4 of {COUNT + 1} images failed:" in local
     assert [sum(f"/{name}.png: " in line for line in local) for name in ("07", "08", "09")] == [1, 1, 1]
 
 

@@ -196,6 +196,9 @@ def test_the_masks_and_results_inside_the_folder_are_not_taken_for_images(run, i
     options = ("inpaint", "in", "--recursive", "--mask", "in/masks", "-o", "in/restored", *QUICK)
     assert "4 restored, 0 failed" in run(*options).stderr
     assert "0 restored, 4 done before" in run(*options).stderr
+    Image.open("mask.png").save("in/mask.png")
+    found = run("inpaint", "in", "--mask", "in/mask.png", "-o", "in/restored", "--dry-run", *QUICK)
+    assert "0 to do, 2 done before, 0 failed" in found.stderr
 
 
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(restore):
