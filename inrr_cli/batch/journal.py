@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from inrr_cli.errors import InputError, JournalError
+from inrr_cli.imaging.windows.opening import files_of
 
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 CHUNK = 2**20
@@ -38,7 +39,7 @@ class Stamp:
         """Return the stamp of a file, or of the files of a Zarr array."""
         size, mtime_ns = _measure(path)
         digest = hashlib.sha256()
-        for each in _files(path):
+        for each in files_of(path):
             with each.open("rb") as file:
                 while chunk := file.read(CHUNK):
                     digest.update(chunk)
@@ -53,14 +54,9 @@ class Stamp:
             return False
 
 
-def _files(path: Path) -> list[Path]:
-    """Return a file itself, or the files of a folder in order."""
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-
-
 def _measure(path: Path) -> tuple[int, int]:
     """Return the bytes of a file or a folder, and the time of the last change in nanoseconds."""
-    states = [file.stat() for file in _files(path)]
+    states = [file.stat() for file in files_of(path)]
     return sum(state.st_size for state in states), max((state.st_mtime_ns for state in states), default=0)
 
 

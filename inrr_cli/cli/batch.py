@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from inrr_cli.batch.calls import Call, Executor, Outcome
+from inrr_cli.batch.calls import Call, Outcome
 from inrr_cli.batch.journal import History, Journal
 from inrr_cli.batch.naming import NameTemplate, check_names
 from inrr_cli.batch.sources import Source, find_sources, take_shard
@@ -25,15 +24,12 @@ from inrr_cli.cli.batch_work import Report, Work, make_stamps, restore_image, re
 from inrr_cli.cli.console import describe_error, fail, note, repeat_messages, verbosity
 from inrr_cli.cli.executors import make_executor
 from inrr_cli.cli.files import Files
-from inrr_cli.cli.restoring import Restoring, Written
+from inrr_cli.cli.restoring import Restoring
 from inrr_cli.errors import ExitCode, InputError, OutputExistsError, UnwritableError
 from inrr_cli.imaging.reading import read_bytes
 from inrr_cli.imaging.shipping import Shipment
 from inrr_cli.imaging.writing import write_files
 from inrr_cli.masking.from_image import is_from_image
-
-# Restores an image by window if it should be, with an executor that is started if so; None if it should not.
-ByWindow = Callable[[Path, Files, Callable[[], Executor]], Written | None]
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,6 @@ class Command:
         Hash of all that decides what the outputs hold, but the files.
     keep_partial : bool
         Whether an interrupted image is to be written.
-    by_window : ByWindow, optional
-        For an image that does not fit in memory.
     """
 
     work: Work
@@ -60,22 +54,19 @@ class Command:
     device: str
     fingerprint: str
     keep_partial: bool
-    by_window: ByWindow | None = None
 
     @classmethod
-    def of(
-        cls, work: partial[Written], files: Files, restoring: Restoring, by_window: ByWindow | None = None
-    ) -> Command:
-        """Return the command for work whose arguments before the image are those that decide its outputs."""
+    def of(cls, work: Work, files: Files, restoring: Restoring) -> Command:
+        """Return the command for work on images with these files."""
         from inrr_cli import __version__
 
         options = restoring.options
         extra = {name: str(path) for name, path in files.output_folders().items() if name != "output"}
         masks = [mask for mask in files.masks if is_from_image(mask)]
         same = replace(restoring, options=replace(options, as_json=False, dry_run=False))
-        arguments = [same, *work.args[1:], masks, extra]
-        fingerprint = hashlib.sha256(repr((__version__, work.func.__name__, arguments)).encode()).hexdigest()
-        return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial, by_window)
+        arguments = [same, *work.whole.args[1:], masks, extra]
+        fingerprint = hashlib.sha256(repr((__version__, work.whole.func.__name__, arguments)).encode()).hexdigest()
+        return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial)
 
 
 @dataclass

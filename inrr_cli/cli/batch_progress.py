@@ -66,7 +66,7 @@ class BatchProgress:
 
 
 def print_failures(failures: dict[str, str], count: int, summary: str) -> None:
-    """Print which images failed and why, and what to do about outputs that exist.
+    """Print which images failed and why.
 
     Parameters
     ----------

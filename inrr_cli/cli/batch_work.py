@@ -6,9 +6,11 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from inrr_cli.batch.calls import Executor, InProcess
 from inrr_cli.batch.journal import Stamp
 from inrr_cli.cli.console import Verbosity, collect_messages, describe_error, note, verbosity
 from inrr_cli.cli.files import Files
@@ -17,7 +19,28 @@ from inrr_cli.errors import UnwritableError
 from inrr_cli.imaging.atomic import temporaries_of
 from inrr_cli.imaging.shipping import Shipment, shipment, work_on
 
-Work = Callable[[Path, Files], Written]  # what a command does with an image; it is pickled
+# Restores an image by window if it should be, with an executor that is started if so; None if it should not.
+ByWindow = Callable[[Path, Files, Callable[[], Executor]], Written | None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a command does with an image; it is pickled.
+
+    Attributes
+    ----------
+    whole : partial
+        Restores an image that fits in memory: a function of the image and its files, after what decides its outputs.
+    by_window : ByWindow, optional
+    """
+
+    whole: partial[Written]
+    by_window: ByWindow | None = None
+
+    def __call__(self, image: Path, files: Files, start: Callable[[], Executor] = InProcess) -> Written:
+        """Restore an image; ``start`` starts what fills the tiles of a large one."""
+        written = None if self.by_window is None else self.by_window(image, files, start)
+        return self.whole(image, files) if written is None else written
 
 
 @dataclass(frozen=True)

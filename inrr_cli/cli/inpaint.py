@@ -10,6 +10,7 @@ from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli import options
 from inrr_cli.cli.batch import Command
 from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
+from inrr_cli.cli.batch_work import Work
 from inrr_cli.cli.console import note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
 from inrr_cli.cli.inpainting_job import InpaintingJob, make_stack
@@ -199,16 +200,14 @@ def inpaint(
         white_is_missing=mask_mode == "fill", grow=grow, max_distance=max_distance, gaps=gaps, max_pixels=max_pixels
     )
     asked = command, masks, pages, axes
-    by_window = partial(restore_by_window, *asked)
-    restore_images(images or [], files, Command.of(partial(_inpaint_image, *asked), files, command, by_window), batch)
+    work = Work(partial(_inpaint_image, *asked), partial(restore_by_window, *asked))
+    restore_images(images or [], files, Command.of(work, files, command), batch)
 
 
 def _inpaint_image(
     command: Restoring, masks: MaskOptions, pages: str | None, axes: str | None, image: Path, files: Files
 ) -> Written:
     """Restore an image, or only write its preview."""
-    if (written := restore_by_window(command, masks, pages, axes, image, files)) is not None:
-        return written
     is_labels = command.settings.values == "labels"
     picture = read_image(image, axes, command.options.max_pixels, indices=is_labels)
     selected = parse_pages(pages, len(picture.pages))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from inrr_cli.batch.calls import Executor
@@ -42,15 +41,15 @@ def _restore_one(image: Path, files: Files, command: Command, options: BatchOpti
     def start() -> Executor:
         return make_executor(options, None, command.device)[0]
 
-    if command.by_window is not None and options == options.of_workers():
-        # workers of a cluster run in other folders
-        given = (image, files) if options.cluster is None else (image.absolute(), files.absolute())
-        if command.by_window(given[0], given[1].for_image(given[0]), start) is not None:
-            return True
-    if options != replace(options.of_workers(), cluster=None, timeout=None):
+    if options != options.of_workers():
         return False
-    command.work(image, files.for_image(image))
-    return True
+    if options.cluster is None and options.timeout is None:
+        command.work(image, files.for_image(image), start)
+        return True
+    if options.cluster is not None:  # its workers run in other folders
+        image, files = image.absolute(), files.absolute()
+    by_window = command.work.by_window
+    return by_window is not None and by_window(image, files.for_image(image), start) is not None
 
 
 def _check_batch(arguments: list[Path], files: Files, command: Command) -> None:

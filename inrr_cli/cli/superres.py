@@ -15,6 +15,7 @@ from inrr_cli.batch.naming import NameTemplate
 from inrr_cli.cli import options
 from inrr_cli.cli.batch import Command
 from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
+from inrr_cli.cli.batch_work import Work
 from inrr_cli.cli.console import note
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.many import restore_images
@@ -145,7 +146,7 @@ def superres(
         ),
     )
     files = Files(output, reference, sidecar=sidecar, force=force)
-    work = partial(_enlarge_image, command, wanted, axes)
+    work = Work(partial(_enlarge_image, command, wanted, axes))
     restore_images(images or [], files, Command.of(work, files, command), batch)
 
 

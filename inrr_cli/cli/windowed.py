@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from inrr_cli import __version__
-from inrr_cli.batch.calls import Call, Executor, InProcess
+from inrr_cli.batch.calls import Call, Executor
 from inrr_cli.cli.console import note, progress_bar, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.inpainting_job import MANY_MISSING
@@ -59,7 +59,7 @@ def restore_by_window(
     axes: str | None,
     image: Path,
     files: Files,
-    start: Callable[[], Executor] = InProcess,
+    start: Callable[[], Executor],
 ) -> Written | None:
     """Restore an image by window if it should be; return what was written, None if it should not.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.imaging.windows.image import WindowedImage
 from inrr_cli.imaging.windows.opening import open_windows
+from inrr_cli.imaging.windows.spans import inside, wider, windows
 from inrr_cli.masking import Mask
 from inrr_cli.masking.from_file import finite_levels, white_level
 from inrr_cli.masking.from_image import is_from_image, mask_from_image, unusable_samples
@@ -93,7 +93,7 @@ class MaskedImage:
         """Return the pixels of a window, if its masks depend on them, and what is missing there."""
         image = self.image
         height, width = image.shape[:2]
-        wide = _wider(rows, self.grow, height), _wider(columns, self.grow, width)
+        wide = wider(rows, self.grow, height), wider(columns, self.grow, width)
         picture = image.read(*wide) if self._depends_on_pixels() else None
         missing = np.zeros((wide[0].stop - wide[0].start, wide[1].stop - wide[1].start, *image.shape[2:]), bool)
         for source in self.from_image:
@@ -108,7 +108,7 @@ class MaskedImage:
             new = mask & ~missing & ~ignored
             ignored |= new
             kinds.append((new, description, source))
-        inner = _inside(rows, wide[0]), _inside(columns, wide[1])
+        inner = inside(rows, wide[0]), inside(columns, wide[1])
         if picture is not None:
             alpha = None if picture.alpha[0] is None else picture.alpha[0][inner]
             picture = picture.with_pages([picture.pages[0][inner]], [alpha])
@@ -208,18 +208,3 @@ def _values(mask: WindowedImage) -> Pixels:
 
 def _finite(*values: float) -> list[float]:
     return [value for value in values if np.isfinite(value)]
-
-
-def windows(shape: tuple[int, ...], step: int) -> Iterator[tuple[slice, slice]]:
-    """Yield windows of ``step`` x ``step`` pixels that cover an image, by rows."""
-    for top in range(0, shape[0], step):
-        for left in range(0, shape[1], step):
-            yield slice(top, min(shape[0], top + step)), slice(left, min(shape[1], left + step))
-
-
-def _wider(span: slice, by: int, size: int) -> slice:
-    return slice(max(0, span.start - by), min(size, span.stop + by))
-
-
-def _inside(span: slice, outer: slice) -> slice:
-    return slice(span.start - outer.start, span.stop - outer.start)

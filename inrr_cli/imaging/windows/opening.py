@@ -21,6 +21,11 @@ def is_zarr(path: Path) -> bool:
     return any((path / name).is_file() for name in ZARR_FILES)
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return the file of an image itself, or the files of a Zarr array in order."""
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
 def format_by_window(path: Path) -> str | None:
     """Return "TIFF", "NPY" or "ZARR" for an image that may be read by window; None for others and what is no file."""
     if path == STANDARD:
@@ -82,10 +87,9 @@ def count_pixels(path: Path, kind: str) -> int:
             with tifffile.TiffFile(path) as file:
                 page = file.pages.first
                 return int(page.imagelength) * int(page.imagewidth)  # a damaged tag may hold several numbers
-        if kind == "NPY":
-            shape = open_windows(path).shape
-            return shape[0] * shape[1]
+        shape = open_windows(path).shape
     except Exception:  # decoders raise many types; whatever reads the image says what is wrong
+        if kind == "ZARR":
+            raise
         return 0
-    shape = open_windows(path).shape
     return shape[0] * shape[1]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from inrr_cli.engine import Progress
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import inpainting_seconds
 from inrr_cli.free_memory import free_memory
+from inrr_cli.imaging.windows.opening import files_of
 from inrr_cli.inpainting.windowed.scan import Tile, results
 from inrr_cli.inpainting.windowed.spool import Spool
 from inrr_cli.inpainting.windowed.tile import fill_tile
@@ -47,7 +46,10 @@ def fill_tiles(
 def fingerprint(masked: MaskedImage, settings: Settings, version: str) -> str:
     """Return a hash of all that the filled samples depend on; files count with their sizes and times."""
     files = [masked.path, *(file.path for file in masked.from_files)]
-    states = [(str(path.resolve()), sorted(_states(path))) for path in files]
+    states = [
+        (str(path.resolve()), [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files_of(path)])
+        for path in files
+    ]
     return hashlib.sha256(repr((version, settings, masked, states)).encode()).hexdigest()
 
 
@@ -79,10 +81,3 @@ def check_window_memory(tiles: list[Tile], masked: MaskedImage, settings: Settin
 
 def _largest(tiles: list[Tile]) -> Tile:
     return max(tiles, key=lambda tile: np.prod(np.diff([tile.rows, tile.columns])))
-
-
-def _states(path: Path) -> Iterator[tuple[str, int, int]]:
-    """Yield the name, the size and the time of change of a file, or of all files in a folder."""
-    for file in [path] if path.is_file() else (file for file in path.rglob("*") if file.is_file()):
-        state = file.stat()
-        yield str(file), state.st_size, state.st_mtime_ns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ import numpy as np
 from inrr_cli.imaging.metadata import Metadata
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.imaging.windows.image import WindowedImage
-from inrr_cli.inpainting.windowed.blend import Blend
+from inrr_cli.imaging.windows.spans import inside, wider, windows
+from inrr_cli.inpainting.windowed.blend import Blend, Block
 from inrr_cli.masking.samples import any_channel
-from inrr_cli.masking.windows import windows
 from inrr_cli.metrics import SSIM_WINDOW, local_ssim, psnr_of_rmse
 
 STEP = 1024  # rows and columns of the windows in which results are made: their sums take 24 bytes for each sample
@@ -30,7 +31,7 @@ class Restored:
         stored = self.blend.image.samples.read(rows, columns)
         for part in _parts(rows, columns):
             if self.blend.touches(*part):
-                self._fill(stored[_inside(part[0], rows), _inside(part[1], columns)], part)
+                self._fill(stored[inside(part[0], rows), inside(part[1], columns)], part)
         return stored
 
     def _fill(self, stored: Pixels, window: tuple[slice, slice]) -> None:
@@ -41,45 +42,49 @@ class Restored:
         picture.pages[0][...] = picture.as_held(picture.pages[0], block.filled)
 
 
-class Sigma:
+class Made(ABC):
+    """Samples that are made of the tiles alone, 0 where nothing was filled."""
+
+    def __init__(self, blend: Blend, dtype: type, shape: tuple[int, ...]) -> None:
+        self.blend, self.dtype, self.shape = blend, np.dtype(dtype), shape
+
+    def read(self, rows: slice, columns: slice) -> Pixels:
+        """Return a window (h, w[, C])."""
+        window = np.zeros((rows.stop - rows.start, columns.stop - columns.start, *self.shape[2:]), self.dtype)
+        for part in _parts(rows, columns):
+            if self.blend.touches(*part):
+                self.put(self.blend.block(*part), window[inside(part[0], rows), inside(part[1], columns)])
+        return window
+
+    @abstractmethod
+    def put(self, block: Block, window: Pixels) -> None:
+        """Put the filled samples of a block into its window."""
+
+
+class Sigma(Made):
     """The uncertainty of each filled sample, 0 elsewhere."""
 
-    dtype = np.dtype(np.float32)
-
     def __init__(self, blend: Blend) -> None:
-        self.blend, self.shape = blend, blend.image.shape
+        super().__init__(blend, np.float32, blend.image.shape)
 
-    def read(self, rows: slice, columns: slice) -> Pixels:
-        """Return a window (h, w[, C])."""
-        window = np.zeros((rows.stop - rows.start, columns.stop - columns.start, *self.shape[2:]), self.dtype)
-        for part in _parts(rows, columns):
-            if self.blend.touches(*part):
-                block = self.blend.block(*part)
-                window[_inside(part[0], rows), _inside(part[1], columns)][block.filled] = block.sigma
-        return window
+    def put(self, block: Block, window: Pixels) -> None:
+        """Put the uncertainty of a block into its window."""
+        window[block.filled] = block.sigma
 
 
-class FilledMask:
+class FilledMask(Made):
     """The mask of what was filled, 255 there: of pixels, or with the channels of the image."""
 
-    dtype = np.dtype(np.uint8)
-
     def __init__(self, blend: Blend, *, of_pixels: bool) -> None:
-        self.blend, self.of_pixels = blend, of_pixels
-        self.shape = blend.image.shape[:2] if of_pixels else blend.image.shape
+        super().__init__(blend, np.uint8, blend.image.shape[:2] if of_pixels else blend.image.shape)
+        self.of_pixels = of_pixels
 
-    def read(self, rows: slice, columns: slice) -> Pixels:
-        """Return a window (h, w[, C])."""
-        window = np.zeros((rows.stop - rows.start, columns.stop - columns.start, *self.shape[2:]), self.dtype)
-        for part in _parts(rows, columns):
-            if self.blend.touches(*part):
-                filled = self.blend.block(*part).filled
-                filled = any_channel(filled) if self.of_pixels else filled
-                window[_inside(part[0], rows), _inside(part[1], columns)][filled] = 255
-        return window
+    def put(self, block: Block, window: Pixels) -> None:
+        """Put the mask of a block into its window."""
+        window[any_channel(block.filled) if self.of_pixels else block.filled] = 255
 
 
-def as_image(samples: Sigma | FilledMask, path: Path) -> WindowedImage:
+def as_image(samples: Made, path: Path) -> WindowedImage:
     """Return samples as an image with nothing else of the file."""
     return WindowedImage(path, samples, Metadata("NONE"))
 
@@ -103,16 +108,13 @@ def compare(blend: Blend, truth: WindowedImage, value_range: ValueRange) -> dict
     sums = {name: np.zeros(2) for name in ("psnr_full", "psnr_missing", "ssim_full")}
     edge = SSIM_WINDOW // 2
     for window in windows(truth.shape, STEP):
-        wide = [
-            slice(max(0, span.start - edge), min(size, span.stop + edge))
-            for span, size in zip(window, truth.shape, strict=False)
-        ]
+        wide = [wider(span, edge, size) for span, size in zip(window, truth.shape, strict=False)]
         with np.errstate(all="ignore"):  # values far out of the range
             pair = [value_range.to_unit(image.read(*wide).pages[0]) for image in (restored, truth)]
             similarity = local_ssim(*pair)
             if similarity is not None:
                 sums["ssim_full"] += similarity.sum(), similarity.size
-            pair = [image[tuple(map(_inside, window, wide))] for image in pair]
+            pair = [image[tuple(map(inside, window, wide))] for image in pair]
             squared = (pair[0].astype(np.float64) - pair[1]) ** 2
         finite = np.isfinite(pair[0]) & np.isfinite(pair[1])
         sums["psnr_full"] += squared[finite].sum(), finite.sum()
@@ -133,7 +135,3 @@ def _parts(rows: slice, columns: slice) -> list[tuple[slice, slice]]:
         (slice(rows.start + r.start, rows.start + r.stop), slice(columns.start + c.start, columns.start + c.stop))
         for r, c in windows(shape, STEP)
     ]
-
-
-def _inside(span: slice, outer: slice) -> slice:
-    return slice(span.start - outer.start, span.stop - outer.start)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from inrr_cli.batch.calls import Call, Executor
 from inrr_cli.errors import InputError, TileError
+from inrr_cli.imaging.windows.spans import windows
 from inrr_cli.inpainting.tiles import KNOWN_FRACTION, MARGIN
 from inrr_cli.masking import Mask
 from inrr_cli.masking.samples import any_channel, is_of_pixels
-from inrr_cli.masking.windows import MaskedImage, windows
+from inrr_cli.masking.windows import MaskedImage
 from inrr_cli.settings import Settings
 
 STEP = 1024  # rows and columns of the windows in which known samples are counted
