@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 from inrr_cli.errors import ExitCode
 
 TYPE_CHECKING = False  # see inrr_cli/__init__.py
 if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
     from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -27,6 +29,13 @@ def heed_signals() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _stop)
+    sys.unraisablehook = _ignore_unraisable
+
+
+def raise_if_received() -> None:
+    """Raise KeyboardInterrupt if a signal came before: that of a signal in a finalizer is lost, and the run goes on."""
+    if received:
+        raise KeyboardInterrupt
 
 
 def ignore_signals() -> None:
@@ -48,6 +57,12 @@ def is_import(frame: FrameType | None) -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _ignore_unraisable(lost: UnraisableHookArgs) -> None:
+    """Print an exception that nobody can catch, unless a signal made it: `raise_if_received` follows."""
+    if not (received and lost.exc_type is KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -182,6 +182,21 @@ def test_an_interruption_that_became_another_error_is_an_interruption(files):
     assert done.stderr.splitlines() == ["", "inrr: interrupted; no file was left half-written"]
 
 
+def test_a_signal_in_a_finalizer_is_not_lost_to_a_batch(files, tmp_path):
+    code = (
+        "import signal\n"
+        "class Lost:\n    def __del__(self):\n        signal.raise_signal(signal.SIGINT)\n"
+        "from inrr_cli.batch.workers import WorkerPool\n"
+        "listen = WorkerPool._listen\n"
+        "def lose(pool):\n    Lost()\n    WorkerPool._listen = listen\n    return listen(pool)\n"
+        "WorkerPool._listen = lose\n" + SCRIPT
+    )
+    done = python(code, "inpaint", files["grey"], files["mask"], "--mask", files["mask"], "-o", tmp_path / "out")
+    assert done.returncode == 130
+    assert done.stderr.splitlines() == ["", "inrr: interrupted; no file was left half-written"]
+    assert not list((tmp_path / "out").glob("*.png"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize("start", [INRR, (sys.executable, "-c", SCRIPT)])
