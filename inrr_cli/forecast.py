@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.engine import FEW_CHANNELS
+from inrr_cli.inpainting.textured import deep_pixels
 from inrr_cli.settings import Settings
 
 # processor seconds of the patch engine on the reference machine
@@ -23,6 +24,7 @@ PER_MISSING_PIXEL = 72e-6
 PER_FURTHER_CHANNEL = 0.46  # of the work on the first
 ROUNDS = 4  # the default, for which the constants hold
 BLOCK = 16  # rows and columns of a block
+PER_MADE_SAMPLE = 350e-6  # of texture
 
 PER_POINT = 12e-6  # of a network, a step: of a SIREN of default size, which is the largest
 PER_FINE_PIXEL = 32e-6  # of an enlargement by patches
@@ -51,8 +53,11 @@ class Forecast:
     memory: float
 
 
-def inpainting_seconds(missing: NDArray[np.bool_], settings: Settings) -> float:
-    """Return the processor seconds that filling the missing samples (M, N[, C]) of an image takes, with one thread."""
+def inpainting_seconds(missing: NDArray[np.bool_], settings: Settings, variants: int = 1) -> float:
+    """Return the processor seconds that filling the missing samples (M, N[, C]) of an image takes, with one thread.
+
+    With ``variants`` of texture. torch is imported here at the latest if there is to be texture.
+    """
     rows, columns = missing.shape[:2]
     if settings.recipe is not None:
         return _fit_seconds(rows * columns, settings)
@@ -62,7 +67,10 @@ def inpainting_seconds(missing: NDArray[np.bool_], settings: Settings) -> float:
     blocks = np.logical_or.reduceat(bands, range(0, columns, BLOCK), 1)
     work = PER_BLOCK * np.count_nonzero(blocks) + PER_MISSING_PIXEL * np.count_nonzero(pixels)
     rounds = getattr(settings.regularizer, "rounds", ROUNDS) / ROUNDS
-    return PER_IMAGE + work * rounds * (1 + PER_FURTHER_CHANNEL * (channels - 1))
+    expected = PER_IMAGE + work * rounds * (1 + PER_FURTHER_CHANNEL * (channels - 1))
+    if settings.fill == "expected":
+        return expected
+    return expected + variants * PER_MADE_SAMPLE * np.count_nonzero(deep_pixels(missing)) * channels
 
 
 def superres_seconds(rows: int, columns: int, settings: Settings) -> float:

@@ -29,6 +29,7 @@ PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 40, 40  # of an image that is fille
 PER_LABEL = 60  # of labels, which are numbered
 PER_MISSING_SAMPLE = 550  # by patches
 PER_POINT_KEPT = 25e3  # whose activations a fit keeps, by the largest network of default size
+PER_TEXTURED_SAMPLE, PER_MADE_SAMPLE = 40, 1500  # of an image with --fill texture, and of what it makes up
 PER_FINE_SAMPLE = 40  # of an enlarged image
 FINE_TILE, FINE_SIDES = 500e6, (512, 1024)  # the tile in work: at the larger side; training takes the smaller one's
 PER_KERNEL_SAMPLE = 14 * 4 * 8  # 14 arrays of twice the rows and columns in float64
@@ -60,7 +61,7 @@ def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -
     """
     rows, columns = shape[:2]
     channels = shape[2] if len(shape) == 3 and not settings.per_channel else 1
-    whole = 0.0
+    whole, texture = 0.0, _texture_bytes(shape, missing) if settings.fill == "texture" else 0.0
     if settings.values == "labels":  # channel by channel, in fields of tiles
         whole, channels = PER_LABEL * rows * columns, CANDIDATES
         settings = replace(settings, tile=settings.tile or LABEL_TILE) if settings.net == "grid" else settings
@@ -76,7 +77,13 @@ def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -
         each = PER_SAMPLE_OF_MANY
     patches = PER_MISSING_SAMPLE * missing * channels if settings.reg == "patch" else 0
     activations = PER_POINT_KEPT * settings.recipe.points_kept(rows, columns) if settings.recipe else 0
-    return PROGRAM + whole + each * rows * columns * channels + patches + activations
+    return PROGRAM + max(texture, whole + each * rows * columns * channels + patches + activations)
+
+
+def _texture_bytes(shape: tuple[int, ...], missing: int) -> float:
+    """Bytes that texture takes at most in an image (M, N[, C]) with so many missing pixels, after the other engine."""
+    channels = shape[2] if len(shape) == 3 else 1
+    return channels * (PER_TEXTURED_SAMPLE * shape[0] * shape[1] + PER_MADE_SAMPLE * missing)
 
 
 def superres_bytes(shape: tuple[int, ...], target: Target, tile: int | None = None) -> float:

@@ -60,6 +60,11 @@ class Result:
         Of `superres`: the largest difference between the input and the downscaled result, in the units of the image.
     sigma_filled : (n,) ndarray of float32, or None
         Sigma of the filled samples alone, where nobody wants that of all: a long stack would take too much memory.
+    made : (M, N) ndarray of bool, or None
+        Pixels that are made up of copies, with ``fill="texture"``: they are plausible, not measured, and sigma is that
+        of the expected value in their place.
+    variants : tuple of (K[, C]) ndarray
+        Values of the K pixels that were ``made``, for each further seed; see `variant`.
     """
 
     image: Pixels
@@ -76,6 +81,19 @@ class Result:
     notice: str = ""
     consistency_max: float | None = None
     sigma_filled: NDArray[np.float32] | None = None
+    made: NDArray[np.bool_] | None = None
+    variants: tuple[Pixels, ...] = ()
+
+    def variant(self, number: int) -> Result:
+        """Return the result with what another seed made up, counted from 0, which is this one.
+
+        All variants are the same where nothing was made up.
+        """
+        if number == 0 or not self.variants:
+            return self
+        image = self.image.copy()
+        image[self.made] = self.variants[number - 1]
+        return replace(self, image=image, variants=())
 
 
 def make_result(
@@ -147,67 +165,21 @@ def finite_values(estimate: Estimate, where: NDArray[np.bool_]) -> NDArray[np.fl
     return values
 
 
-def join_channels(by_index: dict[int, Result], image: Pixels, *, is_whole: bool) -> Result:
-    """Join the results of channels, each restored by itself; the others are as in ``image`` (M, N, C).
-
-    Unless ``is_whole`` some were not reached.
-    """
-    results, joined = list(by_index.values()), image.copy()
-    for index, result in by_index.items():
-        joined[..., index] = result.image
-    return replace(
-        results[0],
-        image=joined,
-        raw=_stack({index: result.raw for index, result in by_index.items()}, image) if is_whole else None,
-        sigma=_stack({index: result.sigma for index, result in by_index.items()}, image) if is_whole else None,
-        psnr_known=_mean([result.psnr_known for result in results]),
-        rmse_known=_joint_rmse(results),
-        noise_sigma=_mean([result.noise_sigma for result in results]),
-        seconds=sum(result.seconds for result in results),
-        notice=next((result.notice for result in results if result.notice), ""),
-        completed=is_whole and all(result.completed for result in results),
-    )
-
-
-def with_channels(result: Result, chosen: NDArray[np.bool_], image: Pixels) -> Result:
-    """Return a result of the ``chosen`` channels with the others of ``image`` (M, N, C); their raw and sigma are 0."""
-    joined, raw, sigma = image.copy(), *(np.zeros(image.shape, np.float32) for _ in range(2))
-    joined[..., chosen] = result.image
-    for whole, part in ((raw, result.raw), (sigma, result.sigma)):
-        if part is not None:
-            whole[..., chosen] = part
-    return replace(
-        result,
-        image=joined,
-        raw=None if result.raw is None else raw,
-        sigma=None if result.sigma is None else sigma,
-    )
-
-
 def _to_numpy(values: Tensor, axes: int) -> NDArray[np.float32]:
     array: NDArray[np.float32] = values.cpu().numpy()
     return array if axes == 3 else array[..., 0]
 
 
-def _mean(values: list[float | None]) -> float | None:
+def mean_of(values: list[float | None]) -> float | None:
+    """Return the mean of the numbers that are not None, None if there is none."""
     found = [value for value in values if value is not None]
     return float(np.mean(found)) if found else None
 
 
-def _joint_rmse(results: list[Result]) -> float | None:
+def joint_rmse(results: list[Result]) -> float | None:
     """Root mean square error at the known pixels of several results, each of which counts alike."""
-    mean_square = _mean([None if result.rmse_known is None else result.rmse_known**2 for result in results])
+    mean_square = mean_of([None if result.rmse_known is None else result.rmse_known**2 for result in results])
     return None if mean_square is None else float(np.sqrt(mean_square))
-
-
-def _stack(channels: dict[int, NDArray[np.float32] | None], image: Pixels) -> NDArray[np.float32] | None:
-    """Return channels as (M, N, C), 0 in those that are not given; None if one is None."""
-    stacked = np.zeros(image.shape, np.float32)
-    for index, channel in channels.items():
-        if channel is None:
-            return None
-        stacked[..., index] = channel
-    return stacked
 
 
 @dataclass(frozen=True)
@@ -247,9 +219,9 @@ def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
         "missing_pixels": None if missing is None else sum(int(any_channel(mask).sum()) for mask in missing),
         "missing_samples": filled,
         "missing_fraction": None if filled is None else filled / sum(result.image.size for result in results),
-        "noise_sigma": _mean([result.noise_sigma for result in results]),
+        "noise_sigma": mean_of([result.noise_sigma for result in results]),
         "sigma_mean": _mean_sigma(results, missing) if completed else None,
-        "psnr_known": psnr_of_rmse(_joint_rmse(results), measurement.value_range.span),
+        "psnr_known": psnr_of_rmse(joint_rmse(results), measurement.value_range.span),
     }
     measures |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))
     if measurement.truths is not None:
@@ -269,7 +241,7 @@ def _compare(
             "psnr_raw": _psnr_of_pages(raw, true) if len(raw) == len(restored) else None,
             "psnr_full": _psnr_of_pages(restored, true),
             "psnr_missing": None if missing is None else _psnr_of_pages(restored, true, missing),
-            "ssim_full": _mean([ssim(page, truth) for page, truth in zip(restored, true, strict=True)]),
+            "ssim_full": mean_of([ssim(page, truth) for page, truth in zip(restored, true, strict=True)]),
         }
 
 

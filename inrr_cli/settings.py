@@ -15,6 +15,7 @@ from inrr_cli.superres.kernels import parse_kernel
 from inrr_cli.value_kind import parse_values
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Fill = Literal["expected", "texture"]
 Preset = Literal["fast", "paper"]
 Stack = Literal["auto", "pages", "time", "volume"]
 
@@ -62,6 +63,9 @@ class Settings:
         volume, in which things may move from page to page; "auto" decides by samples that are held out.
     kernel : str
         Downscaling kernel of `superres`: "bicubic", "area", "lanczos", "point" or "gaussian:SIGMA".
+    fill : {"expected", "texture"}
+        What comes into deep holes (`inpaint` only): the expected value, or copies from elsewhere in the image that look
+        right but were not measured. Thin damage gets the expected value in both cases.
     """
 
     reg: str
@@ -79,11 +83,13 @@ class Settings:
     kernel: str = "bicubic"
     values: str = "linear"
     stack: str = "auto"
+    fill: str = "expected"
 
     @property
     def uses_neighbours(self) -> bool:
         """Whether a page of a stack may be filled from its neighbours too."""
-        return self.stack != "pages" and self.net == "grid" and not self.denoise and self.values != "labels"
+        is_alone = self.stack == "pages" or self.fill == "texture"
+        return not is_alone and self.net == "grid" and not self.denoise and self.values != "labels"
 
 
 def make_settings(
@@ -102,6 +108,7 @@ def make_settings(
     kernel: str = "bicubic",
     values: str = "linear",
     stack: str = "auto",
+    fill: str = "expected",
     task: Task = "inpaint",
     **method_options: Any,
 ) -> Settings:
@@ -129,6 +136,9 @@ def make_settings(
     _check_kind(values, noise, denoise, task)
     parse_kernel(kernel)
     check_name("stack", stack, STACK_MODES)
+    check_name("fill", fill, get_args(Fill))
+    if fill == "texture":
+        _check_texture(net, denoise, values, stack, task)
     given = {"preset": preset, "steps": steps, "lr": lr} if net not in NETWORKS else {}
     given |= {"denoise": denoise or None} if net != "grid" or task == "superres" else {}
     given |= {"noise": None if noise == "auto" else noise} if reg != "patch" else {}
@@ -152,6 +162,7 @@ def make_settings(
         kernel,
         values,
         stack,
+        fill,
     )
     if stack in ("time", "volume") and not settings.uses_neighbours:
         raise InputError(f"--stack {stack} is for patches on the pixel grid, without --denoise and --values labels")
@@ -194,6 +205,21 @@ def _check_kind(values: str, noise: float | str, denoise: bool, task: Task) -> N
         raise InputError(f"values must be linear for superres, got {values!r}")
     if kind.name == "labels" and (denoise or noise != "auto"):
         raise InputError(f"{'denoise' if denoise else 'noise'} has no meaning for labels; leave it out")
+
+
+def _check_texture(net: str, denoise: bool, values: str, stack: str, task: Task) -> None:
+    """Refuse what does not go with texture: it copies known pixels, of one page, as they are."""
+    if task == "superres":
+        raise InputError("fill has no meaning for superres; leave it out")
+    refused = {
+        f"--net {net}": net != "grid",
+        "--denoise": denoise,
+        f"--values {values}": values != "linear",
+        f"--stack {stack}": stack in ("time", "volume"),
+    }
+    for option, is_given in refused.items():
+        if is_given:
+            raise InputError(f"{option} does not go with --fill texture; leave one of the two out")
 
 
 def _parse_noise(noise: float | str) -> float | None:

@@ -68,7 +68,7 @@ class Entry:
     ----------
     status : {"begun", "done", "failed"}
     inputs : list of Stamp
-        Of the image, its masks and its reference, in this order.
+        Of the image, its masks, its reference and its places not to copy from, in this order.
     outputs : dict of str to Stamp
         Of the files that were written, by their paths from the folder of the journal.
     options : str

@@ -55,18 +55,28 @@ class NameTemplate:
         """Return what tells an image's other files from those of the other images."""
         return image.name if "{name}" in self.text else image.stem
 
-    def outputs(self, folder: Path, image: Path) -> list[Path]:
-        """Return the files in a folder that the output of an image may be."""
+    def outputs(self, folder: Path, image: Path, variants: int = 1) -> list[Path]:
+        """Return the files in a folder that the outputs of an image may be."""
         suffixes = {image.suffix, *FORMATS} if self.text.endswith("{suffix}") else {""}
-        return [folder / self.name(image, suffix) for suffix in sorted(suffixes)]
+        return [folder / name for suffix in sorted(suffixes) for name in self.names(image, suffix, variants)]
 
-    def matches(self, image: Path, path: Path) -> bool:
-        """Whether the output of an image may have the name of a file in the same folder."""
-        return self.name(image) == path.name or (self.text.endswith("{suffix}") and self.name(image) == path.stem)
+    def names(self, image: Path, suffix: str, variants: int = 1) -> list[Path]:
+        """Return the names of an image's outputs, which have this suffix unless the template has its own."""
+        name = self.name(image, suffix if self.text.endswith("{suffix}") else "")
+        return numbered(Path(name), variants)
 
 
-def check_names(sources: list[Source], output: Path | None, template: NameTemplate) -> None:
+def numbered(path: Path, variants: int) -> list[Path]:
+    """Return the names of the variants of a file: ``out_1.png``, ``out_2.png`` and so on, or of one its own."""
+    if variants == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}_{number}{path.suffix}") for number in range(1, variants + 1)]
+
+
+def check_names(sources: list[Source], output: Path | None, template: NameTemplate, variants: int = 1) -> None:
     """Check that no output is another one or an input; ``output`` is the folder of all, or that of each image.
+
+    Each image has so many ``variants`` of its output.
 
     Raises
     ------
@@ -84,19 +94,19 @@ def check_names(sources: list[Source], output: Path | None, template: NameTempla
             )
     inputs = _by_folder(source.path for source in sources)
     for (folder, _), image in places.items():
-        for path in inputs.get(folder.resolve(), {}).get(template.name(image), ()):
-            if template.matches(image, path):
+        stems = [name.stem for name in template.names(image, ".png", variants)]  # any suffix does
+        for path in [each for stem in stems for each in inputs.get(folder.resolve(), {}).get(stem, ())]:
+            if Path(path.name) in template.names(image, path.suffix, variants):
                 raise InputError(
                     f"{path}: is an input, and would be the output of {image} too; see --name and --output"
                 )
 
 
 def _by_folder(paths: Iterable[Path]) -> dict[Path, dict[str, list[Path]]]:
-    """Return files by folder, and by their names with and without a suffix."""
+    """Return files by folder, and by their names without a suffix."""
     found: dict[Path, dict[str, list[Path]]] = {}
     resolved: dict[Path, Path] = {}
     for path in paths:
         folder = resolved.setdefault(path.parent, path.parent.resolve())
-        for key in {path.name, path.stem}:
-            found.setdefault(folder, {}).setdefault(key, []).append(path)
+        found.setdefault(folder, {}).setdefault(path.stem, []).append(path)
     return found

@@ -64,7 +64,8 @@ class Command:
         extra = {name: str(path) for name, path in files.output_folders().items() if name != "output"}
         masks = [mask for mask in files.masks if is_from_image(mask)]
         same = replace(restoring, options=replace(options, as_json=False, dry_run=False))
-        arguments = [same, *work.whole.args[1:], masks, extra]
+        roles = [len(files.masks), files.reference is not None, files.exclude is not None]  # of the inputs
+        arguments = [same, *work.whole.args[1:], masks, extra, roles, files.variants]
         fingerprint = hashlib.sha256(repr((__version__, work.whole.func.__name__, arguments)).encode()).hexdigest()
         return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial)
 
@@ -99,7 +100,7 @@ class Batch:
     def run(self) -> None:
         """Restore the images that are not done yet."""
         sources = self._find()
-        check_names(sources, self.files.output, self.command.template)
+        check_names(sources, self.files.output, self.command.template, self.files.variants)
         sources = take_shard(sources, self.options.parsed_shard())
         if not sources and not self.options.watch:
             raise InputError(f"{', '.join(map(str, self.arguments))}: there is no image")
@@ -182,9 +183,8 @@ class Batch:
             return self._with_folders(files)
         if history.is_done(name, files.inputs(image), self.command.fingerprint):
             return None
-        outputs = (
-            [*template.outputs(folder, image), *files.extra_outputs()] if files.preview is None else [files.preview]
-        )
+        outputs = [*template.outputs(folder, image, files.variants), *files.extra_outputs()]
+        outputs = outputs if files.preview is None else [files.preview]
         foreign = [p for p in outputs if p.exists() and not history.may_replace(name, p)]
         if foreign and self.options.skip_existing:
             return None

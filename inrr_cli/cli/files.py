@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
+from inrr_cli.batch.naming import numbered
 from inrr_cli.batch.sources import is_folder
 from inrr_cli.errors import InputError
 from inrr_cli.masking.from_image import is_from_image
@@ -19,6 +20,7 @@ class ExtraOutput:
     suffixes: tuple[str, ...]
 
 
+INPUTS = ("reference", "exclude")  # beside masks
 EXTRA_OUTPUTS = {
     "sidecar": ExtraOutput(".json", (".json",)),
     "uncertainty": ExtraOutput("_sigma.tif", (".tif", ".tiff", ".png")),
@@ -32,7 +34,8 @@ class Files:
     """The files that a command names besides its images.
 
     Wherever a folder is given, `for_image` names the file of one image in it. With ``force`` outputs that exist are
-    overwritten. With ``makes_folders`` all outputs are folders, which are made before anything is written.
+    overwritten. With ``makes_folders`` all outputs are folders, which are made before anything is written. Of
+    ``variants`` of the result each has an output and a sidecar of its own, which are numbered.
     """
 
     output: Path | None = None
@@ -45,6 +48,8 @@ class Files:
     preview: Path | None = None
     force: bool = False
     makes_folders: bool = False
+    exclude: Path | None = None
+    variants: int = 1
 
     def for_image(self, image: Path, folder: Path = Path(), stem: str | None = None) -> Files:
         """Return the files of an image: a folder stands for the file in it that is named after the image.
@@ -70,13 +75,13 @@ class Files:
             if self.makes_folders or path.is_dir()
         }
         masks = [m if is_from_image(m) else str(_named_after(image, folder, Path(m))) for m in self.masks]
-        reference = None if self.reference is None else _named_after(image, folder, self.reference)
+        inputs = {name: _named_after(image, folder, path) for name, path in self._paths(*INPUTS).items()}
         output = self.output / folder if self.output is not None and folder != Path() else self.output
-        return replace(self, output=output, reference=reference, masks=masks, **extra)  # type: ignore[arg-type]
+        return replace(self, output=output, masks=masks, **inputs, **extra)  # type: ignore[arg-type]
 
     def absolute(self) -> Files:
         """Return the same files, named from the root."""
-        paths = {name: path.absolute() for name, path in self._paths("output", "reference", *EXTRA_OUTPUTS).items()}
+        paths = {name: path.absolute() for name, path in self._paths(*INPUTS, "output", *EXTRA_OUTPUTS).items()}
         masks = [mask if is_from_image(mask) else str(Path(mask).absolute()) for mask in self.masks]
         return replace(self, masks=masks, **paths)  # type: ignore[arg-type]
 
@@ -86,13 +91,18 @@ class Files:
 
     def extra_outputs(self) -> dict[Path, tuple[str, ...]]:
         """Return the further outputs and the suffixes that each may have."""
-        paths = self._paths("sidecar", "uncertainty", "save_mask")
-        return {path: EXTRA_OUTPUTS[name].suffixes for name, path in paths.items()}
+        paths = {name: [path] for name, path in self._paths("uncertainty", "save_mask").items()}
+        paths |= {"sidecar": self.sidecars()}
+        return {path: EXTRA_OUTPUTS[name].suffixes for name, each in paths.items() for path in each}
+
+    def sidecars(self) -> list[Path]:
+        """Return the sidecar of each variant of the result, if they have one."""
+        return [] if self.sidecar is None else numbered(self.sidecar, self.variants)
 
     def given_inputs(self) -> list[Path]:
-        """Return the files and folders of masks and references."""
+        """Return the files and folders of masks, references and places not to copy from."""
         masks = [Path(mask) for mask in self.masks if not is_from_image(mask)]
-        return [path for path in (*masks, self.reference) if path is not None]
+        return [*masks, *self._paths(*INPUTS).values()]
 
     def output_folders(self) -> dict[str, Path]:
         """Return what the outputs of several images are given, by the names of the options."""

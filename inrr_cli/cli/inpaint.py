@@ -13,7 +13,7 @@ from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.batch_work import Work
 from inrr_cli.cli.console import note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
-from inrr_cli.cli.inpainting_job import InpaintingJob, make_stack
+from inrr_cli.cli.inpainting_job import InpaintingJob, check_files, make_stack
 from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
@@ -23,8 +23,10 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.inpainting.label_warning import warn_of_labels
+from inrr_cli.inpainting.stack import Stack
+from inrr_cli.inpainting.texture_advice import advise_texture
 from inrr_cli.masking.selection import MaskOptions, find_missing
-from inrr_cli.settings import Settings, make_settings
+from inrr_cli.settings import Fill, Settings, make_settings
 from inrr_cli.settings import Stack as Stacking
 
 
@@ -48,6 +50,15 @@ def inpaint(
         Literal["fill", "known"], options.INPUT("--mask-mode", help="What white means in a mask file.")
     ] = "fill",
     axes: options.Axes = None,
+    exclude: Annotated[
+        Path | None,
+        options.INPUT(
+            "--exclude",
+            metavar="FILE",
+            help="Mask file of places that --fill texture copies nothing from (white = do not copy). In a folder, the "
+            "file with the image's name is taken.",
+        ),
+    ] = None,
     grow: Annotated[int, options.INPUT("--grow", metavar="N", min=0, help="Widen the mask by N pixels.")] = 0,
     max_distance: Annotated[
         float | None,
@@ -87,6 +98,25 @@ def inpaint(
             "stays one) or angle=PERIOD (numbers on a circle, as in angle=360 or angle=2pi).",
         ),
     ] = "linear",
+    fill: Annotated[
+        Fill,
+        options.METHOD(
+            "--fill",
+            help="What comes into deep holes: the expected value, which is smooth, or texture, which is copied from "
+            "elsewhere in the image: it looks right but was not measured. Thin damage gets the expected value.",
+        ),
+    ] = "expected",
+    variants: Annotated[
+        int,
+        options.METHOD(
+            "--variants",
+            metavar="N",
+            min=1,
+            max=16,
+            help="Number of fills by --fill texture to choose from, with the seeds from --seed on. Outputs and "
+            "sidecars are numbered.",
+        ),
+    ] = 1,
     denoise: Annotated[
         bool, options.METHOD("--denoise", help="Remove the noise of known pixels too, instead of keeping them.")
     ] = False,
@@ -182,10 +212,23 @@ def inpaint(
         per_channel=per_channel,
         values=values,
         stack=stack,
+        fill=fill,
         **methods,
     )
-    files = Files(output, reference, mask, checkpoint, sidecar, uncertainty, save_mask, preview, force)
-    _check_files(files, settings)
+    files = Files(
+        output,
+        reference,
+        mask,
+        checkpoint,
+        sidecar,
+        uncertainty,
+        save_mask,
+        preview,
+        force,
+        exclude=exclude,
+        variants=variants,
+    )
+    check_files(files, settings, keep_partial=keep_partial)
     check_standard_output(output, as_json=as_json)
     parse_pages(pages)
     axes = None if axes is None else parse_axes(axes)
@@ -213,7 +256,7 @@ def _inpaint_image(
     selected = parse_pages(pages, len(picture.pages))
     # the other pages may tell something of those that were selected
     numbers = list(range(len(picture.pages))) if command.settings.uses_neighbours else selected
-    found = find_missing(files.masks, picture, numbers, masks)
+    found = find_missing(files.masks, picture, numbers, masks, files.exclude)
     stack = make_stack(picture, found, selected, command.settings)
     for text in found.notes:
         note(text)
@@ -221,12 +264,14 @@ def _inpaint_image(
         warn(text)
     if command.settings.values == "linear":
         warn(warn_of_labels(picture, stack.pages))
+    _advise(stack, command.settings)
     lack = (
         "--gaps and --max-distance leave nothing of the mask to fill"
         if found.marked
         else "the mask is empty: no pixel is missing, so there is nothing to fill"
     )
-    job = InpaintingJob(stack, files.masks, command, lack, wants_sigma=files.uncertainty is not None)
+    wants_sigma = files.uncertainty is not None
+    job = InpaintingJob(stack, files.masks, command, lack, wants_sigma=wants_sigma, variants=files.variants)
     if files.checkpoint is not None and (len(stack.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
     if files.preview is None:
@@ -237,11 +282,10 @@ def _inpaint_image(
     return Written({}, [files.preview])
 
 
-def _check_files(files: Files, settings: Settings) -> None:
-    """Refuse files that have no meaning for the settings."""
-    if files.uncertainty is not None and settings.net != "grid":
-        raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
-    if files.checkpoint is not None and settings.values == "labels":
-        raise InputError("--checkpoint has no meaning for --values labels")
-    if files.checkpoint is not None and settings.recipe is None:
-        raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
+def _advise(stack: Stack, settings: Settings) -> None:
+    """Tell once where texture would look more natural than what the patch engine will fill in."""
+    is_default = settings.fill == "expected" and settings.net == "grid" and settings.values == "linear"
+    if is_default and not settings.denoise and not stack.sequences:
+        for text in filter(None, map(advise_texture, stack.pages)):
+            note(text)
+            return

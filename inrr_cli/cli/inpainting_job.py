@@ -17,14 +17,16 @@ from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import Forecast, inpainting_seconds
 from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
 from inrr_cli.inpainting.stack import Stack
+from inrr_cli.inpainting.textured import SMALLEST
 from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import Selection
 from inrr_cli.memory import check_inpainting_memory, inpainting_advice, inpainting_bytes, missing_per_channel
 from inrr_cli.result import Measurement, Result
-from inrr_cli.settings import Settings
+from inrr_cli.settings import SEED_LIMIT, Settings
 
 MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from
 
@@ -35,9 +37,16 @@ class InpaintingJob(Job):
     command = "inpaint"
 
     def __init__(
-        self, stack: Stack, masks: list[str], command: Restoring, lack: str, *, wants_sigma: bool = False
+        self,
+        stack: Stack,
+        masks: list[str],
+        command: Restoring,
+        lack: str,
+        *,
+        wants_sigma: bool = False,
+        variants: int = 1,
     ) -> None:
-        self.stack, self.masks, self.lack, self.wants_sigma = stack, masks, lack, wants_sigma
+        self.stack, self.masks, self.lack, self.wants_sigma, self.variants = stack, masks, lack, wants_sigma, variants
         self.settings, self.data_range = command.settings, command.options.data_range
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
@@ -79,7 +88,7 @@ class InpaintingJob(Job):
             inpainting_bytes(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
             for page in self.stack.pages
         ]
-        seconds = sum(inpainting_seconds(mask, self.settings) for mask in masks)
+        seconds = sum(inpainting_seconds(mask, self.settings, self.variants) for mask in masks)
         return Forecast(sum(int(mask.sum()) for mask in masks), seconds, max(needs))
 
     def advice(self) -> str:
@@ -90,9 +99,20 @@ class InpaintingJob(Job):
         """Fill each page."""
         stack = self.stack
         keep = partial(stack.keep, sigma=self.wants_sigma)
-        return inpaint_pages(
-            stack.pages, self.settings, control, _say, keep=keep, others=stack.others, sequences=stack.sequences
+        found = inpaint_pages(
+            stack.pages,
+            self.settings,
+            control,
+            _say,
+            keep=keep,
+            others=stack.others,
+            sequences=stack.sequences,
+            variants=self.variants,
         )
+        made = [result.made for result in found.values() if result.made is not None]
+        if made and self.is_complete(found) and not any(mask.any() for mask in made):
+            note(f"no hole has room for {SMALLEST} x {SMALLEST} pixels of texture: all get their expected value")
+        return found
 
     def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture with the restored pages in their places."""
@@ -124,3 +144,30 @@ def make_stack(picture: Picture, found: Selection, selected: list[int], settings
 def _say(text: str) -> None:
     """Tell what is being done: the mode of a stack to everyone, a page to those who ask."""
     (note if text.startswith("stack:") else explain)(text)
+
+
+def check_files(files: Files, settings: Settings, *, keep_partial: bool) -> None:
+    """Refuse files that have no meaning for the settings."""
+    _check_texture(files, settings, keep_partial=keep_partial)
+    if files.uncertainty is not None and settings.net != "grid":
+        raise InputError("--uncertainty needs the patch engine on the pixel grid; leave --net and --reg out")
+    if files.checkpoint is not None and settings.values == "labels":
+        raise InputError("--checkpoint has no meaning for --values labels")
+    if files.checkpoint is not None and settings.recipe is None:
+        raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
+
+
+def _check_texture(files: Files, settings: Settings, *, keep_partial: bool) -> None:
+    """Refuse options of --fill texture without it, and variants that have no place or no end."""
+    given = {"--exclude": files.exclude is not None, "--variants": files.variants > 1}
+    for option, is_given in given.items():
+        if is_given and settings.fill != "texture":
+            raise InputError(f"{option} is for --fill texture; add that or leave {option} out")
+    if files.variants == 1:
+        return
+    if files.output == STANDARD:
+        raise InputError("--variants makes several pictures and --output - takes one; give --output FILE")
+    if keep_partial:
+        raise InputError("--keep-partial is for one picture; leave it or --variants out")
+    if settings.seed + files.variants > SEED_LIMIT:
+        raise InputError(f"--variants {files.variants} goes beyond the last seed; give a --seed below {settings.seed}")

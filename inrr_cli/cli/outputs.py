@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from inrr_cli.batch.naming import NameTemplate
+from inrr_cli.batch.naming import NameTemplate, numbered
 from inrr_cli.cli.console import warn
 from inrr_cli.cli.files import Files
 from inrr_cli.errors import InputError
@@ -48,8 +48,8 @@ class Destination:
         return encode(picture, self.kind, texts=texts, quality=self.quality, transform=transform)
 
 
-def choose_destination(files: Files, image: Path, picture: Picture, options: OutputOptions) -> Destination:
-    """Return where to write a result that is like ``picture``.
+def choose_destinations(files: Files, image: Path, picture: Picture, options: OutputOptions) -> list[Destination]:
+    """Return where to write each variant of a result that is like ``picture``.
 
     To ``files.output``; if that is a folder, into the folder; by default beside ``image``. A name of our own is made by
     ``options.name``: ``photo.tif`` to ``photo_restored.tif``.
@@ -63,11 +63,13 @@ def choose_destination(files: Files, image: Path, picture: Picture, options: Out
     if options.file_format is not None and output != STANDARD:
         raise InputError("--format is for --output -; otherwise the file's name says it")
     kind = format_of(output, options.file_format)
-    check_destination(output, force=files.force, makes_folder=files.makes_folders)
+    paths = numbered(output, files.variants)
+    for path in paths:
+        check_destination(path, force=files.force, makes_folder=files.makes_folders)
     check_holds(kind, output, picture)
     _check_quality(output, kind, options.quality)
     _warn_of_losses(output, kind, picture.metadata, options.quality)
-    return Destination(output, kind, options.quality)
+    return [Destination(path, kind, options.quality) for path in paths]
 
 
 def _check_quality(output: Path, kind: str, quality: int | None) -> None:

@@ -22,6 +22,8 @@ MEASURES = {
     "accuracy": ("", "filled labels that are right"),
 }
 
+MADE_UP = "made up of copies: plausible, not measured"  # what the fill texture does
+
 
 def make_record(
     command: str,
@@ -82,7 +84,9 @@ def compose_record(
         "missing_pixels": measures.pop("missing_pixels"),
         "missing_samples": measures.pop("missing_samples"),
         "missing_fraction": measures.pop("missing_fraction"),
+        "made_up_pixels": _count_made(results),
         "values": settings.values,
+        "fill": settings.fill if command == "inpaint" else None,
         "net": settings.net,
         "reg": settings.reg,
         "preset": settings.preset,
@@ -104,16 +108,26 @@ def compose_record(
 def describe(record: dict[str, Any]) -> dict[str, str]:
     """Return the texts that a restored file carries: the command, its method, and how much was filled."""
     values = "" if record["values"] == "linear" else f" --values {record['values']}"
+    values += " --fill texture" if record["fill"] == "texture" else ""
     command = f"inrr {record['version']} {record['command']}{values} --net {record['net']} --reg {record['reg']}"
-    pixels, samples = record["missing_pixels"], record["missing_samples"]
-    filled = f"{pixels} pixels" if samples == (pixels or 0) * record["channels"] else f"{samples} samples"
-    counted = "" if pixels is None else f"; {filled} were filled"
-    return {"inrr": f"{command} --seed {record['seed']}{counted}"}
+    pixels, samples, made = record["missing_pixels"], record["missing_samples"], record["made_up_pixels"]
+    unit = "pixels" if samples == (pixels or 0) * record["channels"] else "samples"
+    counted = "" if pixels is None else f"; {pixels if unit == 'pixels' else samples} {unit} were filled"
+    copied = f", {made} {'of them' if unit == 'pixels' else 'pixels'} {MADE_UP}" if made else ""
+    return {"inrr": f"{command} --seed {record['seed']}{counted}{copied}"}
+
+
+def _count_made(results: list[Result]) -> int | None:
+    """Return the number of pixels that were made up; None if nothing was to be."""
+    counts = [int(result.made.sum()) for result in results if result.made is not None]
+    return sum(counts) if counts else None
 
 
 def print_record(record: dict[str, Any]) -> None:
     """Print the result for people: the file that was written, then each measure and the pixels it is of."""
     say(f"{record['output']}  {record['width']} x {record['height']}, {record['seconds']:.1f} s on {record['device']}")
+    if record["made_up_pixels"]:
+        say(f"  {'made_up':<13}{record['made_up_pixels']:>9,}  pixels {MADE_UP}")
     low, high = record["data_range"]
     peak = "" if record["dtype"] == "uint8" else f", peak {high - low:g} ({low:g} to {high:g})"
     for name, (unit, meaning) in MEASURES.items():
@@ -122,7 +136,8 @@ def print_record(record: dict[str, Any]) -> None:
             say(f"  {name:<13}{number:>9}  {meaning}{peak * bool(unit)}")
     if record["sigma_mean"] is not None:
         is_labels = record["values"] == "labels"
-        meaning = "expected error of a filled sample, in the image's units"
+        what = "the expected value of a filled sample" if record["made_up_pixels"] else "a filled sample"
+        meaning = f"expected error of {what}, in the image's units"
         meaning = "expected fraction of filled labels that are right" if is_labels else meaning
         say(f"  {'sigma_mean':<13}{record['sigma_mean']:>9.3g}  {meaning}")
 

@@ -6,7 +6,7 @@ import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inrr_cli import interruption
 from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
-from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, choose_destination
+from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, choose_destinations
 from inrr_cli.cli.record import describe, make_record, print_record
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError, OutOfMemoryError
@@ -140,10 +140,10 @@ class Restoring:
 
     def _restore(self, job: Job, image: Path, files: Files) -> Written:
         options = self.options
-        destination = choose_destination(files, image, job.template, options)
-        inputs = files.inputs(image)
-        check_extra_outputs([*inputs, destination.path], files.extra_outputs(), files)
-        if files.checkpoint is not None and files.checkpoint.resolve() == destination.path.resolve():
+        destinations = choose_destinations(files, image, job.template, options)
+        paths = [destination.path for destination in destinations]
+        check_extra_outputs([*files.inputs(image), *paths], files.extra_outputs(), files)
+        if files.checkpoint is not None and files.checkpoint.resolve() == paths[0].resolve():
             raise InputError(f"{files.checkpoint}: is the output too; give another --checkpoint")
         indices = self.settings.values == "labels"
         truths = None
@@ -155,10 +155,10 @@ class Restoring:
             check_holds(format_of(path), path, picture)
         job.check_memory()
         if options.dry_run:
-            return self.announce(job.forecast(), job.command, image, files, destination.path)
+            return self.announce(job.forecast(), job.command, image, files, paths[0])
         with progress_bar(not options.as_json, self.settings) as progress:
             found = job.run(Control(progress, options.keep_partial, files.checkpoint))
-        return self._write(job, image, files, destination, found, measurement)
+        return self._write(job, image, files, destinations, found, measurement)
 
     def announce(self, forecast: Forecast, command: str, image: Path, files: Files, output: Path) -> Written:
         """Say what the work on an image would be; nothing is written."""
@@ -182,36 +182,43 @@ class Restoring:
         job: Job,
         image: Path,
         files: Files,
-        destination: Destination,
+        destinations: list[Destination],
         found: dict[int, Result],
         measurement: Measurement,
     ) -> Written:
         """Write the outputs, tell of them, and exit if the run was interrupted."""
-        options = self.options
         results, completed = list(found.values()), job.is_complete(found)
         measurement = measurement.of([place for place, number in enumerate(job.numbers) if number in found])
-        record = make_record(
-            job.command, image, destination.path, results, self.settings, measurement, completed=completed
-        )
-        record |= job.facts()
-        text = json.dumps(record, allow_nan=False)
-        outputs = {destination.path: destination.encode(job.output(found), describe(record), job.transform)}
+        outputs, records = {}, []
+        for number, destination in enumerate(destinations):
+            variant = {page: result.variant(number) for page, result in found.items()}
+            settings, images = replace(self.settings, seed=self.settings.seed + number), list(variant.values())
+            record = make_record(
+                job.command, image, destination.path, images, settings, measurement, completed=completed
+            )
+            records.append(record | job.facts())
+            outputs[destination.path] = destination.encode(job.output(variant), describe(record), job.transform)
         for path, picture in job.extra_pictures(files, found, measurement.value_range).items():
             outputs[path] = encode(picture, format_of(path))
-        if files.sidecar is not None:
-            outputs[files.sidecar] = f"{text}\n".encode()
+        texts = [json.dumps(record, allow_nan=False) for record in records]
+        outputs |= {path: f"{text}\n".encode() for path, text in zip(files.sidecars(), texts, strict=False)}
         write_files(outputs, replace=files.force)
         explain(results[0].summary)
         warn(next((result.notice for result in results if result.notice), ""))
-        if options.as_json:
-            say(text)
-        elif destination.path != STANDARD:
-            print_record(record)
+        for record, text in zip(records, texts, strict=True):
+            self._print(record, text)
         if not completed:
             after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
-            note(f"inrr: interrupted{after}; {destination.path} holds the image so far")
+            note(f"inrr: interrupted{after}; {destinations[0].path} holds the image so far")
             raise typer.Exit(interruption.exit_code())
-        return Written(record, list(outputs))
+        return Written(records[0], list(outputs))
+
+    def _print(self, record: dict[str, Any], text: str) -> None:
+        """Print a record as JSON, or for people unless the picture itself went to standard output."""
+        if self.options.as_json:
+            say(text)
+        elif record["output"] != str(STANDARD):
+            print_record(record)
 
 
 def read_image(path: Path, axes: str | None, max_pixels: int, *, indices: bool = False) -> Picture:

@@ -122,6 +122,7 @@ def _check_request(request: Request, image: WindowedImage) -> None:
         "--max-distance": masks.max_distance is not None,
         f"--gaps {masks.gaps}": masks.gaps != "all",
         f"--values {settings.values}": settings.values != "linear",
+        f"--fill {settings.fill}": settings.fill != "expected",
         "--pages": request.pages is not None,
         f"--stack {settings.stack}": settings.stack not in ("auto", "pages"),
         f"--axes {request.axes}": request.axes not in (None, *(("YX",) if len(image.shape) == 2 else ("YXC", "YXS"))),

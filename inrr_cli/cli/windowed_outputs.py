@@ -16,7 +16,7 @@ import numpy as np
 
 from inrr_cli.cli.console import explain, note, say, warn
 from inrr_cli.cli.files import Files
-from inrr_cli.cli.outputs import OutputOptions, choose_destination
+from inrr_cli.cli.outputs import OutputOptions, choose_destinations
 from inrr_cli.cli.record import MEASURES, compose_record, describe, print_record
 from inrr_cli.cli.restoring import Restoring, Written
 from inrr_cli.errors import InputError, OutputExistsError
@@ -71,7 +71,7 @@ class WindowedResult:
 def choose_windowed_destination(
     files: Files, path: Path, image: WindowedImage, options: OutputOptions
 ) -> WindowedDestination:
-    """Return where to write the restored image: as `choose_destination`, with Zarr arrays for Zarr arrays.
+    """Return where to write the restored image: as `choose_destinations`, with Zarr arrays for Zarr arrays.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def choose_windowed_destination(
             raise InputError(f"{output}: a Zarr array is written of a Zarr array only; write a .tif")
         _check_folder(output, force=files.force)
         return WindowedDestination(output, "ZARR")
-    chosen = choose_destination(files, path, image.template(), options)
+    (chosen,) = choose_destinations(files, path, image.template(), options)
     if chosen.kind not in ("TIFF", image.metadata.format):
         raise InputError(f"{chosen.path}: {chosen.kind} is not written by window; write a .tif")
     return WindowedDestination(chosen.path, chosen.kind)

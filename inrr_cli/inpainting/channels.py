@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.masking.samples import known_channels
-from inrr_cli.result import Result, join_channels, with_channels
+from inrr_cli.result import Result, joint_rmse, mean_of
 from inrr_cli.settings import Settings
 
 Fill = Callable[[Pixels, NDArray[np.bool_], Settings, Control, NDArray[np.bool_]], Result]
@@ -55,4 +56,55 @@ def inpaint_known_channels(
         return fill(image, missing, settings, control, known)
     part = np.ascontiguousarray(image[..., is_known])
     result = fill(part, missing[..., is_known], settings, control, known[..., is_known])
-    return with_channels(result, is_known, image)
+    return _with_channels(result, is_known, image)
+
+
+def join_channels(by_index: dict[int, Result], image: Pixels, *, is_whole: bool) -> Result:
+    """Join the results of channels, each restored by itself; the others are as in ``image`` (M, N, C).
+
+    Unless ``is_whole`` some were not reached.
+    """
+    results, joined = list(by_index.values()), image.copy()
+    for index, result in by_index.items():
+        joined[..., index] = result.image
+    return replace(
+        results[0],
+        image=joined,
+        raw=_stack({index: result.raw for index, result in by_index.items()}, image) if is_whole else None,
+        sigma=_stack({index: result.sigma for index, result in by_index.items()}, image) if is_whole else None,
+        psnr_known=mean_of([result.psnr_known for result in results]),
+        rmse_known=joint_rmse(results),
+        noise_sigma=mean_of([result.noise_sigma for result in results]),
+        seconds=sum(result.seconds for result in results),
+        notice=next((result.notice for result in results if result.notice), ""),
+        completed=is_whole and all(result.completed for result in results),
+    )
+
+
+def _with_channels(result: Result, chosen: NDArray[np.bool_], image: Pixels) -> Result:
+    """Return a result of the ``chosen`` channels with the others of ``image`` (M, N, C); their raw and sigma are 0."""
+    joined, raw, sigma = image.copy(), *(np.zeros(image.shape, np.float32) for _ in range(2))
+    joined[..., chosen] = result.image
+    for whole, part in ((raw, result.raw), (sigma, result.sigma)):
+        if part is not None:
+            whole[..., chosen] = part
+    variants = [joined[result.made] for _ in result.variants]
+    for pixels, values in zip(variants, result.variants, strict=True):
+        pixels[:, chosen] = values
+    return replace(
+        result,
+        image=joined,
+        raw=None if result.raw is None else raw,
+        sigma=None if result.sigma is None else sigma,
+        variants=tuple(variants),
+    )
+
+
+def _stack(channels: dict[int, NDArray[np.float32] | None], image: Pixels) -> NDArray[np.float32] | None:
+    """Return channels as (M, N, C), 0 in those that are not given; None if one is None."""
+    stacked = np.zeros(image.shape, np.float32)
+    for index, channel in channels.items():
+        if channel is None:
+            return None
+        stacked[..., index] = channel
+    return stacked

@@ -15,9 +15,10 @@ from inrr_cli.imaging.value_range import Pixels, check_image
 from inrr_cli.inpainting.angles import inpaint_angles
 from inrr_cli.inpainting.channels import Fill, inpaint_channels, inpaint_known_channels
 from inrr_cli.inpainting.labels import inpaint_labels
+from inrr_cli.inpainting.textured import inpaint_textured
 from inrr_cli.inpainting.tiles import inpaint_tiles
 from inrr_cli.inpainting.whole import inpaint_whole
-from inrr_cli.masking.samples import find_lost_channel, to_samples
+from inrr_cli.masking.samples import any_channel, find_lost_channel, to_samples
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
 from inrr_cli.value_kind import parse_values
@@ -29,6 +30,7 @@ def inpaint(
     *,
     channel_axis: int | None = None,
     stack_axis: int | None = None,
+    exclude: NDArray[np.bool_] | None = None,
     reg: str | None = None,
     net: str | None = None,
     **options: Any,
@@ -47,10 +49,12 @@ def inpaint(
         Axis of the channels; by default the last one, if the image has one more than rows and columns.
     stack_axis : int, optional
         Axis that numbers pages; ``stack`` says how they belong together. One with nothing missing stays as it is.
+    exclude : ndarray of bool, optional
+        True (or non-zero) where nothing is to be copied from, with ``fill="texture"``; shapes are those of ``mask``.
     reg, net : str, optional
         Regulariser and representation of `make_settings`: similar patches on the pixel grid by default.
     **options
-        Further keywords of `make_settings`: ``values``, ``stack``, ``noise``, ``seed``, ``device``, ``preset``, ...
+        Further keywords of `make_settings`: ``fill``, ``values``, ``stack``, ``noise``, ``seed``, ``device``, ...
 
     Returns
     -------
@@ -80,14 +84,16 @@ def inpaint(
     """
     settings = make_settings(reg=reg, net=net, **options)
     if channel_axis is None and stack_axis is None:
-        return run_inpainting(image, mask, settings).image
+        return run_inpainting(image, mask, settings, exclude=exclude).image
     axes = ArrayAxes.of(image.shape, channel_axis, stack_axis)
     pages, masks = axes.pages(image), axes.masks(mask)
+    excluded = [None] * len(pages) if exclude is None else axes.masks(exclude)
     if not any(mask.any() for mask in masks):
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
     from inrr_cli.inpainting.pages import inpaint_planes
 
-    return axes.join(inpaint_planes(pages, [sample_mask(*pair) for pair in zip(masks, pages, strict=True)], settings))
+    missing = [sample_mask(*pair) for pair in zip(masks, pages, strict=True)]
+    return axes.join(inpaint_planes(pages, missing, settings, excluded))
 
 
 def run_inpainting(
@@ -97,6 +103,8 @@ def run_inpainting(
     control: Control = Control(),  # noqa: B008, for it is frozen
     *,
     ignored: NDArray[np.bool_] | None = None,
+    exclude: NDArray[np.bool_] | None = None,
+    variants: int = 1,
 ) -> Result:
     """Fill missing pixels and return the whole result.
 
@@ -110,8 +118,15 @@ def run_inpainting(
         Progress, cancellation and checkpoint.
     ignored : (M, N) or (M, N, C) ndarray of bool, optional
         Samples that are neither known nor to be filled: nothing is learned from them, and they come back as they are.
+    exclude : (M, N) or (M, N, C) ndarray of bool, optional
+        Pixels that nothing is copied from, with ``fill="texture"``; of samples: those with one that is marked.
+    variants : int
+        Number of fills with ``fill="texture"``, by the seeds from that of the settings on; see `Result.variant`.
     """
     check_image(image)
+    if settings.fill != "texture" and (exclude is not None or variants > 1):
+        name = "variants" if exclude is None else "exclude"
+        raise InputError(f"{name} has no meaning for fill {settings.fill}; leave it out, or choose the fill texture")
     missing = sample_mask(mask, image)
     if not missing.any():
         raise InputError("the mask is empty: no pixel is missing, so there is nothing to fill")
@@ -124,8 +139,12 @@ def run_inpainting(
     if lost is not None:
         raise InputError(f"the mask covers channel {lost}: no sample is known to fill it from")
     fill = choose_fill(settings)
-    by_channel = settings.per_channel or settings.values == "labels"
-    if by_channel and image.ndim == 3:
+    by_channel = (settings.per_channel or settings.values == "labels") and image.ndim == 3
+    if settings.fill == "texture":
+        excluded = None if exclude is None else any_channel(sample_mask(exclude, image))
+        expected = partial(inpaint_channels, fill=fill) if by_channel else fill
+        fill = partial(inpaint_textured, expected=expected, excluded=excluded, variants=variants)
+    elif by_channel:
         return inpaint_channels(image, missing, settings, control, known, fill)
     return inpaint_known_channels(image, missing, settings, control, known, fill)
 

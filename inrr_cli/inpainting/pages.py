@@ -31,6 +31,7 @@ def inpaint_pages(
     keep: Callable[[Page, Result], Result] | None = None,
     others: Sequence[Page] = (),
     sequences: Sequences | None = None,
+    variants: int = 1,
 ) -> dict[int, Result]:
     """Fill each page.
 
@@ -48,6 +49,8 @@ def inpaint_pages(
         Pages with nothing to fill, to learn from.
     sequences : dict, optional
         See `choose_mode` and `find_sequences`; by default the pages have nothing to do with one another.
+    variants : int
+        As in `run_inpainting`.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def inpaint_pages(
         mode = choose_mode(every, wanted, sequences, settings)
         say(str(mode))
     if mode.name == "pages" or not sequences:
-        filling = _fill_alone(pages, settings, control, say)
+        filling = _fill_alone(pages, settings, control, say, variants)
     else:
         rows = [row for row in sequences[mode.name] if set(row) & set(wanted)]
         _check_memory(every, rows, wanted, mode.name, settings)
@@ -88,9 +91,15 @@ def inpaint_pages(
     return {number: found[number] for number in wanted if number in found}
 
 
-def inpaint_planes(planes: list[Pixels], masks: list[Mask], settings: Settings) -> list[Pixels]:
-    """Return the pages (M, N[, C]) of an array with the samples filled that masks of their shapes mark."""
-    pages = [Page(n, *pair, np.zeros(pair[1].shape, bool)) for n, pair in enumerate(zip(planes, masks, strict=True))]
+def inpaint_planes(
+    planes: list[Pixels], masks: list[Mask], settings: Settings, excluded: Sequence[Mask | None]
+) -> list[Pixels]:
+    """Return the pages (M, N[, C]) of an array with the samples filled that masks of their shapes mark.
+
+    ``excluded`` marks the pixels of each that nothing is copied from, None for none.
+    """
+    triples = zip(planes, masks, excluded, strict=True)
+    pages = [Page(n, plane, mask, np.zeros(mask.shape, bool), out) for n, (plane, mask, out) in enumerate(triples)]
     wanted, others = ([page for page in pages if page.missing.any() == given] for given in (True, False))
     row = list(range(len(pages)))
     sequences = {"time": [row], "volume": [row]} if len(pages) > 1 and settings.uses_neighbours else {}
@@ -99,7 +108,7 @@ def inpaint_planes(planes: list[Pixels], masks: list[Mask], settings: Settings) 
 
 
 def _fill_alone(
-    pages: list[Page], settings: Settings, control: Control, say: Callable[[str], None]
+    pages: list[Page], settings: Settings, control: Control, say: Callable[[str], None], variants: int
 ) -> Iterator[tuple[int, Result]]:
     """Fill each page from itself and yield its number and its result; an interrupted page is the last."""
     for index, page in enumerate(pages):
@@ -111,7 +120,8 @@ def _fill_alone(
                     "if they do, give --stack time or --stack volume"
                 )
         part = control.part(index, len(pages))
-        result = run_inpainting(page.pixels, page.missing, settings, part, ignored=page.ignored)
+        masks = {"ignored": page.ignored, "exclude": page.excluded}
+        result = run_inpainting(page.pixels, page.missing, settings, part, **masks, variants=variants)
         yield page.number, result
         if not result.completed:
             return

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels, cast
 from inrr_cli.inpainting.alignment import Part, align_slices, prediction_error
+from inrr_cli.inpainting.channels import join_channels
 from inrr_cli.inpainting.image import choose_fill
 from inrr_cli.inpainting.lost_page import predict_lost
 from inrr_cli.masking.samples import known_channels
 from inrr_cli.masking.selection import Page
-from inrr_cli.result import Result, join_channels
+from inrr_cli.result import Result
 from inrr_cli.settings import Settings
 
 DATES, CORE = 24, 12  # in a window, and of those the ones in the middle that a window of a longer series fills

@@ -152,7 +152,8 @@ class Stack:
         The result takes the place of the page in memory. Of its sigma only that of the filled samples is kept, unless
         ``sigma`` is wanted and known samples have one too.
         """
-        result = replace(result, image=self.picture.as_held(result.image, page.missing))
+        variants = tuple(self.picture.as_held(pixels, np.ones(pixels.shape, bool)) for pixels in result.variants)
+        result = replace(result, image=self.picture.as_held(result.image, page.missing), variants=variants)
         if result.sigma is not None and not (sigma and result.sigma[~page.missing].any()):
             result = replace(result, sigma=None, sigma_filled=result.sigma[page.missing])
         if page.pixels.flags.writeable:  # last, for an interruption before leaves the page as it was

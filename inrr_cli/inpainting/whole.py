@@ -42,14 +42,21 @@ def inpaint_whole(
     return make_result(estimate, restored, sigma, image, known, units, start)
 
 
+def patch_range(image: Pixels, known: NDArray[np.bool_]) -> ValueRange:
+    """Return the range that engines on the pixel grid see as [0, 1]."""
+    units = robust_range(image, known)
+    if image.ndim == 3 and image.shape[2] > FEW_CHANNELS:  # compressed outliers would bend the factors of spectra
+        return ValueRange(units.low, units.high)
+    return units
+
+
 def _choose_ranges(image: Pixels, known: NDArray[np.bool_], settings: Settings) -> tuple[ValueRange, ValueRange | None]:
     """Return the range of an image, and that of its faint part if there is one."""
     if settings.net != "grid":  # networks fit values in [0, 1]
         return working_range(image, known), None
-    units = robust_range(image, known)
-    if image.ndim == 3 and image.shape[2] > FEW_CHANNELS:  # compressed outliers would bend the factors of spectra
-        return ValueRange(units.low, units.high), None
-    return units, faint_range(image, known, units)
+    units = patch_range(image, known)
+    has_many = image.ndim == 3 and image.shape[2] > FEW_CHANNELS
+    return units, None if has_many else faint_range(image, known, units)
 
 
 def _fill_in(

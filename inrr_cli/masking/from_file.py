@@ -35,6 +35,7 @@ def read_masks(
     *,
     max_pixels: int = MAX_PIXELS,
     like: Layout | None = None,
+    has_mode: bool = True,
 ) -> tuple[list[Mask], str]:
     """Read the masks of some pages of an image.
 
@@ -57,6 +58,8 @@ def read_masks(
         As in `read_picture`.
     like : Layout, optional
         Layout of the image, which a mask for each of its stored pages has too.
+    has_mode : bool
+        Whether --mask-mode says what white means in this file; a warning says what to do.
 
     Returns
     -------
@@ -95,9 +98,10 @@ def read_masks(
     warnings = _warnings(masks, most_values, is_coloured=is_coloured)
     if picture.metadata.white_is_zero and (covered := _share(masks)) > 0.5:  # as tifffile writes an array of bool
         other = "known" if white_is_missing else "fill"
+        remedy = f"add --mask-mode {other}" if has_mode else "write it as numbers from 0 to 255"
         warnings.append(
             f"in this TIFF 0 is white (min-is-white), and so read the mask covers {covered:.0%}; "
-            f"if 0 was meant to be black, add --mask-mode {other}"
+            f"if 0 was meant to be black, {remedy}"
         )
     return masks, f"{path}: {'; '.join(warnings)}" if warnings else ""
 

@@ -70,12 +70,15 @@ class Page:
         Samples to fill; of the shape of ``pixels``.
     ignored : (M, N[, C]) ndarray of bool
         Samples that are neither known nor to be filled.
+    excluded : (M, N[, C]) ndarray of bool, optional
+        Pixels that nothing is copied from.
     """
 
     number: int
     pixels: Pixels
     missing: Mask
     ignored: Mask
+    excluded: Mask | None = None
 
     @property
     def known(self) -> Mask:
@@ -105,7 +108,13 @@ class Selection:
     marked: bool = True
 
 
-def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int], options: MaskOptions) -> Selection:
+def find_missing(
+    sources: Sequence[str],
+    picture: Picture,
+    numbers: Sequence[int],
+    options: MaskOptions,
+    exclude: Path | None = None,
+) -> Selection:
     """Find the samples to fill.
 
     Parameters
@@ -116,6 +125,8 @@ def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int
     numbers : list of int
         Pages to look at, from 0.
     options : MaskOptions
+    exclude : Path, optional
+        File of the pixels, white, that nothing is copied from.
 
     Returns
     -------
@@ -129,12 +140,20 @@ def find_missing(sources: Sequence[str], picture: Picture, numbers: Sequence[int
         If a mask cannot be read, does not fit the picture, or cannot be found in a picture of this kind.
     """
     masks, notes, warnings = _join_masks(sources, picture, numbers, options)
+    excluded: Sequence[Mask | None] = [None] * len(numbers)
+    if exclude is not None:
+        shapes, count, most = [mask.shape for mask in masks], len(picture.pages), options.max_pixels
+        excluded, warning = read_masks(
+            exclude, shapes, count, numbers, max_pixels=most, like=picture.layout, has_mode=False
+        )
+        warnings += [warning] if warning else []
     pages, others = [], []
-    for mask, number in zip(masks, numbers, strict=True):
+    for mask, out, number in zip(masks, excluded, numbers, strict=True):
         missing = by_channel(partial(widen, by=options.grow), mask)
         unusable, page_warnings = _unusable_outside(picture, number, missing)
         filled = _choose(missing, unusable, options)
-        page = Page(number, picture.pages[number], _sparse(filled), _sparse((missing & ~filled) | unusable))
+        ignored = (missing & ~filled) | unusable
+        page = Page(number, picture.pages[number], _sparse(filled), _sparse(ignored), out)
         if filled.any():
             prefix = _page_prefix(picture, number)
             warnings += [prefix + text for text in page_warnings]
