@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from inrr_cli.errors import DivergedError
 from inrr_cli.imaging.value_range import Pixels, ValueRange, measured_range
 from inrr_cli.masking.samples import any_channel
-from inrr_cli.metrics import psnr, psnr_of_rmse, ssim
+from inrr_cli.metrics import gradient_ratio, patch_ratio, psnr, psnr_of_rmse, seam_ratio, ssim, texture_ratio
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 
 Masks = list[NDArray[np.bool_]]
+
+# whether what was made up looks like its surroundings: measures of an image, what was made up, and what was not
+NATURALNESS = {
+    "texture_ratio": texture_ratio,
+    "gradient_ratio": gradient_ratio,
+    "patch_ratio": patch_ratio,
+    "seam_ratio": seam_ratio,
+}
 
 
 @dataclass(frozen=True)
@@ -210,7 +218,8 @@ class Measurement:
 def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
     """Measure the results of the pages of an image, over all pages together; None where a measure does not apply.
 
-    Samples that are not finite in the result or the truth do not count. SSIM is the mean over pages.
+    Samples that are not finite in the result or the truth do not count. SSIM and the ratios of NATURALNESS are means
+    over pages.
     """
     missing = measurement.missing
     filled = None if missing is None else sum(int(mask.sum()) for mask in missing)
@@ -226,7 +235,7 @@ def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
     measures |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))
     if measurement.truths is not None:
         measures |= _compare(results, measurement.truths, missing, measurement.value_range)
-    return measures
+    return measures | _naturalness(results, missing)
 
 
 def _compare(
@@ -243,6 +252,18 @@ def _compare(
             "psnr_missing": None if missing is None else _psnr_of_pages(restored, true, missing),
             "ssim_full": mean_of([ssim(page, truth) for page, truth in zip(restored, true, strict=True)]),
         }
+
+
+def _naturalness(results: list[Result], missing: Masks | None) -> dict[str, float | None]:
+    """Measure what was made up beside known pixels; the mean over pages on which something was."""
+    found: dict[str, list[float | None]] = {name: [] for name in NATURALNESS}
+    for result, mask in zip(results, missing or [], strict=missing is not None):
+        if result.made is None or not result.made.any():
+            continue
+        usable = ~any_channel(mask) & np.isfinite(np.atleast_3d(result.image)).all(2)
+        for name, ratio in NATURALNESS.items():
+            found[name].append(ratio(result.image, result.made, usable))
+    return {name: mean_of(values) for name, values in found.items()}
 
 
 def _psnr_of_pages(

@@ -44,6 +44,23 @@ def colour():
     return shrink(astronaut(), (40, 32))
 
 
+def copy_at_random(values, made, sources, seed, control):
+    """Fill each pixel that is made up with any source: in no time, otherwise for each seed, and nothing but copies."""
+    places = sources.nonzero()
+    chosen = places[torch.randint(len(places), (int(made.sum()),), generator=torch.Generator().manual_seed(seed))]
+    filled = values.clone()
+    filled[made] = values[chosen[:, 0], chosen[:, 1]]
+    if control.progress is not None:
+        control.progress(1000, 1000, 0.0)
+    return filled
+
+
+@pytest.fixture
+def copies(monkeypatch):
+    """Let `copy_at_random` stand for the engine of texture."""
+    monkeypatch.setattr("inrr_cli.texture.engine.fill_texture", copy_at_random)
+
+
 @pytest.fixture
 def run(monkeypatch, tmp_path):
     """Run the command in an empty folder; the result has exit_code, stdout and stderr."""

@@ -29,7 +29,7 @@ from inrr_cli.inpainting.windowed.blend import Blend
 from inrr_cli.inpainting.windowed.results import FilledMask, Restored, Sigma, as_image, compare, mean_sigma
 from inrr_cli.inpainting.windowed.scan import Tally, Tile
 from inrr_cli.inpainting.windowed.spool import Spool
-from inrr_cli.result import Result
+from inrr_cli.result import NATURALNESS, Result
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _make_record(result: WindowedResult, blend: Blend, output: Path, command: Re
         "noise_sigma": noise,
         "sigma_mean": mean_sigma(blend),
     }
-    measures |= dict.fromkeys(MEASURES)
+    measures |= dict.fromkeys((*MEASURES, *NATURALNESS))
     if result.truth is not None:
         measures |= compare(blend, result.truth, result.value_range)
         measures |= {name: None for name in MEASURES if not np.isfinite(measures[name] or 0.0)}

@@ -110,7 +110,8 @@ def _make_up(
 
     start, device = time.perf_counter(), choose_device(settings.device)
     units = patch_range(result.image, known)
-    values = units.to_unit(_without_unusable(result.image, ~any_channel(~(known | missing))))
+    unusable = any_channel(~(known | missing))
+    values = units.to_unit(_without_unusable(result.image, unusable, ~(unusable | made)))
     problem = [torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in (np.atleast_3d(values), made, sources)]
     found = []
     with one_thread_per_operation():
@@ -130,11 +131,13 @@ def _make_up(
     )
 
 
-def _without_unusable(image: Pixels, usable: Mask) -> Pixels:
-    """Return an image whose pixels that are not ``usable`` (M, N), which may be NaN, are those nearest to them."""
-    if usable.all():
+def _without_unusable(image: Pixels, unusable: Mask, usable: Mask) -> Pixels:
+    """Return an image whose ``unusable`` pixels (M, N), which may be NaN, are as the nearest ``usable`` ones."""
+    if not unusable.any():
         return image
     from scipy.ndimage import distance_transform_edt
 
     rows, columns = distance_transform_edt(~usable, return_distances=False, return_indices=True)
-    return np.asarray(image[rows, columns])
+    replaced = image.copy()
+    replaced[unusable] = image[rows[unusable], columns[unusable]]
+    return replaced
