@@ -29,7 +29,7 @@ from PIL import Image, ImageDraw, ImageFont
 from texture_cases import PICTURES, Case, cases
 
 from inrr_cli import inpaint
-from inrr_cli.metrics import gradient_ratio, patch_ratio, seam_ratio, texture_ratio
+from inrr_cli.metrics import texture_measures
 
 try:
     import cv2
@@ -104,7 +104,7 @@ def gmic(case: Case) -> np.ndarray:
         damaged, mask, filled = (str(Path(folder, name)) for name in ("damaged.png", "mask.png", "filled.png"))
         Image.fromarray(case.damaged).save(damaged)
         Image.fromarray(case.made).convert("L").save(mask)
-        verbs = ["-srand", str(SEED), "-inpaint_matchpatch[0]", "[1]", "-keep[0]", "-output", filled]
+        verbs = ["-srand", str(SEED), "-inpaint_matchpatch[0]", "[1]", "-keep[0]", "-round", "-output", filled]
         subprocess.run(["gmic", damaged, mask, *verbs], check=True, capture_output=True, stdin=subprocess.DEVNULL)
         return np.asarray(Image.open(filled))
 
@@ -126,9 +126,7 @@ METHODS: dict[str, tuple[str, Callable[[Case], np.ndarray], bool]] = {  # name: 
 
 def measure(case: Case, method: str, filled: np.ndarray, seconds: float) -> Outcome:
     """Compare the inside of the hole with its surroundings."""
-    measures = (texture_ratio, gradient_ratio, patch_ratio, seam_ratio)
-    found = (function(filled / 255, case.made) for function in measures)
-    return Outcome(case.picture, case.hole, method, *found, seconds)
+    return Outcome(case.picture, case.hole, method, *texture_measures(filled / 255, case.made).values(), seconds)
 
 
 def run(case: Case, methods: list[str]) -> tuple[dict[str, np.ndarray], list[Outcome]]:
