@@ -125,9 +125,10 @@ def test_a_score_counts_what_is_too_much_and_too_little(textures):
     def outcome(*measures):
         return textures.Outcome("grass", "blob", "texture", *measures, 0.0)
 
-    assert outcome(1, 1, 0.5, 0.5).score == 0
-    assert outcome(2, 1, 0.5, 0.5).score == pytest.approx(outcome(0.5, 1, 1, 1).score)
-    assert outcome(1, 1, 2, 1).score == pytest.approx(outcome(1, 1, 1, 2).score)
+    assert outcome(1, 1, 0.5, 1).score == 0
+    assert outcome(2, 1, 0.5, 1).score == pytest.approx(outcome(0.5, 1, 1, 1).score)
+    assert outcome(1, 1, 1, 0.5).score == pytest.approx(outcome(1, 1, 1, 2).score)
+    assert outcome(1, 1, 2, 1).score == pytest.approx(outcome(1, 2, 1, 1).score)
     assert outcome(0, 1, 1, 1).score == np.inf
     assert outcome(0.7, 1.4, 1.2, 1.2).met == (False, False, True, False)
 
