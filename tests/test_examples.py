@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import distance_transform_cdt
 
 ROOT = Path(__file__).parents[1]
 
@@ -100,3 +101,65 @@ def test_a_huge_image_is_made_filled_and_compared_at_its_tile_borders(tmp_path):
     assert row[1].strip() == "2,600 x 2,600"
     assert row[5].strip().startswith("0 (2 borders")
     assert np.asarray(Image.open(tmp_path / "border.png")).shape[1] == 4 * 4 * 48
+
+
+@pytest.fixture
+def textures(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    return program("textures")
+
+
+def test_each_large_hole_is_deep_and_leaves_enough_around_it(textures):
+    from texture_cases import cases
+
+    found = list(cases())
+    assert len({case.name for case in found}) == 24
+    for case in found:
+        assert max(case.truth.shape[:2]) <= 384
+        assert case.made.shape == case.truth.shape[:2]
+        assert case.made.mean() < 0.12
+        assert distance_transform_cdt(case.made, "chessboard").max() >= 16
+
+
+def test_a_score_counts_what_is_too_much_and_too_little(textures):
+    def outcome(*measures):
+        return textures.Outcome("grass", "blob", "texture", *measures, 0.0)
+
+    assert outcome(1, 1, 0.5, 1).score == 0
+    assert outcome(2, 1, 0.5, 1).score == pytest.approx(outcome(0.5, 1, 1, 1).score)
+    assert outcome(1, 1, 1, 0.5).score == pytest.approx(outcome(1, 1, 1, 2).score)
+    assert outcome(1, 1, 2, 1).score == pytest.approx(outcome(1, 2, 1, 1).score)
+    assert outcome(0, 1, 1, 1).score == np.inf
+    assert outcome(0.7, 1.4, 1.2, 1.2).met == (False, False, True, False)
+
+
+def test_pairs_hide_which_is_made_up_and_the_key_tells(textures, tmp_path):
+    from texture_cases import cases
+
+    rows = [(case, {"texture": 255 - case.truth}) for case in cases(["grass", "coffee", "plaid"])]
+    textures.write_pairs(rows, tmp_path, 0)
+    key = [line.split(",") for line in (tmp_path / "key.csv").read_text().split()[2:]]
+    by_name = {(case.picture, case.hole): (case, fills) for case, fills in rows}
+    for number, picture, hole, side in key:
+        case, fills = by_name[picture, hole]
+        pair = np.asarray(Image.open(tmp_path / f"pair_{int(number):02}.png"))[::2, ::2]
+        made = fills["texture"][textures.around(case)]
+        width = made.shape[1]
+        assert np.array_equal(pair[:, :width] if side == "left" else pair[:, -width:], made)
+    assert {side for *_, side in key} == {"left", "right"}
+    assert [picture for _, picture, _, _ in key] != [case.picture for case, _ in rows]
+
+
+@pytest.mark.slow
+def test_the_gallery_of_textures_prints_tables_and_writes_pictures(tmp_path):
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples" / "textures.py", "--images", "grass", "--holes", "blob", "person",
+         "--methods", "expected", "truth", "--out", tmp_path / "gallery.png", "--fills", tmp_path / "fills"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines()]
+    assert [line[2] for line in lines[2:6]] == ["expected", "truth"] * 2
+    assert all(line[3] == "**0.00**" for line in lines[2:6:2])
+    assert lines[-1][:2] == ["truth", "2 of 2"]
+    assert np.asarray(Image.open(tmp_path / "gallery.png")).shape[0] > 2 * 192
+    assert np.asarray(Image.open(tmp_path / "fills" / "grass_blob_expected.png")).shape == (384, 384)
