@@ -110,6 +110,15 @@ def test_the_estimate_is_near_the_measured_peak(shape, missing, options, measure
         assert inpainting_bytes(shape, missing, small) < inpainting_bytes(shape, missing, settings)
 
 
+def test_texture_needs_memory_of_its_own_after_the_other_engine():
+    shape, missing = (3000, 4000, 3), 160_000
+    expected, tiled = make_settings(), make_settings(tile=512)
+    texture, tiled_texture = (dataclasses.replace(settings, fill="texture") for settings in (expected, tiled))
+    assert inpainting_bytes(shape, missing, tiled_texture) > inpainting_bytes(shape, missing, tiled)
+    assert inpainting_bytes(shape, missing, tiled_texture) > PROGRAM + 4 * 4 * 3000 * 4000  # in float32, and its like
+    assert inpainting_bytes(shape, missing, texture) >= inpainting_bytes(shape, missing, expected)
+
+
 def test_labels_need_no_more_for_more_channels_and_angles_need_both_parts():
     shape, more = (3000, 4000), (3000, 4000, 3)
     labels, angles, numbers = (make_settings(values=values) for values in ("labels", "angle=360", "linear"))

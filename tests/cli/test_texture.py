@@ -323,3 +323,9 @@ def test_advice_is_given_once_where_texture_would_look_more_natural(run, monkeyp
     ask = ("inpaint", "photo.tif", *ask[2:])
     assert advice not in ok(run(*ask)).stderr  # the other page may tell more
     assert ok(run(*ask, "--stack", "pages")).stderr.count(advice) == 1
+
+
+def test_dots_in_a_name_stay_where_they_are(run):
+    Path("photo.png").rename("scan.v2.png")
+    ok(run("inpaint", "scan.v2.png", "--mask", "mask.png", *TEXTURE, "--variants", 2))
+    assert {"scan.v2_restored_1.png", "scan.v2_restored_2.png"} < set(names())
