@@ -17,8 +17,8 @@ from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.masking.samples import all_channels
 from inrr_cli.masking.selection import Page
 
-DEEP = 16  # pixels; in shallower holes the expected value still has some detail
-STEP = 8  # pixels between those that are looked at to find a hole: two or more lie deep in one of 2 * DEEP
+DEPTH_ADVISED = 16  # pixels; in holes that are no deeper the expected value still has some detail
+STEP = 8  # pixels between those that are looked at to find a hole: two or more lie deep in one of 2 * DEPTH_ADVISED
 CELL = 4  # pixels; depths are measured in squares of so many
 BLOCK = 16  # pixels; what is smooth is nearly a quadratic surface over so many
 RING = 2  # blocks around a hole that are looked at
@@ -44,7 +44,7 @@ def advise_texture(page: Page) -> str:
     part = replace(part, ignored=page.ignored[rows, columns])
     cells = all_channels(_all_in_squares(part.missing, CELL))
     place, depth = _deepest(cells)
-    if CELL * depth <= DEEP:
+    if CELL * depth <= DEPTH_ADVISED:
         return ""
     hole = np.zeros_like(cells)
     hole[place] = cells[place]
