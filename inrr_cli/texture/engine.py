@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -13,9 +12,9 @@ from torch import Tensor
 from inrr_cli.engine import FEW_CHANNELS, Control, WorkMeter
 from inrr_cli.errors import InputError
 from inrr_cli.patch.spectrum import principal_axes
-from inrr_cli.texture.scales import FEATURES, PATCH, Patches, Scale, make_pyramid, whole_patches
-from inrr_cli.texture.search import Matcher
+from inrr_cli.texture.scales import FEATURES, PATCH, Patches, make_pyramid, whole_patches
 from inrr_cli.texture.seams import blend, choose_copies
+from inrr_cli.texture.search import Matcher
 from inrr_cli.texture.start import carry_over, fill_from_border
 from inrr_cli.texture.voting import vote
 
@@ -107,29 +106,27 @@ class _Hole:
         self.deviation = float(values[sources].std(0, correction=0).square().mean().sqrt())
         self.scales = make_pyramid(_compared(values, sources), made, sources)
 
-    def fill(self, meter: WorkMeter, report: object) -> Tensor:
+    def fill(self, meter: WorkMeter, report: Callable[[float], None]) -> Tensor:
         """Return the values of the pixels that are made up: (M, C)."""
-        work = [
-            ITERATIONS[min(n, len(ITERATIONS) - 1)] * float(scale.made.sum()) for n, scale in enumerate(self.scales)
-        ]
-        done, patches, source = 0.0, None, None
+        turns = [ITERATIONS[min(number, len(ITERATIONS) - 1)] for number in range(len(self.scales))]
+        work = [count * float(scale.made.sum()) for count, scale in zip(turns, self.scales, strict=True)]
+        done, patches, source, distance = 0.0, None, None, None
         for number in reversed(range(len(self.scales))):
             finer = Patches(self.scales[number])
             if patches is None or source is None:
                 fill_from_border(finer, self.generator)
-                source = None
             else:
                 source = carry_over(patches, source, finer, self.generator)
                 self._enlarge(patches, finer)
                 finer.values[finer.made] = vote(finer, source, None, self.deviation)
             patches, matcher = finer, Matcher(finer, self.generator)
-            turns = ITERATIONS[min(number, len(ITERATIONS) - 1)]
-            for turn in range(turns):
+            for turn in range(turns[number]):
                 source, distance = matcher.find(source)
                 patches.values[patches.made] = vote(patches, source, distance, self.deviation)
                 meter.measure = float(distance.mean())
-                report((done + work[number] * (turn + 1) / turns) / sum(work))
+                report((done + work[number] * (turn + 1) / turns[number]) / sum(work))
             done += work[number]
+        assert patches is not None and source is not None and distance is not None
         return self._finish(patches, source, distance)
 
     def _enlarge(self, coarse: Patches, fine: Patches) -> None:

@@ -87,9 +87,9 @@ def _visibility(
 def blend(patches: Patches, copied: Tensor, colours: Tensor, voted: Tensor) -> Tensor:
     """Return the values (M, C) whose differences between neighbours are those of the copies (H W,), as far as may be.
 
-    The equation is that of Poisson image editing (Pérez et al. 2003, doi:10.1145/882262.882269), screened: least squares
-    of f_p - f_q - g_pq over neighbours p and q, and of f_p - v_p with a small weight, where g is the difference between
-    the copies, v the vote, and f outside the hole is the image.
+    The equation is that of Poisson image editing (Pérez et al. 2003, doi:10.1145/882262.882269), screened: least
+    squares of f_p - f_q - g_pq over neighbours p and q, and of f_p - v_p with a small weight, where g is the difference
+    between the copies, v the vote, and f outside the hole is the image.
 
     Parameters
     ----------
@@ -131,8 +131,7 @@ def _difference(patches: Patches, own: Tensor, theirs: Tensor, down: int, right:
     """Return the difference of two neighbours by what is copied to them: the mean over the two copies, (M, C)."""
     further, has_further = shifted(patches, own, down, right)
     before, has_before = shifted(patches, theirs, -down, -right)
-    ahead, behind = (
-        (has & patches.sources[at]).float()[:, None] for has, at in ((has_further, further), (has_before, before))
-    )
+    ahead = (has_further & patches.sources[further]).float()[:, None]
+    behind = (has_before & patches.sources[before]).float()[:, None]
     total = ahead * (colours[own] - colours[further]) + behind * (colours[before] - colours[theirs])
     return total / (ahead + behind).clamp(min=1)

@@ -70,8 +70,9 @@ class Matcher:
         transform = transform.reshape(pixels * channels, pixels * channels)
         sample = sample @ transform.T
         sample -= sample.mean(0)
-        axes = torch.linalg.eigh(sample.T @ sample)[1].flip(1)[:, :COMPONENTS]
-        return (axes.T @ transform).contiguous()
+        axes: Tensor = torch.linalg.eigh(sample.T @ sample)[1].flip(1)[:, :COMPONENTS]
+        basis: Tensor = axes.T @ transform
+        return basis.contiguous()
 
     def _copies(self, source: Tensor | None) -> Tensor:
         """Return how often the pixels of each patch are copied: (H W,)."""
@@ -165,4 +166,4 @@ def shifted(patches: Patches, pixels: Tensor, down: Tensor | int, right: Tensor 
 
 def in_chunks(function: Callable[[Tensor], Output], rows: Tensor, size: int = CHUNK) -> Iterator[Output]:
     """Yield ``function`` of pieces of ``size`` rows, each computed by one thread."""
-    return map_in_threads(function, rows.split(size), rows.device)
+    return map_in_threads(function, torch.split(rows, size), rows.device)

@@ -13,7 +13,7 @@ COMPARED = 2**25  # distances that are held at once
 
 
 def fill_from_border(patches: Patches, generator: torch.Generator) -> None:
-    """Fill the pixels to make up ring by ring: each gets its pixel of the patch that best fits what is there of its own.
+    """Fill the pixels to make up ring by ring: each gets its pixel of the patch that best fits what its own shows.
 
     ``patches.values`` changes; ``generator`` is on the cpu.
     """
@@ -29,7 +29,7 @@ def fill_from_border(patches: Patches, generator: torch.Generator) -> None:
         if not len(ring):  # nothing is known at all beside the hole
             ring = left.nonzero()[:, 0]
         centres, found = patches.nearest_centre(ring), []
-        for part in centres.split(max(1, COMPARED // len(sample))):
+        for part in torch.split(centres, max(1, COMPARED // len(sample))):
             there = (~left)[part[:, None] + patches.block].float().repeat_interleave(channels, 1)
             own = patches.at(part) * there
             distance = there @ squares.T - 2 * own @ sample.T + own.square().sum(1, keepdim=True)

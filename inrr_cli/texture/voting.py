@@ -60,7 +60,7 @@ def vote(
 def _offers(
     patches: Patches, pixels: Tensor, source: Tensor, shift: Tensor, weight: Tensor, values: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return what each patch over some pixels offers them, and its weight, 0 for none: (M, PATCH^2, K), (M, PATCH^2)."""
+    """Return what the patches over pixels offer them and the weights, 0 for none: (M, PATCH^2, K), (M, PATCH^2)."""
     side = torch.arange(-HALF, HALF + 1, device=pixels.device)
     down, right = side.repeat_interleave(PATCH), side.repeat(PATCH)
     centre, inside = shifted(patches, pixels[:, None], -down, -right)
