@@ -1,0 +1,169 @@
+"""The nearest patch that can be copied, for each patch with a pixel to make up: the nearest-neighbour field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inrr_cli.device import map_in_threads
+from inrr_cli.texture.scales import FEATURES, PATCH, Patches, box_mean
+
+COMPONENTS = 32  # of a patch: they hold 95 % and more of its variance; with 16 texture loses a tenth of its energy
+SAMPLES = 6000  # patches that the components are learned from
+MEAN_WEIGHT = 0.3  # of a patch's mean in its distance: `vote` moves the mean, so that light may change over the image
+EXHAUSTIVE = 2e9  # operations up to which all patches are compared
+REUSE = 0.5  # how much farther a patch counts for each copy of it beyond the first: repetition shows
+STEPS = (8, 4, 2, 1)  # pixels to the neighbours whose matches are tried
+CHUNK = 8192  # patches or pixels of a piece of work for a thread
+COMPARED = 2**25  # distances that are held at once
+
+Output = TypeVar("Output")
+
+
+class Matcher:
+    """Compares the patches of a scale by their principal components.
+
+    Parameters
+    ----------
+    patches : Patches
+        Those that can be copied do not change.
+    generator : torch.Generator
+        On the cpu.
+    """
+
+    def __init__(self, patches: Patches, generator: torch.Generator) -> None:
+        self.patches, self.generator = patches, generator
+        self.basis = self._learn()
+        image = patches.image()
+        kernels = self.basis.reshape(len(self.basis), PATCH, PATCH, len(image)).permute(0, 3, 1, 2)
+        self.components = F.conv2d(image[None], kernels, padding=PATCH // 2)[0].flatten(1).T.contiguous()
+
+    def find(self, source: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return the patch that is nearest to each target, and its squared distance: (N,) int64, (N,).
+
+        The targets are those of the current values; ``source`` (N,) is where the search starts, None for no start.
+        All patches are compared where they are few. Otherwise matches of neighbours and random places ever nearer are
+        tried (PatchMatch, Barnes et al. 2009, doi:10.1145/1531326.1531330).
+        """
+        patches = self.patches
+        wanted = torch.cat(list(in_chunks(lambda part: patches.at(part) @ self.basis.T, patches.targets)))
+        penalty = 1 + REUSE * (self._copies(source) - 1).clamp(min=0)
+        operations = 2.0 * wanted.numel() * len(patches.whole)
+        if source is None or operations < EXHAUSTIVE:
+            return self._compare_all(wanted, penalty)
+        return self._improve(wanted, source.clone(), penalty)
+
+    def _learn(self) -> Tensor:
+        """Return the principal axes of the patches that can be copied, with means that count less: (D, PATCH^2 K)."""
+        patches, channels = self.patches, self.patches.values.shape[1]
+        order = torch.randperm(len(patches.whole), generator=self.generator)[:SAMPLES]
+        sample = patches.at(patches.whole[order.to(patches.whole.device)])
+        pixels = PATCH * PATCH
+        counts_less = (1 - MEAN_WEIGHT**0.5) / pixels
+        transform = torch.eye(pixels * channels, device=sample.device).reshape(pixels, channels, pixels, channels)
+        for channel in range(channels - FEATURES):
+            transform[:, channel, :, channel] -= counts_less
+        transform = transform.reshape(pixels * channels, pixels * channels)
+        sample = sample @ transform.T
+        sample -= sample.mean(0)
+        axes: Tensor = torch.linalg.eigh(sample.T @ sample)[1].flip(1)[:, :COMPONENTS]
+        basis: Tensor = axes.T @ transform
+        return basis.contiguous()
+
+    def _copies(self, source: Tensor | None) -> Tensor:
+        """Return how often the pixels of each patch are copied: (H W,)."""
+        patches = self.patches
+        copies = torch.zeros(len(patches.slot), device=patches.slot.device)
+        if source is not None:
+            copies.index_add_(0, source, torch.ones_like(source, dtype=torch.float32))
+        return box_mean(copies.reshape(1, patches.height, patches.width), PATCH).flatten()
+
+    def _compare_all(self, wanted: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
+        components, penalty = self.components[self.patches.whole], penalty[self.patches.whole]
+        square = components.square().sum(1)
+
+        def nearest(part: Tensor) -> tuple[Tensor, Tensor]:
+            distance = torch.addmm(square[None], part, components.T, alpha=-2) + part.square().sum(1, keepdim=True)
+            least, place = (distance.clamp_(min=0) * penalty).min(1)
+            return self.patches.whole[place], least
+
+        parts = list(in_chunks(nearest, wanted, max(1, COMPARED // len(components))))
+        return torch.cat([found for found, _ in parts]), torch.cat([least for _, least in parts])
+
+    def _improve(self, wanted: Tensor, source: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
+        targets, count = self.patches.targets, len(source)
+        distance = torch.empty(count, device=wanted.device)
+        every = torch.arange(count, device=wanted.device)
+
+        def measure(part: Tensor) -> None:
+            distance[part] = self._distance(wanted[part], source[part], penalty)
+
+        list(in_chunks(measure, every))
+        for step in STEPS:
+            before = source.clone()  # so that the order of the pieces of work does not count
+
+            def propagate(part: Tensor, step: int = step, before: Tensor = before) -> None:
+                for down, right in ((0, step), (step, 0), (0, -step), (-step, 0)):
+                    place, inside = self._shifted(targets[part], -down, -right)
+                    neighbour = torch.where(inside, self.patches.slot[place], -1)
+                    found = before[neighbour.clamp(min=0)]
+                    self._offer(part, found, down, right, neighbour >= 0, wanted, source, distance, penalty)
+
+            list(in_chunks(propagate, every))
+        radius = max(self.patches.height, self.patches.width) / 2
+        while radius >= 1:
+            shifts = ((torch.rand(2, count, generator=self.generator) * 2 - 1) * radius).round().long()
+            shifts = shifts.to(wanted.device)
+
+            def jump(part: Tensor, shifts: Tensor = shifts) -> None:
+                down, right = shifts[:, part]
+                everywhere = torch.ones_like(part, dtype=torch.bool)
+                self._offer(part, source[part], down, right, everywhere, wanted, source, distance, penalty)
+
+            list(in_chunks(jump, every))
+            radius /= 2
+        return source, distance
+
+    def _offer(
+        self,
+        part: Tensor,
+        found: Tensor,
+        down: Tensor | int,
+        right: Tensor | int,
+        valid: Tensor,
+        wanted: Tensor,
+        source: Tensor,
+        distance: Tensor,
+        penalty: Tensor,
+    ) -> None:
+        """Take the patches ``found``, shifted, for the targets of a part where they are nearer."""
+        place, inside = self._shifted(found, down, right)
+        tried = (valid & inside & self.patches.is_whole[place] & (place != source[part])).nonzero()[:, 0]
+        place, part = place[tried], part[tried]
+        offered = self._distance(wanted[part], place, penalty)
+        nearer = offered < distance[part]
+        distance[part[nearer]], source[part[nearer]] = offered[nearer], place[nearer]
+
+    def _distance(self, wanted: Tensor, place: Tensor, penalty: Tensor) -> Tensor:
+        return (self.components[place] - wanted).square_().sum(1) * penalty[place]
+
+    def _shifted(self, pixels: Tensor, down: Tensor | int, right: Tensor | int) -> tuple[Tensor, Tensor]:
+        """Return pixels shifted, and whether they are in the image; where not, any pixel is returned."""
+        return shifted(self.patches, pixels, down, right)
+
+
+def shifted(patches: Patches, pixels: Tensor, down: Tensor | int, right: Tensor | int) -> tuple[Tensor, Tensor]:
+    """Return pixels that are shifted, and whether they are in the image; where they are not, the first pixel."""
+    rows, columns = patches.rows_and_columns(pixels)
+    rows, columns = rows + down, columns + right
+    inside = (rows >= 0) & (rows < patches.height) & (columns >= 0) & (columns < patches.width)
+    return torch.where(inside, rows * patches.width + columns, 0), inside
+
+
+def in_chunks(function: Callable[[Tensor], Output], rows: Tensor, size: int = CHUNK) -> Iterator[Output]:
+    """Yield ``function`` of pieces of ``size`` rows, each computed by one thread."""
+    return map_in_threads(function, torch.split(rows, size), rows.device)
