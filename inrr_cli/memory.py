@@ -29,7 +29,7 @@ PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 40, 40  # of an image that is fille
 PER_LABEL = 60  # of labels, which are numbered
 PER_MISSING_SAMPLE = 550  # by patches
 PER_POINT_KEPT = 25e3  # whose activations a fit keeps, by the largest network of default size
-PER_TEXTURED_SAMPLE, PER_MADE_SAMPLE = 40, 1500  # of an image with --fill texture, and of what it makes up
+TEXTURE, PER_TEXTURED_SAMPLE, PER_MADE_PIXEL = 150e6, 40, 3500  # with --fill texture: of an image, and of what it makes
 PER_FINE_SAMPLE = 40  # of an enlarged image
 FINE_TILE, FINE_SIDES = 500e6, (512, 1024)  # the tile in work: at the larger side; training takes the smaller one's
 PER_KERNEL_SAMPLE = 14 * 4 * 8  # 14 arrays of twice the rows and columns in float64
@@ -83,7 +83,7 @@ def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -
 def _texture_bytes(shape: tuple[int, ...], missing: int) -> float:
     """Bytes that texture takes at most in an image (M, N[, C]) with so many missing pixels, after the other engine."""
     channels = shape[2] if len(shape) == 3 else 1
-    return channels * (PER_TEXTURED_SAMPLE * shape[0] * shape[1] + PER_MADE_SAMPLE * missing)
+    return TEXTURE + PER_TEXTURED_SAMPLE * shape[0] * shape[1] * channels + PER_MADE_PIXEL * missing
 
 
 def superres_bytes(shape: tuple[int, ...], target: Target, tile: int | None = None) -> float:
