@@ -126,7 +126,9 @@ class _Hole:
                 meter.measure = float(distance.mean())
                 report((done + work[number] * (turn + 1) / turns[number]) / sum(work))
             done += work[number]
-        assert patches is not None and source is not None and distance is not None
+        assert patches is not None
+        assert source is not None
+        assert distance is not None
         return self._finish(patches, source, distance)
 
     def _enlarge(self, coarse: Patches, fine: Patches) -> None:
