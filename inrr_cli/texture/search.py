@@ -17,6 +17,11 @@ SAMPLES = 6000  # patches that the components are learned from
 MEAN_WEIGHT = 0.3  # of a patch's mean in its distance: `vote` moves the mean, so that light may change over the image
 EXHAUSTIVE = 2e9  # operations up to which all patches are compared
 REUSE = 2.0  # how much farther a patch counts for each copy of it beyond the first: repetition shows
+FAR = 1.0  # how much farther a patch counts at the other side of the image: focus, light and things change over it
+# power of the variance of the image's patches over that of a patch, by which its distance counts more: a flat patch is
+# near to every blurred one; from 0.1 to 0.4 all do about as well, and without it photographs are filled with blur
+FLAT = 0.25
+FLATTEST = 0.05  # variance over that of the image's patches that is added to both: a flat place stays flat
 STEPS = (8, 4, 2, 1)  # pixels to the neighbours whose matches are tried
 CHUNK = 8192  # patches or pixels of a piece of work for a thread
 COMPARED = 2**25  # distances that are held at once
@@ -37,9 +42,11 @@ class Matcher:
 
     def __init__(self, patches: Patches, generator: torch.Generator) -> None:
         self.patches, self.generator = patches, generator
-        self.basis = self._learn()
+        self.basis, self._flatness = self._learn(), self._measure_flatness()
         image = patches.image()
         kernels = self.basis.reshape(len(self.basis), PATCH, PATCH, len(image)).permute(0, 3, 1, 2)
+        rows, columns = patches.rows_and_columns(torch.arange(len(patches.slot), device=image.device))
+        self._positions = torch.stack([rows, columns], 1) * (FAR**0.5 / max(patches.height, patches.width))
         self.components = F.conv2d(image[None], kernels, padding=PATCH // 2)[0].flatten(1).T.contiguous()
 
     def find(self, source: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -51,7 +58,7 @@ class Matcher:
         """
         patches = self.patches
         wanted = torch.cat(list(in_chunks(lambda part: patches.at(part) @ self.basis.T, patches.targets)))
-        penalty = 1 + REUSE * (self._copies(source) - 1).clamp(min=0)
+        penalty = self._flatness * (1 + REUSE * (self._copies(source) - 1).clamp(min=0))
         operations = 2.0 * wanted.numel() * len(patches.whole)
         if source is None or operations < EXHAUSTIVE:
             return self._compare_all(wanted, penalty)
@@ -74,6 +81,14 @@ class Matcher:
         basis: Tensor = axes.T @ transform
         return basis.contiguous()
 
+    def _measure_flatness(self) -> Tensor:
+        """Return how much more the distance of each patch counts for its little variance: (H W,)."""
+        image = self.patches.image()[:-FEATURES]
+        variance = (box_mean(image.square(), PATCH) - box_mean(image, PATCH).square()).sum(0).flatten().clamp(min=0)
+        usual = variance[self.patches.whole].mean()
+        flatness: Tensor = usual * (1 + FLATTEST) / (variance + usual * FLATTEST + 1e-12)
+        return flatness**FLAT
+
     def _copies(self, source: Tensor | None) -> Tensor:
         """Return how often the pixels of each patch are copied: (H W,)."""
         patches = self.patches
@@ -84,14 +99,16 @@ class Matcher:
 
     def _compare_all(self, wanted: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
         components, penalty = self.components[self.patches.whole], penalty[self.patches.whole]
-        square = components.square().sum(1)
+        positions = self._positions[self.patches.whole]
+        own = torch.cat([wanted, self._positions[self.patches.targets]], 1)
 
         def nearest(part: Tensor) -> tuple[Tensor, Tensor]:
-            distance = torch.addmm(square[None], part, components.T, alpha=-2) + part.square().sum(1, keepdim=True)
-            least, place = (distance.clamp_(min=0) * penalty).min(1)
+            distance = _square_distances(part[:, :-2], components).mul_(penalty)
+            distance *= _square_distances(part[:, -2:], positions).add_(1)
+            least, place = distance.min(1)
             return self.patches.whole[place], least
 
-        parts = list(in_chunks(nearest, wanted, max(1, COMPARED // len(components))))
+        parts = list(in_chunks(nearest, own, max(1, COMPARED // len(components))))
         return torch.cat([found for found, _ in parts]), torch.cat([least for _, least in parts])
 
     def _improve(self, wanted: Tensor, source: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
@@ -100,7 +117,7 @@ class Matcher:
         every = torch.arange(count, device=wanted.device)
 
         def measure(part: Tensor) -> None:
-            distance[part] = self._distance(wanted[part], source[part], penalty)
+            distance[part] = self._distance(targets[part], wanted[part], source[part], penalty)
 
         list(in_chunks(measure, every))
         for step in STEPS:
@@ -144,16 +161,24 @@ class Matcher:
         place, inside = self._shifted(found, down, right)
         tried = (valid & inside & self.patches.is_whole[place] & (place != source[part])).nonzero()[:, 0]
         place, part = place[tried], part[tried]
-        offered = self._distance(wanted[part], place, penalty)
+        offered = self._distance(self.patches.targets[part], wanted[part], place, penalty)
         nearer = offered < distance[part]
         distance[part[nearer]], source[part[nearer]] = offered[nearer], place[nearer]
 
-    def _distance(self, wanted: Tensor, place: Tensor, penalty: Tensor) -> Tensor:
-        return (self.components[place] - wanted).square_().sum(1) * penalty[place]
+    def _distance(self, targets: Tensor, wanted: Tensor, place: Tensor, penalty: Tensor) -> Tensor:
+        apart = (self._positions[targets] - self._positions[place]).square_().sum(1)
+        unlike = (self.components[place] - wanted).square_().sum(1)
+        return unlike * penalty[place] * (1 + apart)
 
     def _shifted(self, pixels: Tensor, down: Tensor | int, right: Tensor | int) -> tuple[Tensor, Tensor]:
         """Return pixels shifted, and whether they are in the image; where not, any pixel is returned."""
         return shifted(self.patches, pixels, down, right)
+
+
+def _square_distances(one: Tensor, other: Tensor) -> Tensor:
+    """Return the squared distances of each row from each other row: (N, D) and (S, D) to (N, S)."""
+    square = one.square().sum(1, keepdim=True)
+    return torch.addmm(other.square().sum(1), one, other.T, alpha=-2).add_(square).clamp_(min=0)
 
 
 def shifted(patches: Patches, pixels: Tensor, down: Tensor | int, right: Tensor | int) -> tuple[Tensor, Tensor]:
