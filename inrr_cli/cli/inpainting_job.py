@@ -108,6 +108,7 @@ class InpaintingJob(Job):
             others=stack.others,
             sequences=stack.sequences,
             variants=self.variants,
+            wants_sigma=self.wants_sigma,
         )
         made = [result.made for result in found.values() if result.made is not None]
         if made and self.is_complete(found) and not any(mask.any() for mask in made):

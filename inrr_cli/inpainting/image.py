@@ -84,7 +84,7 @@ def inpaint(
     """
     settings = make_settings(reg=reg, net=net, **options)
     if channel_axis is None and stack_axis is None:
-        return run_inpainting(image, mask, settings, exclude=exclude).image
+        return run_inpainting(image, mask, settings, exclude=exclude, wants_sigma=False).image
     axes = ArrayAxes.of(image.shape, channel_axis, stack_axis)
     pages, masks = axes.pages(image), axes.masks(mask)
     excluded = [None] * len(pages) if exclude is None else axes.masks(exclude)
@@ -105,6 +105,7 @@ def run_inpainting(
     ignored: NDArray[np.bool_] | None = None,
     exclude: NDArray[np.bool_] | None = None,
     variants: int = 1,
+    wants_sigma: bool = True,
 ) -> Result:
     """Fill missing pixels and return the whole result.
 
@@ -122,6 +123,9 @@ def run_inpainting(
         Pixels that nothing is copied from, with ``fill="texture"``; of samples: those with one that is marked.
     variants : int
         Number of fills with ``fill="texture"``, by the seeds from that of the settings on; see `Result.variant`.
+    wants_sigma : bool
+        Whether the sigma of the result is needed where ``fill="texture"`` makes up all that is missing: that takes more
+        time than the texture.
     """
     check_image(image)
     if settings.fill != "texture" and (exclude is not None or variants > 1):
@@ -143,7 +147,9 @@ def run_inpainting(
     if settings.fill == "texture":
         excluded = None if exclude is None else any_channel(sample_mask(exclude, image))
         expected = partial(inpaint_channels, fill=fill) if by_channel else fill
-        fill = partial(inpaint_textured, expected=expected, excluded=excluded, variants=variants)
+        fill = partial(
+            inpaint_textured, expected=expected, excluded=excluded, variants=variants, wants_sigma=wants_sigma
+        )
     elif by_channel:
         return inpaint_channels(image, missing, settings, control, known, fill)
     return inpaint_known_channels(image, missing, settings, control, known, fill)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ def inpaint_pages(
     others: Sequence[Page] = (),
     sequences: Sequences | None = None,
     variants: int = 1,
+    wants_sigma: bool = True,
 ) -> dict[int, Result]:
     """Fill each page.
 
@@ -49,7 +51,7 @@ def inpaint_pages(
         Pages with nothing to fill, to learn from.
     sequences : dict, optional
         See `choose_mode` and `find_sequences`; by default the pages have nothing to do with one another.
-    variants : int
+    variants, wants_sigma : int, bool
         As in `run_inpainting`.
 
     Returns
@@ -74,7 +76,7 @@ def inpaint_pages(
         mode = choose_mode(every, wanted, sequences, settings)
         say(str(mode))
     if mode.name == "pages" or not sequences:
-        filling = _fill_alone(pages, settings, control, say, variants)
+        filling = _fill_alone(pages, settings, control, say, variants=variants, wants_sigma=wants_sigma)
     else:
         rows = [row for row in sequences[mode.name] if set(row) & set(wanted)]
         _check_memory(every, rows, wanted, mode.name, settings)
@@ -103,14 +105,17 @@ def inpaint_planes(
     wanted, others = ([page for page in pages if page.missing.any() == given] for given in (True, False))
     row = list(range(len(pages)))
     sequences = {"time": [row], "volume": [row]} if len(pages) > 1 and settings.uses_neighbours else {}
-    filled = inpaint_pages(wanted, settings, Control(), others=others, sequences=sequences)
+    filled = inpaint_pages(wanted, settings, Control(), others=others, sequences=sequences, wants_sigma=False)
     return [filled[n].image if n in filled else plane for n, plane in enumerate(planes)]
 
 
 def _fill_alone(
-    pages: list[Page], settings: Settings, control: Control, say: Callable[[str], None], variants: int
+    pages: list[Page], settings: Settings, control: Control, say: Callable[[str], None], **wishes: Any
 ) -> Iterator[tuple[int, Result]]:
-    """Fill each page from itself and yield its number and its result; an interrupted page is the last."""
+    """Fill each page from itself and yield its number and its result; an interrupted page is the last.
+
+    ``wishes`` are further keywords of `run_inpainting`.
+    """
     for index, page in enumerate(pages):
         if len(pages) > 1:
             say(f"page {page.number + 1}")
@@ -121,7 +126,7 @@ def _fill_alone(
                 )
         part = control.part(index, len(pages))
         masks = {"ignored": page.ignored, "exclude": page.excluded}
-        result = run_inpainting(page.pixels, page.missing, settings, part, **masks, variants=variants)
+        result = run_inpainting(page.pixels, page.missing, settings, part, **masks, **wishes)
         yield page.number, result
         if not result.completed:
             return

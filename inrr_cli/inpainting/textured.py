@@ -36,6 +36,7 @@ def inpaint_textured(
     expected: Fill,
     excluded: Mask | None = None,
     variants: int = 1,
+    wants_sigma: bool = True,
 ) -> Result:
     """Fill an image with ``expected``, and then make up what `deep_pixels` finds.
 
@@ -51,6 +52,8 @@ def inpaint_textured(
         Pixels that are not copied.
     variants : int
         Number of fills, with the seeds ``settings.seed``, ``settings.seed + 1`` and so on.
+    wants_sigma : bool
+        Unless, no time is spent on expected values that nobody will see: where all that is missing is made up.
 
     Raises
     ------
@@ -60,14 +63,19 @@ def inpaint_textured(
     made, sources = deep_pixels(missing), all_channels(known)
     if excluded is not None:
         sources = sources & ~excluded
-    count = 1 + variants if made.any() else 1
-    if count > 1 and not sources.any():
+    if made.any() and not sources.any():
         raise InputError("there is no pixel to copy from: each one is missing, unusable or excluded")
-    result = expected(image, missing, replace(settings, seed=0), control.part(0, count), known)
-    result = replace(result, made=np.zeros_like(made))
-    if count == 1 or not result.completed:
+    all_is_made = np.array_equal(any_channel(missing), made)
+    needs_expected = wants_sigma or control.keep_partial or not all_is_made
+    count = needs_expected + variants * bool(made.any())
+    parts = [control.part(number, count) for number in range(count)]
+    if needs_expected:
+        result = expected(image, missing, replace(settings, seed=0), parts.pop(0), known)
+        result = replace(result, made=np.zeros_like(made))
+    else:
+        result = _as_it_was(image)
+    if not (made.any() and result.completed):
         return result
-    parts = [control.part(number, count) for number in range(1, count)]
     try:
         return _make_up(result, missing, known, made, sources, settings, parts)
     except KeyboardInterrupt:
@@ -91,6 +99,23 @@ def deep_pixels(missing: Mask) -> Mask:
 
     mask = torch.from_numpy(np.ascontiguousarray(hole))
     return np.asarray((dilate(erode(mask, DEEP), DEEP) & mask).numpy())
+
+
+def _as_it_was(image: Pixels) -> Result:
+    """Return an image as a result, with nothing done yet."""
+    return Result(
+        image=image,
+        raw=None,
+        psnr_known=None,
+        rmse_known=None,
+        sigma=None,
+        noise_sigma=None,
+        device="",
+        steps=None,
+        seconds=0.0,
+        completed=True,
+        summary="no expected values",
+    )
 
 
 def _make_up(
@@ -126,6 +151,7 @@ def _make_up(
         image=image,
         made=made,
         variants=tuple(found[1:]),
+        device=device.type,
         seconds=result.seconds + time.perf_counter() - start,
         summary=f"{result.summary}; {int(made.sum()):,} pixels made up of copies",
     )
