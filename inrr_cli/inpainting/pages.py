@@ -125,8 +125,8 @@ def _fill_alone(
                     "if they do, give --stack time or --stack volume"
                 )
         part = control.part(index, len(pages))
-        masks = {"ignored": page.ignored, "exclude": page.excluded}
-        result = run_inpainting(page.pixels, page.missing, settings, part, **masks, **wishes)
+        wishes |= {"ignored": page.ignored, "exclude": page.excluded}
+        result = run_inpainting(page.pixels, page.missing, settings, part, **wishes)
         yield page.number, result
         if not result.completed:
             return

@@ -167,8 +167,8 @@ class Matcher:
 
     def _distance(self, targets: Tensor, wanted: Tensor, place: Tensor, penalty: Tensor) -> Tensor:
         apart = (self._positions[targets] - self._positions[place]).square_().sum(1)
-        unlike = (self.components[place] - wanted).square_().sum(1)
-        return unlike * penalty[place] * (1 + apart)
+        distance: Tensor = (self.components[place] - wanted).square_().sum(1) * penalty[place] * (1 + apart)
+        return distance
 
     def _shifted(self, pixels: Tensor, down: Tensor | int, right: Tensor | int) -> tuple[Tensor, Tensor]:
         """Return pixels shifted, and whether they are in the image; where not, any pixel is returned."""
