@@ -87,8 +87,8 @@ def inpaint_textured(
 def deep_pixels(missing: Mask) -> Mask:
     """Return the pixels (M, N) to make up: what squares of SMALLEST pixels cover in the holes of all channels.
 
-    That is the opening of the holes, so that scratches that run out of a hole are left. Beyond the border of the image
-    holes go on. torch is imported here at the latest.
+    That is the opening of the holes, and what is left of them within DEEP pixels: a round hole as a whole, but not the
+    scratches that run out of it. Beyond the border of the image holes go on. torch is imported here at the latest.
     """
     hole = all_channels(missing)
     if not hole.any():
@@ -98,7 +98,7 @@ def deep_pixels(missing: Mask) -> Mask:
     from inrr_cli.solvers.distance import dilate, erode
 
     mask = torch.from_numpy(np.ascontiguousarray(hole))
-    return np.asarray((dilate(erode(mask, DEEP), DEEP) & mask).numpy())
+    return np.asarray((dilate(erode(mask, DEEP), 2 * DEEP) & mask).numpy())
 
 
 def _as_it_was(image: Pixels) -> Result:

@@ -12,6 +12,7 @@ from torch import Tensor
 from inrr_cli.engine import FEW_CHANNELS, Control, WorkMeter
 from inrr_cli.errors import InputError
 from inrr_cli.patch.spectrum import principal_axes
+from inrr_cli.solvers.distance import dilate
 from inrr_cli.texture.scales import FEATURES, PATCH, Patches, make_pyramid, whole_patches
 from inrr_cli.texture.seams import blend, choose_copies
 from inrr_cli.texture.search import Matcher
@@ -21,7 +22,7 @@ from inrr_cli.texture.voting import vote
 ITERATIONS = (6, 8, 10, 12)  # of search and vote at each scale, the finest first; coarser ones take as many as the last
 COLOURS = 3  # principal components by which pixels of many channels are compared
 MARGIN = 64  # pixels around a hole that are looked at, at least; and as many as the hole is long
-APART = 16  # pixels between holes that are filled one by one
+APART = 64  # pixels between holes that are filled one by one
 ENOUGH = 2  # patches to copy for each pixel to make up, if the image has so many: fewer repeat
 
 Window = tuple[slice, slice]
@@ -64,19 +65,18 @@ def fill_texture(values: Tensor, made: Tensor, sources: Tensor, seed: int, contr
     meter = WorkMeter(control, sum(int(hole.sum()) for hole, _ in holes))
     generator = torch.Generator().manual_seed(seed)
     filled = values.clone()
-    for hole, window in holes:
-        report = meter.part(int(hole.sum()))
-        part = filled[window]
-        part[hole] = _Hole(part, hole, sources[window], generator).fill(meter, report)
+    for own, window in holes:
+        report, part, hole = meter.part(int(own.sum())), filled[window], made[window]
+        # other holes in the window are filled too and forgotten, for nothing is known of them either
+        part[own] = _Hole(part, hole, sources[window], generator).fill(meter, report)[own[hole]]
     return filled
 
 
 def _holes(made: Tensor, sources: Tensor) -> Iterator[tuple[Tensor, Window]]:
     """Yield each hole, or holes that are near to each other, as a mask of its window, and the window to look at."""
-    close = ndimage.binary_dilation(made.cpu().numpy(), iterations=APART)
-    labels = torch.from_numpy(ndimage.label(close)[0]).to(made.device)
-    whole = whole_patches(sources)
-    for number, box in enumerate(ndimage.find_objects(labels.cpu().numpy()), 1):
+    numbers = ndimage.label(dilate(made, APART // 2).cpu().numpy())[0]
+    labels, whole = torch.from_numpy(numbers).to(made.device), whole_patches(sources)
+    for number, box in enumerate(ndimage.find_objects(numbers), 1):
         margin = max(MARGIN, *(side.stop - side.start for side in box))
         count = int((made[box] & (labels[box] == number)).sum())
         while True:
@@ -141,8 +141,10 @@ class _Hole:
     def _finish(self, patches: Patches, source: Tensor, distance: Tensor) -> Tensor:
         compared = patches.values[:, :-FEATURES]
         copied = choose_copies(patches, source, compared, compared[patches.made])
-        voted = vote(patches, source, distance, self.deviation, self.values)
-        return blend(patches, copied, self.values, voted)
+        values = self.values.clone()
+        for deviation in (0.0, self.deviation):  # the second vote moves means towards those of the first
+            values[patches.made] = vote(patches, source, distance, deviation, values)
+        return blend(patches, copied, values, values[patches.made])
 
 
 def _compared(values: Tensor, sources: Tensor) -> Tensor:
