@@ -61,10 +61,13 @@ def inpaint_textured(
         If there is nothing to copy from.
     """
     made, sources = deep_pixels(missing), all_channels(known)
+    usable = all_channels(known | missing)
     if excluded is not None:
-        sources = sources & ~excluded
+        sources, usable = sources & ~excluded, usable & ~excluded
     if made.any() and not sources.any():
         raise InputError("there is no pixel to copy from: each one is missing, unusable or excluded")
+    if made.any() and _whole_patches(sources) < made.sum():
+        sources = usable & ~made  # known pixels are scattered: those with an expected value are copied, too
     all_is_made = np.array_equal(any_channel(missing), made)
     needs_expected = wants_sigma or control.keep_partial or not all_is_made
     count = needs_expected + variants * bool(made.any())
@@ -99,6 +102,15 @@ def deep_pixels(missing: Mask) -> Mask:
 
     mask = torch.from_numpy(np.ascontiguousarray(hole))
     return np.asarray((dilate(erode(mask, DEEP), 2 * DEEP) & mask).numpy())
+
+
+def _whole_patches(sources: Mask) -> int:
+    """Return the number of patches all of whose pixels may be copied."""
+    import torch
+
+    from inrr_cli.texture.scales import whole_patches
+
+    return int(whole_patches(torch.from_numpy(sources)).sum())
 
 
 def _as_it_was(image: Pixels) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch
@@ -17,7 +18,7 @@ from inrr_cli.texture.scales import FEATURES, PATCH, Patches, make_pyramid, whol
 from inrr_cli.texture.seams import blend, choose_copies
 from inrr_cli.texture.search import Matcher
 from inrr_cli.texture.start import carry_over, fill_from_border
-from inrr_cli.texture.voting import vote
+from inrr_cli.texture.voting import SHIFT_LIMIT, vote
 
 ITERATIONS = (6, 8, 10, 12)  # of search and vote at each scale, the finest first; coarser ones take as many as the last
 COLOURS = 3  # principal components by which pixels of many channels are compared
@@ -39,7 +40,7 @@ def fill_texture(values: Tensor, made: Tensor, sources: Tensor, seed: int, contr
     Parameters
     ----------
     values : (H, W, C) Tensor of float32
-        The image in units of about [0, 1]. Every pixel that is not made up has a value.
+        The image, in any unit. Every pixel that is not made up has a value.
     made : (H, W) Tensor of bool
         Pixels to make up.
     sources : (H, W) Tensor of bool
@@ -75,7 +76,7 @@ def fill_texture(values: Tensor, made: Tensor, sources: Tensor, seed: int, contr
 def _holes(made: Tensor, sources: Tensor) -> Iterator[tuple[Tensor, Window]]:
     """Yield each hole, or holes that are near to each other, as a mask of its window, and the window to look at."""
     numbers = ndimage.label(dilate(made, APART // 2).cpu().numpy())[0]
-    labels, whole = torch.from_numpy(numbers).to(made.device), whole_patches(sources)
+    labels = torch.from_numpy(numbers).to(made.device)
     for number, box in enumerate(ndimage.find_objects(numbers), 1):
         margin = max(MARGIN, *(side.stop - side.start for side in box))
         count = int((made[box] & (labels[box] == number)).sum())
@@ -84,14 +85,14 @@ def _holes(made: Tensor, sources: Tensor) -> Iterator[tuple[Tensor, Window]]:
                 slice(max(0, side.start - margin), min(length, side.stop + margin))
                 for side, length in zip(box, made.shape, strict=True)
             )
-            if whole[window].sum() >= ENOUGH * count or margin > max(made.shape):
+            if whole_patches(sources[window]).sum() >= ENOUGH * count or margin > max(made.shape):
                 break
             margin *= 2
         yield made[window] & (labels[window] == number), (window[0], window[1])
 
 
 class _Hole:
-    """A hole and the window around it.
+    """A hole and the window around it, in units of a standard deviation of what may be copied.
 
     Parameters
     ----------
@@ -102,9 +103,11 @@ class _Hole:
     """
 
     def __init__(self, values: Tensor, made: Tensor, sources: Tensor, generator: torch.Generator) -> None:
-        self.values, self.generator = values.flatten(0, 1), generator
-        self.deviation = float(values[sources].std(0, correction=0).square().mean().sqrt())
-        self.scales = make_pyramid(_compared(values, sources), made, sources)
+        self.generator, known = generator, values[sources]
+        self.mean, self.deviation = known.mean(0), float(known.std(0, correction=0).square().mean().sqrt()) or 1.0
+        standard = torch.where(made[..., None], 0, (values - self.mean) / self.deviation)
+        self.values = standard.flatten(0, 1)
+        self.scales = make_pyramid(_compared(standard, sources), made, sources)
 
     def fill(self, meter: WorkMeter, report: Callable[[float], None]) -> Tensor:
         """Return the values of the pixels that are made up: (M, C)."""
@@ -118,11 +121,11 @@ class _Hole:
             else:
                 source = carry_over(patches, source, finer, self.generator)
                 self._enlarge(patches, finer)
-                finer.values[finer.made] = vote(finer, source, None, self.deviation)
+                finer.values[finer.made] = vote(finer, source)
             patches, matcher = finer, Matcher(finer, self.generator)
             for turn in range(turns[number]):
                 source, distance = matcher.find(source)
-                patches.values[patches.made] = vote(patches, source, distance, self.deviation)
+                patches.values[patches.made] = vote(patches, source, distance)
                 meter.measure = float(distance.mean())
                 report((done + work[number] * (turn + 1) / turns[number]) / sum(work))
             done += work[number]
@@ -142,14 +145,14 @@ class _Hole:
         compared = patches.values[:, :-FEATURES]
         copied = choose_copies(patches, source, compared, compared[patches.made])
         values = self.values.clone()
-        for deviation in (0.0, self.deviation):  # the second vote moves means towards those of the first
-            values[patches.made] = vote(patches, source, distance, deviation, values)
-        return blend(patches, copied, values, values[patches.made])
+        for limit in (0.0, SHIFT_LIMIT):  # the second vote moves means towards those of the first
+            values[patches.made] = vote(patches, source, distance, values, limit)
+        return blend(patches, copied, values, values[patches.made]) * self.deviation + self.mean
 
 
 def _compared(values: Tensor, sources: Tensor) -> Tensor:
     """Return the channels (H, W, K) that patches are compared by: a few principal components of many."""
     if values.shape[2] <= FEW_CHANNELS:
         return values
-    spectrum = principal_axes(values, sources)
-    return spectrum.to_components(values)[..., :COLOURS]
+    components = principal_axes(values, sources).to_components(values)[..., :COLOURS]
+    return components / math.sqrt(values.shape[2])  # the variance of the first is up to the sum of all channels'

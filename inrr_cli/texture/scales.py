@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inrr_cli.errors import InputError
 from inrr_cli.solvers.distance import any_in_window, chessboard_distance, dilate
 
 PATCH = 7  # pixels a side: smaller ones miss structure, of larger ones too few fit; measured with 5, 9 and 11
@@ -105,15 +104,7 @@ def whole_patches(sources: Tensor) -> Tensor:
 
 
 def make_pyramid(values: Tensor, made: Tensor, sources: Tensor) -> list[Scale]:
-    """Return an image (H, W, C) with its texture features at each scale, the finest first; `Scale` says the rest.
-
-    Raises
-    ------
-    InputError
-        If there is no patch to copy.
-    """
-    if not whole_patches(sources).any():
-        raise InputError(f"there is nothing to copy from: no square of {PATCH} x {PATCH} pixels is known")
+    """Return an image (H, W, C) with its texture features at each scale, the finest first; `Scale` says the rest."""
     scales = [Scale(torch.cat([values, FEATURE_WEIGHT * _texture_features(values, sources)], 2), made, sources)]
     while min(scales[-1].made.shape) >= COARSEST_SIDE and chessboard_distance(scales[-1].made).max() > SHALLOW:
         coarser = _halve(scales[-1])

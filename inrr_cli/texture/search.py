@@ -52,7 +52,7 @@ class Matcher:
     def find(self, source: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return the patch that is nearest to each target, and its squared distance: (N,) int64, (N,).
 
-        The targets are those of the current values; ``source`` (N,) is where the search starts, None for no start.
+        The targets are those of the current values; ``source`` (N,) is where the search starts, by chance if None.
         All patches are compared where they are few. Otherwise matches of neighbours and random places ever nearer are
         tried (PatchMatch, Barnes et al. 2009, doi:10.1145/1531326.1531330).
         """
@@ -60,8 +60,11 @@ class Matcher:
         wanted = torch.cat(list(in_chunks(lambda part: patches.at(part) @ self.basis.T, patches.targets)))
         penalty = self._flatness * (1 + REUSE * (self._copies(source) - 1).clamp(min=0))
         operations = 2.0 * wanted.numel() * len(patches.whole)
-        if source is None or operations < EXHAUSTIVE:
+        if operations < EXHAUSTIVE:
             return self._compare_all(wanted, penalty)
+        if source is None:
+            chance = torch.randint(len(patches.whole), (len(wanted),), generator=self.generator)
+            source = patches.whole[chance.to(wanted.device)]
         return self._improve(wanted, source.clone(), penalty)
 
     def _learn(self) -> Tensor:
@@ -75,9 +78,9 @@ class Matcher:
         for channel in range(channels - FEATURES):
             transform[:, channel, :, channel] -= counts_less
         transform = transform.reshape(pixels * channels, pixels * channels)
-        sample = sample @ transform.T
+        sample = (sample @ transform.T).double()  # in float32 the axes of a constant image are not found
         sample -= sample.mean(0)
-        axes: Tensor = torch.linalg.eigh(sample.T @ sample)[1].flip(1)[:, :COMPONENTS]
+        axes = torch.linalg.eigh(sample.T @ sample)[1].flip(1)[:, :COMPONENTS].float()
         basis: Tensor = axes.T @ transform
         return basis.contiguous()
 

@@ -10,6 +10,7 @@ from inrr_cli.texture.scales import Patches
 
 UNEQUAL = 0.5  # a patch's distance is multiplied by 1 to 1.5, by chance: seeds differ in where they copy from
 COMPARED = 2**25  # distances that are held at once
+SAMPLES = 10_000  # patches that are compared; at the coarsest scale there are seldom more
 
 
 def fill_from_border(patches: Patches, generator: torch.Generator) -> None:
@@ -18,7 +19,10 @@ def fill_from_border(patches: Patches, generator: torch.Generator) -> None:
     ``patches.values`` changes; ``generator`` is on the cpu.
     """
     values, channels = patches.values, patches.values.shape[1]
-    sample = patches.at(patches.whole)
+    sampled = patches.whole
+    if len(sampled) > SAMPLES:
+        sampled = sampled[torch.randperm(len(sampled), generator=generator)[:SAMPLES].to(sampled.device)]
+    sample = patches.at(sampled)
     squares = sample.square()
     chance = 1 + UNEQUAL * torch.rand(len(sample), generator=generator).to(values.device)
     left = torch.zeros_like(patches.is_whole)
@@ -26,15 +30,13 @@ def fill_from_border(patches: Patches, generator: torch.Generator) -> None:
     while left.any():
         image = left.reshape(patches.height, patches.width)
         ring = (image & ~erode(image)).flatten().nonzero()[:, 0]
-        if not len(ring):  # nothing is known at all beside the hole
-            ring = left.nonzero()[:, 0]
         centres, found = patches.nearest_centre(ring), []
         for part in torch.split(centres, max(1, COMPARED // len(sample))):
             there = (~left)[part[:, None] + patches.block].float().repeat_interleave(channels, 1)
             own = patches.at(part) * there
             distance = there @ squares.T - 2 * own @ sample.T + own.square().sum(1, keepdim=True)
             found.append((distance.clamp_(min=0) * chance).argmin(1))
-        source = patches.whole[torch.cat(found)]
+        source = sampled[torch.cat(found)]
         values[ring] = values[source + ring - centres]
         left[ring] = False
 

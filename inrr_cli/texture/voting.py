@@ -10,10 +10,15 @@ from inrr_cli.texture.search import in_chunks, shifted
 
 LIKELY = 0.75  # quantile of the distances that is the variance of the vote's weights (Newson et al. 2014)
 SHIFT_LIMIT = 0.15  # of a patch's mean, in standard deviations of the image: more is another thing, not another light
+OFFERED = 2**22  # values that are held at once, for each thread
 
 
 def vote(
-    patches: Patches, source: Tensor, distance: Tensor | None, deviation: float, values: Tensor | None = None
+    patches: Patches,
+    source: Tensor,
+    distance: Tensor | None = None,
+    values: Tensor | None = None,
+    limit: float = SHIFT_LIMIT,
 ) -> Tensor:
     """Return the values that matching patches give the pixels to make up: (M, K).
 
@@ -28,15 +33,14 @@ def vote(
         Patch that is copied to each target.
     distance : (N,) Tensor, optional
         Its squared distance; by default all count alike.
-    deviation : float
-        Standard deviation of the image.
     values : (H W, C) Tensor, optional
         Values to vote on; those of ``patches`` by default, the features without a shift.
+    limit : float
+        By how much the mean of a patch is moved at most.
     """
     is_own = values is None
     values = patches.values if values is None else values
     means = box_mean(values.T.reshape(-1, patches.height, patches.width), PATCH).flatten(1).T
-    limit = SHIFT_LIMIT * deviation
     shift = (means[patches.targets] - means[source]).clamp(-limit, limit)
     if is_own:
         shift[:, -FEATURES:] = 0
@@ -54,7 +58,8 @@ def vote(
         weights = weights * torch.exp(-away / (scale + 1e-8))
         return (offered * weights[..., None]).sum(1) / weights.sum(1, keepdim=True)
 
-    return torch.cat(list(in_chunks(elect, patches.made)))
+    size = max(1, OFFERED // (PATCH * PATCH * values.shape[1]))
+    return torch.cat(list(in_chunks(elect, patches.made, size)))
 
 
 def _offers(
@@ -65,9 +70,9 @@ def _offers(
     down, right = side.repeat_interleave(PATCH), side.repeat(PATCH)
     centre, inside = shifted(patches, pixels[:, None], -down, -right)
     slot = torch.where(inside, patches.slot[centre], -1)
-    weights = torch.where(slot >= 0, weight[slot.clamp(min=0)], 0)
-    slot = slot.clamp(min=0)
-    return values[source[slot] + patches.block] + shift[slot], weights.clamp(min=1e-12) * (weights > 0)
+    valid, slot = slot >= 0, slot.clamp(min=0)
+    weights = torch.where(valid, weight[slot].clamp(min=1e-12), 0)  # none vanishes: all offers may be poor
+    return values[source[slot] + patches.block] + shift[slot], weights
 
 
 def _quantile(values: Tensor, fraction: float) -> float:
