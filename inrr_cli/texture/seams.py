@@ -11,6 +11,7 @@ from inrr_cli.texture.search import in_chunks, shifted
 
 NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 SWEEPS = (1, 1, 2, 1, 4, 1, 1, 1, 2, 1, 4, 1)  # pixels to the neighbours whose copies are tried; more change nothing
+SEAM = 2.0  # of each seam, in variances of the image: small copies are taken up by large ones
 VOTED_WEIGHT = 0.2  # of the distance from the vote, beside the seams: with none of it a seam may cut through a thing
 BORDER_WEIGHT = 4.0  # of the gradients across the border of the hole: a step there shows most
 SCREENING = 0.005  # of the vote in the blend: a seam's step fades over 14 pixels, and light does not drift
@@ -77,7 +78,7 @@ def _visibility(
         seen = seen + torch.where(has_before, (own - colours[before]).square().sum(1), 0)
         # with one of the two known to compare with, that counts twice; with none the seam is taken for free
         seen = seen * (2 / (has_further.float() + has_before.float()).clamp(min=1))
-        cost = cost + torch.where(inside & (further != theirs), seen, 0)
+        cost = cost + torch.where(inside & (further != theirs), seen + SEAM, 0)
     return cost
 
 

@@ -23,6 +23,9 @@ FAR = 1.0  # how much farther a patch counts at the other side of the image: foc
 FLAT = 0.25
 FLATTEST = 0.05  # variance over that of the image's patches that is added to both: a flat place stays flat
 STEPS = (8, 4, 2, 1)  # pixels to the neighbours whose matches are tried
+# how much farther a patch counts that is copied without any of its four neighbours: few large copies look sharper than
+# many small ones; of 1 to 8 all do about as well
+ALONE = 2.0
 CHUNK = 8192  # patches or pixels of a piece of work for a thread
 COMPARED = 2**25  # distances that are held at once
 
@@ -46,26 +49,25 @@ class Matcher:
         image = patches.image()
         kernels = self.basis.reshape(len(self.basis), PATCH, PATCH, len(image)).permute(0, 3, 1, 2)
         rows, columns = patches.rows_and_columns(torch.arange(len(patches.slot), device=image.device))
-        self._positions = torch.stack([rows, columns], 1) * (FAR**0.5 / max(patches.height, patches.width))
+        self.positions = torch.stack([rows, columns], 1) * (FAR**0.5 / max(patches.height, patches.width))
         self.components = F.conv2d(image[None], kernels, padding=PATCH // 2)[0].flatten(1).T.contiguous()
 
     def find(self, source: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return the patch that is nearest to each target, and its squared distance: (N,) int64, (N,).
 
         The targets are those of the current values; ``source`` (N,) is where the search starts, by chance if None.
-        All patches are compared where they are few. Otherwise matches of neighbours and random places ever nearer are
-        tried (PatchMatch, Barnes et al. 2009, doi:10.1145/1531326.1531330).
+        All patches are compared where they are few; `PatchMatch` compares some.
         """
         patches = self.patches
         wanted = torch.cat(list(in_chunks(lambda part: patches.at(part) @ self.basis.T, patches.targets)))
         penalty = self._flatness * (1 + REUSE * (self._copies(source) - 1).clamp(min=0))
         operations = 2.0 * wanted.numel() * len(patches.whole)
         if operations < EXHAUSTIVE:
-            return self._compare_all(wanted, penalty)
+            return self.compare_all(wanted, penalty)
         if source is None:
             chance = torch.randint(len(patches.whole), (len(wanted),), generator=self.generator)
             source = patches.whole[chance.to(wanted.device)]
-        return self._improve(wanted, source.clone(), penalty)
+        return PatchMatch(self, wanted, source, penalty).run()
 
     def _learn(self) -> Tensor:
         """Return the principal axes of the patches that can be copied, with means that count less: (D, PATCH^2 K)."""
@@ -100,10 +102,11 @@ class Matcher:
             copies.index_add_(0, source, torch.ones_like(source, dtype=torch.float32))
         return box_mean(copies.reshape(1, patches.height, patches.width), PATCH).flatten()
 
-    def _compare_all(self, wanted: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
+    def compare_all(self, wanted: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the nearest of all patches to each target with components ``wanted`` (N, D), and its distance."""
         components, penalty = self.components[self.patches.whole], penalty[self.patches.whole]
-        positions = self._positions[self.patches.whole]
-        own = torch.cat([wanted, self._positions[self.patches.targets]], 1)
+        positions = self.positions[self.patches.whole]
+        own = torch.cat([wanted, self.positions[self.patches.targets]], 1)
 
         def nearest(part: Tensor) -> tuple[Tensor, Tensor]:
             distance = _square_distances(part[:, :-2], components).mul_(penalty)
@@ -114,68 +117,82 @@ class Matcher:
         parts = list(in_chunks(nearest, own, max(1, COMPARED // len(components))))
         return torch.cat([found for found, _ in parts]), torch.cat([least for _, least in parts])
 
-    def _improve(self, wanted: Tensor, source: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
-        targets, count = self.patches.targets, len(source)
-        distance = torch.empty(count, device=wanted.device)
-        every = torch.arange(count, device=wanted.device)
 
-        def measure(part: Tensor) -> None:
-            distance[part] = self._distance(targets[part], wanted[part], source[part], penalty)
+class PatchMatch:
+    """Improves matches by those of neighbours, and by random places ever nearer.
 
-        list(in_chunks(measure, every))
+    See Barnes et al. 2009, doi:10.1145/1531326.1531330. A patch that is copied without its neighbours counts farther.
+
+    Parameters
+    ----------
+    matcher : Matcher
+    wanted : (N, D) Tensor
+        Components of the targets.
+    source : (N,) Tensor of int64
+        Patch that is copied to each target so far.
+    penalty : (H W,) Tensor
+        Factor of the distances from each patch.
+    """
+
+    def __init__(self, matcher: Matcher, wanted: Tensor, source: Tensor, penalty: Tensor) -> None:
+        self.matcher, self.patches, self.wanted, self.penalty = matcher, matcher.patches, wanted, penalty
+        self.start, self.source = source, source.clone()
+        self.every = torch.arange(len(source), device=source.device)
+        self.distance = torch.cat(list(in_chunks(lambda part: self._distances(part, source[part]), self.every)))
+
+    def run(self) -> tuple[Tensor, Tensor]:
+        """Return the patch to copy to each target, and its distance: (N,) int64, (N,)."""
         for step in STEPS:
-            before = source.clone()  # so that the order of the pieces of work does not count
-
-            def propagate(part: Tensor, step: int = step, before: Tensor = before) -> None:
-                for down, right in ((0, step), (step, 0), (0, -step), (-step, 0)):
-                    place, inside = self._shifted(targets[part], -down, -right)
-                    neighbour = torch.where(inside, self.patches.slot[place], -1)
-                    found = before[neighbour.clamp(min=0)]
-                    self._offer(part, found, down, right, neighbour >= 0, wanted, source, distance, penalty)
-
-            list(in_chunks(propagate, every))
+            self._propagate(step)
         radius = max(self.patches.height, self.patches.width) / 2
         while radius >= 1:
-            shifts = ((torch.rand(2, count, generator=self.generator) * 2 - 1) * radius).round().long()
-            shifts = shifts.to(wanted.device)
-
-            def jump(part: Tensor, shifts: Tensor = shifts) -> None:
-                down, right = shifts[:, part]
-                everywhere = torch.ones_like(part, dtype=torch.bool)
-                self._offer(part, source[part], down, right, everywhere, wanted, source, distance, penalty)
-
-            list(in_chunks(jump, every))
+            self._jump(radius)
             radius /= 2
-        return source, distance
+        return self.source, self.distance
 
-    def _offer(
-        self,
-        part: Tensor,
-        found: Tensor,
-        down: Tensor | int,
-        right: Tensor | int,
-        valid: Tensor,
-        wanted: Tensor,
-        source: Tensor,
-        distance: Tensor,
-        penalty: Tensor,
-    ) -> None:
+    def _propagate(self, step: int) -> None:
+        before = self.source.clone()  # so that the order of the pieces of work does not count
+
+        def work(part: Tensor) -> None:
+            for down, right in ((0, step), (step, 0), (0, -step), (-step, 0)):
+                place, inside = shifted(self.patches, self.patches.targets[part], -down, -right)
+                neighbour = torch.where(inside, self.patches.slot[place], -1)
+                self._offer(part, before[neighbour.clamp(min=0)], down, right, neighbour >= 0)
+
+        list(in_chunks(work, self.every))
+
+    def _jump(self, radius: float) -> None:
+        shifts = ((torch.rand(2, len(self.every), generator=self.matcher.generator) * 2 - 1) * radius).round().long()
+        shifts = shifts.to(self.every.device)
+
+        def work(part: Tensor) -> None:
+            down, right = shifts[:, part]
+            self._offer(part, self.source[part], down, right, torch.ones_like(part, dtype=torch.bool))
+
+        list(in_chunks(work, self.every))
+
+    def _offer(self, part: Tensor, found: Tensor, down: Tensor | int, right: Tensor | int, valid: Tensor) -> None:
         """Take the patches ``found``, shifted, for the targets of a part where they are nearer."""
-        place, inside = self._shifted(found, down, right)
-        tried = (valid & inside & self.patches.is_whole[place] & (place != source[part])).nonzero()[:, 0]
+        place, inside = shifted(self.patches, found, down, right)
+        tried = (valid & inside & self.patches.is_whole[place] & (place != self.source[part])).nonzero()[:, 0]
         place, part = place[tried], part[tried]
-        offered = self._distance(self.patches.targets[part], wanted[part], place, penalty)
-        nearer = offered < distance[part]
-        distance[part[nearer]], source[part[nearer]] = offered[nearer], place[nearer]
+        offered = self._distances(part, place)
+        nearer = offered < self.distance[part]
+        self.distance[part[nearer]], self.source[part[nearer]] = offered[nearer], place[nearer]
 
-    def _distance(self, targets: Tensor, wanted: Tensor, place: Tensor, penalty: Tensor) -> Tensor:
-        apart = (self._positions[targets] - self._positions[place]).square_().sum(1)
-        distance: Tensor = (self.components[place] - wanted).square_().sum(1) * penalty[place] * (1 + apart)
+    def _distances(self, part: Tensor, place: Tensor) -> Tensor:
+        """Return the distances of the targets of a part from patches."""
+        matcher, targets = self.matcher, self.patches.targets[part]
+        unlike = (matcher.components[place] - self.wanted[part]).square_().sum(1)
+        apart = (matcher.positions[targets] - matcher.positions[place]).square_().sum(1)
+        alone = torch.zeros_like(unlike)
+        for down, right in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+            beside, inside = shifted(self.patches, targets, down, right)
+            neighbour = torch.where(inside, self.patches.slot[beside], -1)
+            is_apart = self.start[neighbour.clamp(min=0)] - beside != place - targets
+            alone += (neighbour >= 0) & is_apart
+        distance: Tensor = unlike * self.penalty[place] * (1 + apart) * (1 + ALONE / 4 * alone)
         return distance
-
-    def _shifted(self, pixels: Tensor, down: Tensor | int, right: Tensor | int) -> tuple[Tensor, Tensor]:
-        """Return pixels shifted, and whether they are in the image; where not, any pixel is returned."""
-        return shifted(self.patches, pixels, down, right)
 
 
 def _square_distances(one: Tensor, other: Tensor) -> Tensor:

@@ -4,7 +4,18 @@ import pytest
 import torch
 
 from inrr_cli.texture.scales import FEATURES, HALF, PATCH, Patches, Scale, box_mean
-from inrr_cli.texture.search import FAR, FLAT, FLATTEST, MEAN_WEIGHT, REUSE, Matcher, in_chunks, shifted
+from inrr_cli.texture.search import (
+    ALONE,
+    FAR,
+    FLAT,
+    FLATTEST,
+    MEAN_WEIGHT,
+    REUSE,
+    Matcher,
+    PatchMatch,
+    in_chunks,
+    shifted,
+)
 
 
 def texture(noise, rows, columns, channels=1):
@@ -72,30 +83,48 @@ def test_comparing_all_is_comparing_one_by_one(noise, hole):
     assert (one_by_one.gather(1, slots[:, None])[:, 0] / one_by_one.min(1).values - 1).abs().max() < 1e-3
 
 
-def test_both_ways_measure_the_same(patches):
+def test_both_ways_measure_the_same(patches, monkeypatch):
+    monkeypatch.setattr("inrr_cli.texture.search.ALONE", 0.0)
     search = matcher(patches)
     wanted = patches.at(patches.targets) @ search.basis.T
-    found, least = search._compare_all(wanted, search._flatness)
-    measured = search._distance(patches.targets, wanted, found, search._flatness)
+    found, least = search.compare_all(wanted, search._flatness)
+    measured = PatchMatch(search, wanted, found, search._flatness).distance
     assert (measured - least).abs().max() < 1e-4 * measured.max()
 
 
-def test_the_fast_search_never_loses_and_comes_near_to_comparing_all(patches):
+def test_the_fast_search_never_loses_and_comes_near_to_comparing_all(patches, monkeypatch):
+    monkeypatch.setattr("inrr_cli.texture.search.ALONE", 0.0)
     search, source = matcher(patches), by_chance(patches)
     penalty = search._flatness
     wanted = patches.at(patches.targets) @ search.basis.T
-    best, least = search._compare_all(wanted, penalty)
-    distance = search._distance(patches.targets, wanted, source, penalty)
+    best, least = search.compare_all(wanted, penalty)
+    distance = PatchMatch(search, wanted, source, penalty).distance
     for _ in range(6):
         before, given = distance, source.clone()
-        source, distance = search._improve(wanted, source, penalty)
+        source, distance = PatchMatch(search, wanted, source, penalty).run()
         assert (distance <= before * (1 + 1e-6)).all()
         assert (distance[source == given] == before[source == given]).all()
         assert patches.is_whole[source].all()
-        assert (distance - search._distance(patches.targets, wanted, source, penalty)).abs().max() < 1e-5
+        assert (distance - PatchMatch(search, wanted, source, penalty).distance).abs().max() < 1e-5
     assert (distance >= least - 1e-4 * least.max()).all()
     assert distance.mean() < 1.1 * least.mean()
     assert (source == best).float().mean() > 0.5
+
+
+def test_a_patch_copied_without_its_neighbours_counts_farther(patches, monkeypatch):
+    search, targets = matcher(patches), patches.targets
+    wanted = patches.at(targets) @ search.basis.T
+    together = targets - 14  # 14 pixels to the left: all are copied as one
+    together = torch.where(patches.is_whole[together], together, patches.whole[0])
+    inner = torch.stack([patches.slot[targets + step] for step in (1, -1, patches.width, -patches.width)])
+    beside = together[inner.clamp(min=0)] - targets - torch.tensor([1, -1, patches.width, -patches.width])[:, None]
+    agreeing = ((inner < 0) | (beside == together - targets)).sum(0)
+    with_price = PatchMatch(search, wanted, together, search._flatness).distance
+    monkeypatch.setattr("inrr_cli.texture.search.ALONE", 0.0)
+    without = PatchMatch(search, wanted, together, search._flatness).distance
+    assert (agreeing == 4).any()
+    assert (agreeing < 4).any()
+    assert torch.allclose(with_price, without * (1 + ALONE / 4 * (4 - agreeing)), rtol=1e-4)
 
 
 def test_a_search_without_a_start_finds_whole_patches(patches, many_patches):
