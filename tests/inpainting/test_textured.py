@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from skimage.data import gravel
 
 from inrr_cli import Control, InputError, inpaint, make_settings, run_inpainting
 from inrr_cli.inpainting.textured import DEEP, SMALLEST, deep_pixels
+from inrr_cli.texture.scales import whole_patches
 
 QUICK = {"rounds": 2, "similar": 8, "radius": 3, "device": "cpu"}
 TEXTURE = {"fill": "texture"} | QUICK
@@ -116,9 +118,9 @@ def test_only_whole_known_pixels_are_copied(seen, pebbles, mask):
     assert np.abs(values * 255 - result.image)[~(made | ignored)].max() < 1e-3  # known, or the expected value
 
 
-@pytest.mark.parametrize("rate", [0.1, 0.5])
-def test_where_known_pixels_are_scattered_expected_values_are_copied_too(seen, pebbles, mask, rate):
-    """But none that was made up, ignored or excluded."""
+@pytest.mark.parametrize(("rate", "whole"), [(0.06, True), (0.5, False)])
+def test_where_known_pixels_are_scattered_expected_values_are_copied_too(seen, pebbles, mask, rate, whole):
+    """But none that was made up, ignored or excluded; though some squares are known, they are fewer than the pixels."""
     image, ignored, excluded = as_kind(pebbles, "float64"), np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
     mask = mask | (np.random.default_rng(0).random(SHAPE) < rate)
     ignored[:5], excluded[:, 42:] = ~mask[:5], True
@@ -127,6 +129,8 @@ def test_where_known_pixels_are_scattered_expected_values_are_copied_too(seen, p
     ((values, _, sources),) = seen
     assert (sources == ~(result.made | ignored | excluded)).all()
     assert (sources & mask).sum() > 40
+    known = torch.from_numpy(~(mask | ignored | excluded))
+    assert bool(whole_patches(known).any()) == whole
     slope, offset = np.polyfit(result.image[sources], values[sources][:, 0], 1)
     assert np.abs(slope * result.image[sources] + offset - values[sources][:, 0]).max() < 1e-5
 

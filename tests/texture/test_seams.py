@@ -56,6 +56,17 @@ def test_copies_are_of_sources_and_their_seams_show_less(noise, hole, made):
     assert visible(patches, copied, colours) < 0.8 * visible(patches, first, colours)
 
 
+def test_each_seam_has_a_price(monkeypatch, noise, made):
+    patches, colours = cut(noise(ROWS, COLUMNS, 1), made)
+    seams = []
+    for price in (0.0, 2.0):
+        monkeypatch.setattr("inrr_cli.texture.seams.SEAM", price)
+        copied = choose_copies(patches, by_chance(patches), colours, colours[patches.made])
+        shift = (copied - torch.arange(len(copied))).reshape(ROWS, COLUMNS)
+        seams.append(int((shift.diff(dim=0) != 0).sum() + (shift.diff(dim=1) != 0).sum()))
+    assert seams[1] < 0.8 * seams[0]
+
+
 def test_what_may_not_be_copied_counts_for_nothing(noise, hole, made):
     """Nor does what the hole holds, but for what is known beside the hole."""
     excluded = hole(ROWS, COLUMNS, (slice(28, 36), slice(2, 10)))
