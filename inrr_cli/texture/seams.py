@@ -45,8 +45,6 @@ def choose_copies(patches: Patches, source: Tensor, colours: Tensor, voted: Tens
     wish[made] = voted
     rows, columns = patches.rows_and_columns(made)
     halves = [made[(rows + columns) % 2 == parity] for parity in (0, 1)]
-    in_hole = torch.zeros_like(patches.is_whole)
-    in_hole[made] = True
     for step in SWEEPS:
         for half in halves:  # of a chessboard, so that no two neighbours change at once
 
@@ -56,8 +54,7 @@ def choose_copies(patches: Patches, source: Tensor, colours: Tensor, voted: Tens
                 for down, right in NEIGHBOURS:
                     neighbour, inside = shifted(patches, pixels, step * down, step * right)
                     tried, valid = shifted(patches, copied[neighbour], -step * down, -step * right)
-                    tried = torch.where(valid & inside & in_hole[neighbour], tried, best)
-                    tried = torch.where(patches.sources[tried], tried, best)
+                    tried = torch.where(valid & inside & patches.sources[tried], tried, best)
                     cost = _visibility(patches, pixels, tried, copied, colours, wish)
                     best, least = torch.where(cost < least, tried, best), torch.minimum(cost, least)
                 return best

@@ -116,6 +116,38 @@ def test_only_whole_known_pixels_are_copied(seen, pebbles, mask):
     assert np.abs(values * 255 - result.image)[~(made | ignored)].max() < 1e-3  # known, or the expected value
 
 
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_where_known_pixels_are_scattered_expected_values_are_copied_too(seen, pebbles, mask, rate):
+    """But none that was made up, ignored or excluded."""
+    image, ignored, excluded = as_kind(pebbles, "float64"), np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+    mask = mask | (np.random.default_rng(0).random(SHAPE) < rate)
+    ignored[:5], excluded[:, 42:] = ~mask[:5], True
+    image[ignored | mask] = np.nan
+    result = run_inpainting(image, mask, make_settings(**TEXTURE), ignored=ignored, exclude=excluded)
+    ((values, _, sources),) = seen
+    assert (sources == ~(result.made | ignored | excluded)).all()
+    assert (sources & mask).sum() > 40
+    slope, offset = np.polyfit(result.image[sources], values[sources][:, 0], 1)
+    assert np.abs(slope * result.image[sources] + offset - values[sources][:, 0]).max() < 1e-5
+
+
+def test_texture_fills_from_scattered_pixels(pebbles, mask):
+    """The engine itself, with half of all pixels missing."""
+    mask = mask | (np.random.default_rng(0).random(SHAPE) < 0.5)
+    result = run_inpainting(pebbles, mask, make_settings(**TEXTURE))
+    assert (result.image[~mask] == pebbles[~mask]).all()
+    assert result.image[HOLE].std() > 0.5 * pebbles.std()
+
+
+@pytest.mark.parametrize("kind", ["float64", "bands"])
+def test_what_is_not_a_number_in_a_hole_is_filled_without_expected_values(pebbles, mask, kind):
+    mask[SCRATCH] = False
+    image = as_kind(pebbles, kind)
+    filled = inpaint(image, mask, **TEXTURE)
+    image[mask] = np.nan
+    assert (inpaint(image, mask, **TEXTURE) == filled).all()
+
+
 def test_pixels_of_which_a_channel_is_known_get_their_expected_value(copies, pebbles, mask):
     image, of_samples = as_kind(pebbles, "colour"), np.repeat(mask[..., None], 3, 2)
     of_samples[:, :18, 2] = False

@@ -103,6 +103,9 @@ def test_features_tell_texture_and_see_sources_only(noise, hole):
     assert (rough / fine - 4).abs().max() < 0.5
     other = torch.where(sources[..., None], values, 1e6)
     assert (make_pyramid(other, made, sources)[0].values[..., -FEATURES:] == features).all()
+    halves = hole(60, 80, (slice(None), slice(40, 80))).float()[..., None]
+    features = make_pyramid(halves, hole(60, 80), ~hole(60, 80))[0].values[..., -FEATURES:]
+    assert (features[:, [0, 79]] == 0).all()  # the sides are no neighbours
     along = torch.arange(60.0)[:, None, None].expand(60, 80, 1)  # changes from row to row alone
     across, down = make_pyramid(along, hole(60, 80), ~hole(60, 80))[0].values[30, 30, -FEATURES:]
     assert across == 0

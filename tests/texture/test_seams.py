@@ -56,6 +56,18 @@ def test_copies_are_of_sources_and_their_seams_show_less(noise, hole, made):
     assert visible(patches, copied, colours) < 0.8 * visible(patches, first, colours)
 
 
+def test_what_may_not_be_copied_counts_for_nothing(noise, hole, made):
+    """Nor does what the hole holds, but for what is known beside the hole."""
+    excluded = hole(ROWS, COLUMNS, (slice(28, 36), slice(2, 10)))
+    patches, colours = cut(noise(ROWS, COLUMNS, 2), made, excluded)
+    source, voted = by_chance(patches), colours[patches.made]
+    copied = choose_copies(patches, source, colours, voted)
+    blended = blend(patches, copied, colours, voted)
+    other = torch.where(patches.sources[:, None], colours, 1e6)
+    assert (choose_copies(patches, source, other, voted) == copied).all()
+    assert (blend(patches, copied, other, voted) == blended).all()
+
+
 def test_right_patches_are_copied_and_wrong_ones_give_way(noise, hole):
     truth, made = noise(ROWS, 8, 1).repeat(1, 6, 1), hole(ROWS, COLUMNS, BOXES["inside"])
     patches, colours = cut(truth, made)
