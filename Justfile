@@ -1,6 +1,6 @@
 # Run the tests
 test:
-    pip install ".[test]" && pytest
+    pip install ".[test]" && pytest -n auto
 
 # Run the slow tests
 slow:

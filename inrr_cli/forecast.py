@@ -53,10 +53,13 @@ class Forecast:
     memory: float
 
 
-def inpainting_seconds(missing: NDArray[np.bool_], settings: Settings, variants: int = 1) -> float:
+def inpainting_seconds(
+    missing: NDArray[np.bool_], settings: Settings, variants: int = 1, *, wants_sigma: bool = True
+) -> float:
     """Return the processor seconds that filling the missing samples (M, N[, C]) of an image takes, with one thread.
 
-    With ``variants`` of texture. torch is imported here at the latest if there is to be texture.
+    ``variants`` and ``wants_sigma`` are those of `run_inpainting`. torch is imported at the latest here if there is to
+    be texture.
     """
     rows, columns = missing.shape[:2]
     if settings.recipe is not None:
@@ -70,7 +73,9 @@ def inpainting_seconds(missing: NDArray[np.bool_], settings: Settings, variants:
     expected = PER_IMAGE + work * rounds * (1 + PER_FURTHER_CHANNEL * (channels - 1))
     if settings.fill == "expected":
         return expected
-    return expected + variants * PER_MADE_PIXEL * np.count_nonzero(deep_pixels(missing))
+    made = deep_pixels(missing)
+    needs_expected = wants_sigma or not np.array_equal(made, pixels)
+    return expected * needs_expected + variants * PER_MADE_PIXEL * np.count_nonzero(made)
 
 
 def superres_seconds(rows: int, columns: int, settings: Settings) -> float:

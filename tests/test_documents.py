@@ -137,4 +137,4 @@ def test_the_option_table_equals_the_help():
 def test_the_readme_is_a_front_door():
     text = PAGES[0].read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 150
-    assert '<!-- test command -->\n```sh\npip install ".[test]" && pytest\n```\n' in text
+    assert '<!-- test command -->\n```sh\npip install ".[test]" && pytest -n auto\n```\n' in text

@@ -88,7 +88,9 @@ class InpaintingJob(Job):
             inpainting_bytes(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
             for page in self.stack.pages
         ]
-        seconds = sum(inpainting_seconds(mask, self.settings, self.variants) for mask in masks)
+        seconds = sum(
+            inpainting_seconds(mask, self.settings, self.variants, wants_sigma=self.wants_sigma) for mask in masks
+        )
         return Forecast(sum(int(mask.sum()) for mask in masks), seconds, max(needs))
 
     def advice(self) -> str:

@@ -14,6 +14,7 @@ SWEEPS = (1, 1, 2, 1, 4, 1, 1, 1, 2, 1, 4, 1)  # pixels to the neighbours whose 
 SEAM = 2.0  # of each seam, in variances of the image: small copies are taken up by large ones
 VOTED_WEIGHT = 0.2  # of the distance from the vote, beside the seams: with none of it a seam may cut through a thing
 BORDER_WEIGHT = 4.0  # of the gradients across the border of the hole: a step there shows most
+UNLIKE = 4.0  # mean square in variances of the image at which a difference counts half: without, specks and glows show
 SCREENING = 0.005  # of the vote in the blend: a seam's step fades over 14 pixels, and light does not drift
 ITERATIONS, TOLERANCE = 200, 1e-6  # of the blend; mean square over that of the image
 
@@ -103,18 +104,18 @@ def blend(patches: Patches, copied: Tensor, colours: Tensor, voted: Tensor) -> T
     right_side, links = SCREENING * voted, []
     for down, right in NEIGHBOURS:
         beside, inside = shifted(patches, made, down, right)
-        difference = _difference(patches, copied[made], copied[beside], down, right, colours)
+        difference, weight = _difference(patches, copied[made], copied[beside], down, right, colours)
         neighbour = torch.where(inside, slot[beside], -1)
         is_border = inside & (neighbour < 0)
-        weight = (inside + (BORDER_WEIGHT - 1) * is_border.float())[:, None]
+        weight = weight * (inside + (BORDER_WEIGHT - 1) * is_border.float())[:, None]
         right_side = right_side + weight * difference + weight * is_border[:, None] * colours[beside]
         diagonal = diagonal + weight
-        links.append((neighbour.clamp(min=0), (neighbour >= 0).float()[:, None]))
+        links.append((neighbour.clamp(min=0), weight * (neighbour >= 0)[:, None]))
 
     def apply(values: Tensor) -> Tensor:
         result = diagonal * values
-        for neighbour, is_linked in links:
-            result -= values[neighbour] * is_linked
+        for neighbour, weight in links:
+            result -= values[neighbour] * weight
         return result
 
     values = colours[copied[made]]
@@ -125,11 +126,21 @@ def blend(patches: Patches, copied: Tensor, colours: Tensor, voted: Tensor) -> T
     )
 
 
-def _difference(patches: Patches, own: Tensor, theirs: Tensor, down: int, right: int, colours: Tensor) -> Tensor:
-    """Return the difference of two neighbours by what is copied to them: the mean over the two copies, (M, C)."""
+def _difference(
+    patches: Patches, own: Tensor, theirs: Tensor, down: int, right: int, colours: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the difference of two neighbours by what is copied to them, the mean over the two copies, and its weight.
+
+    (M, C) and (M, 1). The less the copies agree, the smaller the weight: a step between unlike things would become a
+    glow around both.
+    """
     further, has_further = shifted(patches, own, down, right)
     before, has_before = shifted(patches, theirs, -down, -right)
     ahead = (has_further & patches.sources[further]).float()[:, None]
     behind = (has_before & patches.sources[before]).float()[:, None]
-    total = ahead * (colours[own] - colours[further]) + behind * (colours[before] - colours[theirs])
-    return total / (ahead + behind).clamp(min=1)
+    beyond, back = colours[further] - colours[theirs], colours[own] - colours[before]
+    unlike = ahead * beyond.square().mean(1, keepdim=True) + behind * back.square().mean(1, keepdim=True)
+    known = (ahead + behind).clamp(min=1)
+    own_difference = colours[own] - colours[theirs]
+    difference = own_difference - (ahead * beyond + behind * back) / known
+    return difference, 1 / (1 + unlike / known / UNLIKE)

@@ -73,10 +73,10 @@ class Matcher:
         """Return the principal axes of the patches that can be copied, with means that count less: (D, PATCH^2 K)."""
         patches, channels = self.patches, self.patches.values.shape[1]
         order = torch.randperm(len(patches.whole), generator=self.generator)[:SAMPLES]
-        sample = patches.at(patches.whole[order.to(patches.whole.device)])
+        sample = patches.at(patches.whole[order.to(patches.whole.device)]).cpu()  # mps has no float64
         pixels = PATCH * PATCH
         counts_less = (1 - MEAN_WEIGHT**0.5) / pixels
-        transform = torch.eye(pixels * channels, device=sample.device).reshape(pixels, channels, pixels, channels)
+        transform = torch.eye(pixels * channels).reshape(pixels, channels, pixels, channels)
         for channel in range(channels - FEATURES):
             transform[:, channel, :, channel] -= counts_less
         transform = transform.reshape(pixels * channels, pixels * channels)
@@ -84,7 +84,7 @@ class Matcher:
         sample -= sample.mean(0)
         axes = torch.linalg.eigh(sample.T @ sample)[1].flip(1)[:, :COMPONENTS].float()
         basis: Tensor = axes.T @ transform
-        return basis.contiguous()
+        return basis.contiguous().to(patches.values.device)
 
     def _measure_flatness(self) -> Tensor:
         """Return how much more the distance of each patch counts for its little variance: (H W,)."""
