@@ -116,14 +116,14 @@ def test_the_number_of_threads_changes_no_byte(request, small_pieces, noise, hol
     if not few_patches:
         request.getfixturevalue("many_patches")
     values, made, results = noise(*SHAPE, 3), hole(*SHAPE, BOX), []
-    for threads in (1, 2, 1):
+    for threads in (1, 2):
         torch.set_num_threads(threads)
         try:
             with one_thread_per_operation():
                 results.append(fill(values, made).numpy().tobytes())
         finally:
             torch.set_num_threads(1)
-    assert results[0] == results[1] == results[2]
+    assert results[0] == results[1]
 
 
 def test_another_seed_gives_another_fill(noise, hole):
@@ -150,7 +150,7 @@ def test_a_pattern_goes_on_through_a_hole(request, hole, pattern, few_patches):
 
 
 @pytest.mark.parametrize("apart", [20, 75])
-def test_holes_are_filled_each_by_what_goes_on_there(hole, apart):
+def test_holes_are_filled_each_by_what_goes_on_there(many_patches, hole, apart):
     """Near holes together, holes apart one by one though each lies in the window of the other."""
     row, column = torch.meshgrid(torch.arange(64), torch.arange(200), indexing="ij")
     truth = ((column + row) % 8 < 4).float()[..., None]
