@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from inrr_cli.errors import DivergedError
 from inrr_cli.imaging.value_range import Pixels, ValueRange, measured_range
 from inrr_cli.masking.samples import any_channel
-from inrr_cli.metrics import gradient_ratio, patch_ratio, psnr, psnr_of_rmse, seam_ratio, ssim, texture_ratio
+from inrr_cli.metrics import psnr, psnr_of_rmse, ssim, texture_measures
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,13 +23,8 @@ if TYPE_CHECKING:
 
 Masks = list[NDArray[np.bool_]]
 
-# whether what was made up looks like its surroundings: measures of an image, what was made up, and what was not
-NATURALNESS = {
-    "texture_ratio": texture_ratio,
-    "gradient_ratio": gradient_ratio,
-    "patch_ratio": patch_ratio,
-    "seam_ratio": seam_ratio,
-}
+# whether what was made up looks like its surroundings
+NATURALNESS = ("texture_ratio", "gradient_ratio", "patch_ratio", "seam_ratio")
 
 
 @dataclass(frozen=True)
@@ -261,8 +256,8 @@ def _naturalness(results: list[Result], missing: Masks | None) -> dict[str, floa
         if result.made is None or not result.made.any():
             continue
         usable = ~any_channel(mask) & np.isfinite(np.atleast_3d(result.image)).all(2)
-        for name, ratio in NATURALNESS.items():
-            found[name].append(ratio(result.image, result.made, usable))
+        for name, ratio in texture_measures(result.image, result.made, usable).items():
+            found[name].append(ratio)
     return {name: mean_of(values) for name, values in found.items()}
 
 

@@ -7,9 +7,8 @@ from torch import Tensor
 
 from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
 from inrr_cli.texture.scales import Patches
-from inrr_cli.texture.search import in_chunks, shifted
+from inrr_cli.texture.search import NEIGHBOURS, in_chunks, shifted
 
-NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 SWEEPS = (1, 1, 2, 1, 4, 1, 1, 1, 2, 1, 4, 1)  # pixels to the neighbours whose copies are tried; more change nothing
 SEAM = 2.0  # of each seam, in variances of the image: small copies are taken up by large ones
 VOTED_WEIGHT = 0.2  # of the distance from the vote, beside the seams: with none of it a seam may cut through a thing

@@ -22,6 +22,7 @@ FAR = 1.0  # how much farther a patch counts at the other side of the image: foc
 # near to every blurred one; from 0.1 to 0.4 all do about as well, and without it photographs are filled with blur
 FLAT = 0.25
 FLATTEST = 0.05  # variance over that of the image's patches that is added to both: a flat place stays flat
+NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # rows down and columns to the right
 STEPS = (8, 4, 2, 1)  # pixels to the neighbours whose matches are tried
 # how much farther a patch counts that is copied without any of its four neighbours: few large copies look sharper than
 # many small ones; of 1 to 8 all do about as well
@@ -154,7 +155,7 @@ class PatchMatch:
         before = self.source.clone()  # so that the order of the pieces of work does not count
 
         def work(part: Tensor) -> None:
-            for down, right in ((0, step), (step, 0), (0, -step), (-step, 0)):
+            for down, right in ((step * down, step * right) for down, right in NEIGHBOURS):
                 place, inside = shifted(self.patches, self.patches.targets[part], -down, -right)
                 neighbour = torch.where(inside, self.patches.slot[place], -1)
                 self._offer(part, before[neighbour.clamp(min=0)], down, right, neighbour >= 0)
@@ -186,7 +187,7 @@ class PatchMatch:
         unlike = (matcher.components[place] - self.wanted[part]).square_().sum(1)
         apart = (matcher.positions[targets] - matcher.positions[place]).square_().sum(1)
         alone = torch.zeros_like(unlike)
-        for down, right in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+        for down, right in NEIGHBOURS:
             beside, inside = shifted(self.patches, targets, down, right)
             neighbour = torch.where(inside, self.patches.slot[beside], -1)
             is_apart = self.start[neighbour.clamp(min=0)] - beside != place - targets

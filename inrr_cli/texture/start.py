@@ -7,9 +7,9 @@ from torch import Tensor
 
 from inrr_cli.solvers.distance import erode
 from inrr_cli.texture.scales import Patches
+from inrr_cli.texture.search import COMPARED
 
 UNEQUAL = 0.5  # a patch's distance is multiplied by 1 to 1.5, by chance: seeds differ in where they copy from
-COMPARED = 2**25  # distances that are held at once
 SAMPLES = 10_000  # patches that are compared; at the coarsest scale there are seldom more
 
 
