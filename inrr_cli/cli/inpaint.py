@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from inrr_cli.batch.naming import NameTemplate
-from inrr_cli.cli import options
+from inrr_cli.cli import inpaint_options, options
 from inrr_cli.cli.batch import Command
 from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.batch_work import Work
@@ -26,8 +26,7 @@ from inrr_cli.inpainting.label_warning import warn_of_labels
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.inpainting.texture_advice import advise_texture
 from inrr_cli.masking.selection import MaskOptions, find_missing
-from inrr_cli.settings import Fill, Settings, make_settings
-from inrr_cli.settings import Stack as Stacking
+from inrr_cli.settings import Settings, make_settings
 
 
 @with_batch_options
@@ -35,156 +34,43 @@ from inrr_cli.settings import Stack as Stacking
 def inpaint(
     *,
     images: options.Images = None,
-    mask: Annotated[
-        list[str],
-        options.INPUT(
-            "--mask",
-            metavar="FILE|NAME",
-            help="Mask file (white = fill), or how to find missing pixels in the image: nan (not a number), alpha "
-            "(transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines and scars of a "
-            "scan), dead (dead and hot pixels). Repeatable; masks are combined. In a folder, the mask with the image's "
-            "name is taken.",
-        ),
-    ],
-    mask_mode: Annotated[
-        Literal["fill", "known"], options.INPUT("--mask-mode", help="What white means in a mask file.")
-    ] = "fill",
+    mask: inpaint_options.Masks,
+    mask_mode: inpaint_options.MaskMode = "fill",
     axes: options.Axes = None,
-    exclude: Annotated[
-        Path | None,
-        options.INPUT(
-            "--exclude",
-            metavar="FILE",
-            help="Mask file of places that --fill texture copies nothing from (white = do not copy). In a folder, the "
-            "file with the image's name is taken.",
-        ),
-    ] = None,
-    grow: Annotated[int, options.INPUT("--grow", metavar="N", min=0, help="Widen the mask by N pixels.")] = 0,
-    max_distance: Annotated[
-        float | None,
-        options.INPUT(
-            "--max-distance",
-            metavar="N",
-            help="Fill only samples within N pixels of a known one of their channel; the others stay as they are.",
-        ),
-    ] = None,
-    gaps: Annotated[
-        str,
-        options.INPUT(
-            "--gaps",
-            metavar="all|inner|narrow=N",
-            help="Gaps to fill, each channel by itself; the others stay as they are. inner: holes that known samples "
-            "enclose, so that no hole touches the border. narrow=N: gaps that hold no square of more than N x N "
-            "samples.",
-        ),
-    ] = "all",
-    preview: Annotated[
-        Path | None,
-        options.INPUT(
-            "--preview",
-            metavar="FILE",
-            help="Write a .png of the image with the mask laid over it, and restore nothing.",
-        ),
-    ] = None,
+    exclude: inpaint_options.Exclude = None,
+    grow: inpaint_options.Grow = 0,
+    max_distance: inpaint_options.MaxDistance = None,
+    gaps: inpaint_options.Gaps = "all",
+    preview: inpaint_options.Preview = None,
     reference: options.Reference = None,
     config: options.ConfigFile = None,
     noise: options.Noise = "auto",
-    values: Annotated[
-        str,
-        options.METHOD(
-            "--values",
-            metavar="KIND",
-            help="What the values are: linear (numbers), labels (ids: only known ones come back, and a palette PNG "
-            "stays one) or angle=PERIOD (numbers on a circle, as in angle=360 or angle=2pi).",
-        ),
-    ] = "linear",
-    fill: Annotated[
-        Fill,
-        options.METHOD(
-            "--fill",
-            help="What comes into deep holes: the expected value, which is smooth, or texture, which is copied from "
-            "elsewhere in the image: it looks right but was not measured. Thin damage gets the expected value.",
-        ),
-    ] = "expected",
-    variants: Annotated[
-        int,
-        options.METHOD(
-            "--variants",
-            metavar="N",
-            min=1,
-            max=16,
-            help="Number of fills by --fill texture to choose from, with the seeds from --seed on. Outputs and "
-            "sidecars are numbered.",
-        ),
-    ] = 1,
-    denoise: Annotated[
-        bool, options.METHOD("--denoise", help="Remove the noise of known pixels too, instead of keeping them.")
-    ] = False,
+    values: inpaint_options.Values = "linear",
+    fill: inpaint_options.FillKind = "expected",
+    variants: inpaint_options.Variants = 1,
+    denoise: inpaint_options.Denoise = False,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     output: options.Output = None,
     name: options.Name = None,
-    uncertainty: Annotated[
-        Path | None,
-        options.OUTPUT(
-            "--uncertainty",
-            metavar="FILE",
-            help="Write one standard deviation of each filled sample, 0 at known ones: a float32 .tif in the image's "
-            "units, or a 16-bit .png with 65535 for the image's full scale. Of labels the probability that each is "
-            "right.",
-        ),
-    ] = None,
-    save_mask: Annotated[
-        Path | None,
-        options.OUTPUT(
-            "--save-mask",
-            metavar="FILE",
-            help="Write the mask of filled pixels; with the channels of the image if each has its own mask.",
-        ),
-    ] = None,
+    uncertainty: inpaint_options.Uncertainty = None,
+    save_mask: inpaint_options.SaveMask = None,
     sidecar: options.Sidecar = None,
     force: options.Force = False,
     file_format: options.Format = None,
     quality: options.Quality = None,
     keep_partial: options.KeepPartial = False,
     data_range: options.DataRange = None,
-    pages: Annotated[
-        str | None, options.LARGE("--pages", metavar="3,5-9", show_default="all", help="Pages of a stack to restore.")
-    ] = None,
-    stack: Annotated[
-        Stacking,
-        options.LARGE(
-            "--stack",
-            help="How the pages of a stack belong together: pages (not at all), time (dates of one place), volume "
-            "(slices, in which things may move). auto decides by samples that are held out.",
-        ),
-    ] = "auto",
-    per_channel: Annotated[
-        bool, options.LARGE("--per-channel", help="Restore each channel by itself, instead of all channels together.")
-    ] = False,
-    tile: Annotated[
-        int | None,
-        options.LARGE(
-            "--tile",
-            metavar="N",
-            show_default="the whole image",
-            help="Work in tiles of N x N pixels, for images that do not fit in memory. A large TIFF, .npy or Zarr is "
-            "then read and written by window too.",
-        ),
-    ] = None,
+    pages: inpaint_options.Pages = None,
+    stack: inpaint_options.Stacking = "auto",
+    per_channel: inpaint_options.PerChannel = False,
+    tile: inpaint_options.Tile = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     batch: BatchOptions,
     preset: options.Preset = None,
     steps: options.Steps = None,
     lr: options.LearningRate = None,
-    checkpoint: Annotated[
-        Path | None,
-        options.NETWORK(
-            "--checkpoint",
-            metavar="FILE",
-            help="Write the state of the fit to this file every ten seconds, and resume from it if it exists.",
-        ),
-    ] = None,
+    checkpoint: inpaint_options.Checkpoint = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
