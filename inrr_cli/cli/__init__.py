@@ -13,6 +13,7 @@ from inrr_cli.cli.demo import demo
 from inrr_cli.cli.doctor import doctor
 from inrr_cli.cli.inpaint import inpaint
 from inrr_cli.cli.mask import mask
+from inrr_cli.cli.paint import paint
 from inrr_cli.cli.paper import paper
 from inrr_cli.cli.superres import superres
 
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 for configurable in (inpaint, superres):
     app.command(cls=Configured)(configurable)
-for command in (mask, paper, demo, config, doctor):
+for command in (paint, mask, paper, demo, config, doctor):
     app.command()(command)
 
 

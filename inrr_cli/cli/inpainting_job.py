@@ -21,6 +21,7 @@ from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
 from inrr_cli.inpainting.stack import Stack
+from inrr_cli.inpainting.texture_advice import advise_texture
 from inrr_cli.inpainting.textured import SMALLEST
 from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import Selection
@@ -142,6 +143,15 @@ def make_stack(picture: Picture, found: Selection, selected: list[int], settings
     others = [replace(page, ignored=page.ignored | page.missing) for page in found.pages if page.number not in selected]
     others += found.others
     return Stack(picture, pages, selected, others, find_sequences(picture.layout, [*pages, *others], settings))
+
+
+def note_advice(stack: Stack, settings: Settings) -> None:
+    """Tell once where texture would look more natural than what the patch engine will fill in."""
+    is_default = settings.fill == "expected" and settings.net == "grid" and settings.values == "linear"
+    if is_default and not settings.denoise and not stack.sequences:
+        for text in filter(None, map(advise_texture, stack.pages)):
+            note(text)
+            return
 
 
 def _say(text: str) -> None:

@@ -191,13 +191,8 @@ class Restoring:
         measurement = measurement.of([place for place, number in enumerate(job.numbers) if number in found])
         outputs, records = {}, []
         for number, destination in enumerate(destinations):
-            variant = {page: result.variant(number) for page, result in found.items()}
-            settings, images = replace(self.settings, seed=self.settings.seed + number), list(variant.values())
-            record = make_record(
-                job.command, image, destination.path, images, settings, measurement, completed=completed
-            )
-            records.append(record | job.facts())
-            outputs[destination.path] = destination.encode(job.output(variant), describe(record), job.transform)
+            record, outputs[destination.path] = self.encode_variant(job, image, destination, found, measurement, number)
+            records.append(record)
         for path, picture in job.extra_pictures(files, found, measurement.value_range).items():
             outputs[path] = encode(picture, format_of(path))
         texts = [json.dumps(record, allow_nan=False) for record in records]
@@ -212,6 +207,30 @@ class Restoring:
             note(f"inrr: interrupted{after}; {destinations[0].path} holds the image so far")
             raise typer.Exit(interruption.exit_code())
         return Written(records[0], list(outputs))
+
+    def encode_variant(
+        self,
+        job: Job,
+        image: Path,
+        destination: Destination,
+        found: Mapping[int, Result],
+        measurement: Measurement,
+        number: int,
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return the record of a variant of the results, counted from 0, and the bytes of its file."""
+        variant = {page: result.variant(number) for page, result in found.items()}
+        settings, images = replace(self.settings, seed=self.settings.seed + number), list(variant.values())
+        record = make_record(
+            job.command,
+            image,
+            destination.path,
+            images,
+            settings,
+            measurement,
+            completed=job.is_complete(found),
+        )
+        record |= job.facts()
+        return record, destination.encode(job.output(variant), describe(record), job.transform)
 
     def _print(self, record: dict[str, Any], text: str) -> None:
         """Print a record as JSON, or for people unless the picture itself went to standard output."""
