@@ -3,9 +3,10 @@
     python examples/windows.py
 
 A large image with little damage is filled from windows around the damage (`inrr_cli.inpainting.windows`). This fills
-a scratch, specks of dust and a small hole in each of nine photographs of scikit-image from the whole photograph and from
-a window, and prints the PSNR of the missing pixels of both as a Markdown table. Then it fills a scratch of 200 pixels in
-6000 x 4000 pixels, both ways, and prints the seconds; `--no-large` leaves that out, which takes a minute and 5 GB.
+a scratch, specks of dust and a small hole in each of nine photographs of scikit-image from the whole photograph and
+from a window, and prints the PSNR of the missing pixels of both as a Markdown table. Then it fills a scratch of 200
+pixels in 6000 x 4000 pixels, both ways, and prints the seconds; `--no-large` leaves that out, which takes a minute and
+5 GB.
 """
 
 import argparse
