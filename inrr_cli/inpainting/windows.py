@@ -34,8 +34,7 @@ def inpaint_windows(image: Pixels, missing: Mask, settings: Settings, control: C
     Images that `find_windows` does not divide are filled as a whole. With ``control.cache``, windows that were filled
     before with the same masks are not filled again.
     """
-    by_patches = settings.net == "grid" and not settings.denoise
-    windows = find_windows(missing, known) if by_patches else []
+    windows = windows_of(missing, known, settings)
     if not windows:
         return inpaint_whole(image, missing, settings, control, known)
     restored, sigma = image.copy(), np.zeros(image.shape, np.float32)
@@ -68,6 +67,18 @@ def inpaint_windows(image: Pixels, missing: Mask, settings: Settings, control: C
         completed=results[-1].completed,
         summary=f"{results[0].summary}; {len(windows)} windows around the damage",
     )
+
+
+def windows_of(missing: Mask, known: Mask, settings: Settings) -> list[Window]:
+    """Return the windows that `inpaint_windows` fills; an empty list if it fills the image as a whole."""
+    fits_windows = settings.net == "grid" and settings.tile is None and not settings.denoise
+    return find_windows(missing, known) if fits_windows and settings.values != "labels" else []
+
+
+def largest_window(missing: Mask, known: Mask, settings: Settings) -> tuple[int, int] | None:
+    """Return the rows and columns of the largest part of an image that is filled by itself; None if that is all."""
+    shapes = [missing[window].shape[:2] for window in windows_of(missing, known, settings)]
+    return max(shapes, key=lambda shape: shape[0] * shape[1], default=None)
 
 
 def find_windows(missing: Mask, known: Mask) -> list[Window]:
