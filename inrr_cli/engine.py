@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from inrr_cli.result import Result
+
 FEW_CHANNELS = 4  # of more, a pixel's spectrum is a few factors: too many values for one patch
 
 Progress = Callable[[int, int, float], None]
@@ -33,11 +35,14 @@ class Control:
         On Ctrl-C (a KeyboardInterrupt) return the estimate so far instead of raising it.
     checkpoint : Path, optional
         File that a network's fit writes its state to, and resumes from if the file exists.
+    cache : dict, optional
+        Results of parts of an image, kept from one fill of the same image with the same settings to the next.
     """
 
     progress: Progress | None = None
     keep_partial: bool = False
     checkpoint: Path | None = None
+    cache: dict[tuple[object, ...], Result] | None = None
 
     def part(self, number: int, count: int) -> Control:
         """Return the control of part ``number`` of ``count`` parts of equal work."""
