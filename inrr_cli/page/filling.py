@@ -124,6 +124,7 @@ class Filler:
         self._threads: dict[int, Thread] = {}
         self._count = 0
         self._changes = Condition()
+        self._cache: tuple[Settings | None, dict[tuple[object, ...], Result]] = (None, {})
 
     def start(self, wish: Wish) -> FillJob:
         """Begin to fill, once the fill before has ended."""
@@ -192,4 +193,8 @@ class Filler:
         work.measurement(None)  # which says whether anything is known to fill from
         work.check_memory()
         job.check()
-        return work.run(Control(job.report))[image.number]
+        if wish.settings != self._cache[0]:
+            self._cache = wish.settings, {}
+        # a page that is filled from others is not one image
+        cache = None if work.stack.sequences else self._cache[1]
+        return work.run(Control(job.report, cache=cache))[image.number]
