@@ -71,8 +71,10 @@ def as_numbers(pixels: Pixels, offset: float) -> NDArray[np.float32]:
 
     The offset lies among the values, so that float32 tells apart what the image tells apart.
     """
+    if np.issubdtype(pixels.dtype, np.integer) and pixels.dtype.itemsize <= 2:
+        return np.asarray(pixels - np.float32(offset), np.float32)
     with np.errstate(invalid="ignore", over="ignore"):
-        values = pixels.astype(np.float64) - offset if pixels.dtype.itemsize > 2 else pixels - np.float32(offset)
+        values = pixels.astype(np.float64) - offset
         finite = np.isfinite(values)
         numbers: NDArray[np.float32] = values.clip(-SHOWN_MAXIMUM, SHOWN_MAXIMUM).astype(np.float32)
     if not finite.all():

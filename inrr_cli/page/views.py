@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +20,9 @@ from inrr_cli.page.contrast import Contrast, Extent, as_numbers, channels_shown,
 from inrr_cli.page.versions import GoneError, Version
 
 TILE = 512  # pixels on a side
+# rows that are reduced at a time, for what is in the processor's cache is reduced fast; a multiple of the factors of
+# images of up to 2**18 pixels on a side
+BAND = 512
 KEPT_TILES = 48  # of filled pages before their contrast, at most 3 MB each: two screens full
 
 Values = NDArray[np.float32] | NDArray[np.uint8]  # (M, N[, 3]); of 8 bits as they are, else as `as_numbers` returns
@@ -158,13 +164,21 @@ class Views:
         """Return the values and the opacity of all reduced levels, which are made when one is needed first."""
         with self._lock:
             if not self._reduced:
-                values = self._numbers(self._page)
-                opacity = None if self._alpha is None else _to_8_bits(self._alpha)
+                with ThreadPoolExecutor(os.cpu_count(), "levels") as pool:
+                    bands = list(pool.map(self._reduce_band, range(0, len(self._page), BAND)))
                 self._reduced = {
-                    level: (reduce(values, 2**level), None if opacity is None else reduce(opacity, 2**level))
-                    for level in range(1, self.levels)
+                    level + 1: (_join([values for values, _ in parts]), _join([opacity for _, opacity in parts]))
+                    for level, parts in enumerate(zip(*bands, strict=True))
                 }
             return self._reduced
+
+    def _reduce_band(self, top: int) -> list[tuple[Values, Values | None]]:
+        """Return the values and the opacity of a band of rows at each reduced level."""
+        rows = slice(top, top + BAND)
+        values = self._numbers(self._page[rows])
+        opacity = None if self._alpha is None else _to_8_bits(self._alpha[rows])
+        factors = [2**level for level in range(1, self.levels)]
+        return [(reduce(values, by), None if opacity is None else reduce(opacity, by)) for by in factors]
 
     def _numbers(self, pixels: Pixels) -> Values:
         return pixels if pixels.dtype == np.uint8 else as_numbers(pixels, self._offset)
@@ -193,6 +207,11 @@ class Views:
             return _to_png(levels)
         visible = np.full(lost.shape, 255, np.uint8) if opacity is None else opacity
         return _to_png(np.concatenate([np.atleast_3d(levels), np.where(lost, 0, visible)[..., None]], 2))
+
+
+def _join(bands: list[Values] | list[Values | None]) -> Any:
+    """Return bands of rows as one array, None if there are none."""
+    return None if bands[0] is None else np.concatenate(bands)  # type: ignore[arg-type]
 
 
 def _to_8_bits(alpha: Pixels) -> NDArray[np.uint8]:
