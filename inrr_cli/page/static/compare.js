@@ -65,7 +65,7 @@ function listenToTheme(desk) {
   const show = (theme) => {
     if (theme === "auto") delete root.dataset.theme;
     else root.dataset.theme = theme;
-    element("theme").title = `Dark or light: ${theme === "auto" ? "as your system" : theme}`;
+    element("theme").title = `Dark or light: ${theme === "auto" ? "as your system" : theme} (T)`;
     desk.picture.readColours();
   };
   desk.nextTheme = () => {

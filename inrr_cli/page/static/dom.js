@@ -24,13 +24,14 @@ export function icon(name) {
   return svg;
 }
 
-/** Put the icon that each button names before its text, and its label into a tooltip. */
-export function decorate(root = document) {
-  for (const button of root.querySelectorAll("[data-icon]")) {
-    button.prepend(icon(button.dataset.icon));
-    const label = button.getAttribute("aria-label");
-    if (label && !button.title) button.title = label;
-    if (button.tagName === "BUTTON" && !button.hasAttribute("type") && !button.closest("form")) button.type = "button";
+/** Give each button the icon that it names, and a tooltip of its label and its key. */
+export function decorate() {
+  for (const button of document.querySelectorAll("button")) {
+    const { icon: name, key } = button.dataset;
+    if (name) button.prepend(icon(name));
+    const label = button.getAttribute("aria-label") ?? (key ? button.textContent.trim() : "");
+    if (label) button.title = key ? `${label} (${key})` : label;
+    if (!button.closest("form")) button.type = "button";
   }
 }
 

@@ -1,6 +1,6 @@
 /** The part of the panel that fills, and what is said of the result. */
 
-import { chosen, element, onClick, readable } from "./dom.js";
+import { chosen, element, make, onClick, readable } from "./dom.js";
 import { fillAsChosen } from "./fills.js";
 import { attempt } from "./status.js";
 
@@ -40,7 +40,7 @@ function showState(desk) {
   element("cancel").hidden = element("progress").hidden = !isRunning;
   element("original").disabled = element("split").disabled = !shown;
   element("sigma").disabled = !shown || shown.sigma_high === null;
-  element("result").textContent = shown ? describe(shown) : "";
+  element("result").replaceChildren(...(shown ? describe(shown) : []).map((text) => make("li", {}, text)));
   const isTexture = Boolean(shown?.made_up_pixels);
   element("made-up").hidden = !isTexture;
   if (isTexture) {
@@ -52,7 +52,7 @@ function showState(desk) {
 function describe(shown) {
   const text = [`${shown.filled_pixels.toLocaleString("en")} pixels filled.`];
   if (shown.sigma_high === null) text.push("No error bar: copies have none.");
-  return [...text, ...shown.notes].join(" ");
+  return [...text, ...shown.notes.map((note) => note.charAt(0).toUpperCase() + note.slice(1))];
 }
 
 function showLegend({ image }, shown, picture) {

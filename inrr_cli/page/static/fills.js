@@ -81,7 +81,7 @@ export class Fills extends EventTarget {
   #take(end, choice, filledMask) {
     this.#change({ ...end, fill: choice.fill, variant: 0, mask: filledMask }, "fill");
     const seconds = end.seconds < 10 ? end.seconds.toFixed(1) : Math.round(end.seconds);
-    say(`Filled ${end.filled_pixels.toLocaleString("en")} pixels in ${seconds} s. Hold O for the original.`);
+    say(`Filled ${end.filled_pixels.toLocaleString("en")} pixels in ${seconds} s.`);
   }
 
   #change(shown, label) {

@@ -68,7 +68,7 @@ async function openSave(desk) {
   const name = element("save-name").value || image.output;
   return save({
     title: "Save the restored image",
-    text: "Of the same type and with all that the file holds; the mask goes beside it.",
+    text: describeSave(fills.shown),
     name,
     command: (output) => server.commandFor(commandQuery(desk, output)),
     write: async (output, force) => {
@@ -78,6 +78,11 @@ async function openSave(desk) {
       return [`Written: ${answer.output}${answer.mask ? `, with the mask ${answer.mask}` : ""}.`, ...(answer.notes ?? [])];
     },
   });
+}
+
+function describeSave({ made_up_pixels: count }) {
+  const text = "Of the same type and with all that the file holds; the mask goes beside it.";
+  return count ? `${text} ${count.toLocaleString("en")} pixels are made up: plausible, not measured.` : text;
 }
 
 function openSaveMask(desk) {

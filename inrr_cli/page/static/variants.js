@@ -3,9 +3,9 @@
 import { grown, intersection } from "./box.js";
 import { check, element, make, roveThrough } from "./dom.js";
 
-const SIDE = 112; // pixels of the layout on a side of a thumbnail
+const SIDE = 144; // pixels of the layout on a side of a thumbnail
 const CELLS = 256; // on a side of the reduced mask in which the largest hole is looked for
-const SURROUNDINGS = 0.6; // of the hole's size, on each side
+const SURROUNDINGS = 0.4; // of the hole's size, on each side
 
 /** Keep the strip up to date with the fills of a desk. */
 export function showVariants(desk) {
@@ -85,15 +85,13 @@ function largestHole({ columns, rows, data }) {
 }
 
 async function drawThumbnail(desk, shown, box, canvas) {
-  const { tiles, picture, mask } = desk;
+  const { tiles, picture, overlay, mask } = desk;
   const scale = canvas.width / (box.right - box.left);
-  const layer = picture.layerOf(shown);
-  const context = canvas.getContext("2d");
   const seen = intersection(box, mask.box);
-  for (const place of tiles.places(tiles.levelFor(scale), seen)) {
-    const bitmap = await tiles.fetch(layer, place);
-    const size = 2 ** place.level * scale;
-    const [x, y] = [(place.box.left - box.left) * scale, (place.box.top - box.top) * scale];
-    if (bitmap) context.drawImage(bitmap, x, y, bitmap.width * size, bitmap.height * size);
-  }
+  const layer = picture.layerOf(shown);
+  await Promise.all(tiles.places(tiles.levelFor(scale), seen).map((place) => tiles.fetch(layer, place)));
+  const place = (x, y) => ({ x: Math.round((x - box.left) * scale), y: Math.round((y - box.top) * scale) });
+  const view = { context: canvas.getContext("2d"), scale, seen, place, density: 1 };
+  tiles.draw(layer, view);
+  overlay.draw(view);
 }

@@ -128,8 +128,10 @@ export class Viewport extends EventTarget {
   #moved() {
     // the middle of the canvas stays over the image, so that it cannot be lost
     const [width, height] = [this.canvas.width / this.scale, this.canvas.height / this.scale];
-    this.left = Math.min(this.width, Math.max(0, this.left + width / 2)) - width / 2;
-    this.top = Math.min(this.height, Math.max(0, this.top + height / 2)) - height / 2;
+    const kept = (start, size, limit) => Math.min(limit, Math.max(0, start + size / 2)) - size / 2;
+    // on whole pixels of the screen, so that what is drawn and what is hit are the same to the pixel
+    this.left = Math.round(kept(this.left, width, this.width) * this.scale) / this.scale;
+    this.top = Math.round(kept(this.top, height, this.height) * this.scale) / this.scale;
     this.isFitted = false;
     this.redraw();
     this.dispatchEvent(new Event("move"));
