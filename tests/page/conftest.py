@@ -19,8 +19,8 @@ from inrr_cli.page.session import Session
 class Client:
     """Speaks as the page does, once it is let in."""
 
-    def __init__(self, server):
-        self.session, self.address = server.session, server.address
+    def __init__(self, server, thread):
+        self.server, self.thread, self.session, self.address = server, thread, server.session, server.address
         self.host = urlsplit(server.address).netloc
         self.cookie = None
 
@@ -92,7 +92,7 @@ def serving(path, sources=(), number=0):
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield Client(server)
+        yield Client(server, thread)
     finally:
         server.shutdown()
         thread.join()
@@ -102,14 +102,15 @@ def serving(path, sources=(), number=0):
 
 @pytest.fixture
 def serve(tmp_path, monkeypatch):
-    """Serve pictures until the end of a test: a function from the path, as for `serving`, to a client that is let in."""
+    """Serve pictures until the end of a test: a function of the parameters of `serving` returns a client."""
     monkeypatch.chdir(tmp_path)
     running = []
 
-    def start(path, *arguments, **options):
-        context = serving(path, *arguments, **options)
+    def start(path, *arguments, enters=True):
+        context = serving(path, *arguments)
         running.append(context)
-        return context.__enter__().enter()
+        client = context.__enter__()
+        return client.enter() if enters else client
 
     yield start
     for context in running:

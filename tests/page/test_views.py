@@ -31,7 +31,7 @@ def decoded(tile):
 
 def joined(views, level, shape, contrast=FULL, make=None):
     """Return all tiles of a level as one picture."""
-    rows, columns = (-(-(-(-size // 2**level)) // TILE) for size in shape[:2])
+    rows, columns = (-(-size // (TILE * 2**level)) for size in shape[:2])
     make = make or (lambda place: views.image_tile(place, contrast))
     parts = [[decoded(make((level, row, column))) for column in range(columns)] for row in range(rows)]
     return np.concatenate([np.concatenate(row, 1) for row in parts])
