@@ -77,7 +77,7 @@ def paint(
     written until you save: then the restored image, with all that the file had, and the mask are written beside it. The
     page shows the command of inrr inpaint that does the same.
     """
-    opened = _open_image(image, mask or [], page - 1, max_pixels)
+    opened = open_image(image, mask or [], page - 1, max_pixels)
     from inrr_cli.page.server import PageServer
     from inrr_cli.page.session import Session
 
@@ -109,7 +109,7 @@ def _serve(server: PageServer) -> None:
         server.session.close()
 
 
-def _open_image(path: Path, sources: list[str], number: int, max_pixels: int) -> OpenedImage:
+def open_image(path: Path, sources: list[str], number: int, max_pixels: int) -> OpenedImage:
     """Read an image and the mask to begin with.
 
     Raises

@@ -87,7 +87,7 @@ def to_levels(numbers: NDArray[np.float32], contrast: Contrast, *, is_inverted: 
 
     A contrast of no width is a step: what is above is white.
     """
-    low, high = np.float32(contrast.low), np.float32(contrast.high)
+    low, high = np.clip(contrast, -SHOWN_MAXIMUM, SHOWN_MAXIMUM).astype(np.float32)
     span = high - low if high > low else np.float32(1e-30)
     with np.errstate(over="ignore", invalid="ignore"):
         levels = np.round(np.nan_to_num((numbers - low) / span, nan=0.0).clip(0, 1) * np.float32(255))

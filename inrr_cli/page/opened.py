@@ -24,6 +24,11 @@ RESTORED = NameTemplate("{stem}_restored{suffix}")  # as `inrr inpaint` names it
 ALWAYS_FOUND = ("lines", "dead", "scratches")  # in an image of any kind
 
 
+def notes_of(messages: list[tuple[bool, str]]) -> list[str]:
+    """Return what `collect_messages` has collected as notes for the page."""
+    return [text.removeprefix("inrr: ").removeprefix("warning: ") for _, text in messages]
+
+
 @dataclass(frozen=True, eq=False)
 class OpenedImage:
     """An image and the page of it that is painted on.

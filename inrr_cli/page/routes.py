@@ -177,7 +177,7 @@ def describe_command(session: Session, request: Request) -> Response:
 def save(session: Session, request: Request) -> Response:
     """Save what was filled, and the mask."""
     version, variant = _version(session, request.query)
-    version.values_of(variant)
+    version.check(variant)
     name, force = request.query.text("output", session.saver.output_name), request.query.integer("force", 0, 1, 0)
     saved = session.saver.save(version, variant, name, force=bool(force))
     mask = None if saved.mask is None else str(saved.mask)

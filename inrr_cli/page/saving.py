@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from threading import Lock
 from typing import Any
+from unicodedata import category
 
 from inrr_cli.cli.console import collect_messages
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
@@ -18,11 +20,11 @@ from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.imaging.writing import check_destination, check_holds, encode, format_of, lossless_suffix, write_files
 from inrr_cli.masking import Mask
-from inrr_cli.page.opened import RESTORED, OpenedImage
+from inrr_cli.page.opened import RESTORED, OpenedImage, notes_of
 from inrr_cli.page.versions import Version
 from inrr_cli.settings import Settings, make_settings
 
-LONGEST_NAME = 200  # characters; file systems take 255 bytes, of which a mask's ending and a temporary name take some
+LONGEST_NAME = 200  # bytes of UTF-8; file systems take 255, and the mask's name is longer
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Saver:
             outputs = {output: data} | mask_files
             write_files(outputs, replace=force)
             self._add(*outputs)
-            return Saved(output, mask_path, record, [text for _, text in messages])
+            return Saved(output, mask_path, record, notes_of(messages))
 
     def save_mask(self, mask: Mask, name: str, *, force: bool) -> Path:
         """Save a mask (M, N) under a name; the errors are those of `save`."""
@@ -126,10 +128,11 @@ class Saver:
         InputError
             If this is no name of a file, or the image's own.
         """
-        if not name or len(name) > LONGEST_NAME or name.startswith(".") or not name.isprintable():
-            raise InputError("the name must be that of a file, as in photo_restored.png")
-        if any(letter in name for letter in "/\\:") or Path(name).name != name:
-            raise InputError(f"{name}: give a name without folders; files are saved beside the image")
+        if len(name.encode()) > LONGEST_NAME or any(category(letter) == "Cc" for letter in name):
+            raise InputError(f"the name must have at most {LONGEST_NAME} bytes, and no control characters")
+        has_drive = bool(PureWindowsPath(name).drive) or (":" in name and os.name == "nt")
+        if name in ("", ".", "..") or any(letter in name for letter in "/\\") or has_drive:
+            raise InputError(f"{name!r}: give the name of a file, without folders; it is saved beside the image")
         path = self.image.path.with_name(name)
         if path == self.image.path or (path.exists() and path.samefile(self.image.path)):
             raise InputError(f"{name}: is the image itself, which stays as it is; give another name")

@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from inrr_cli.cli.console import describe_error, explain, verbosity
-from inrr_cli.errors import InputError, OutputExistsError, UnwritableError
+from inrr_cli.errors import InputError, OutputExistsError
 from inrr_cli.page.exchange import Request, Response
-from inrr_cli.page.guard import HEADERS, Denial, Guard, Welcome
+from inrr_cli.page.guard import DENIED, HEADERS, Denial, Guard, Welcome
 from inrr_cli.page.routes import ROUTES
 from inrr_cli.page.session import Session
 from inrr_cli.page.versions import GoneError
@@ -101,6 +101,9 @@ class Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         """Answer a request: who asks is checked before anything else."""
         explain(f"{self.command} {self.path.partition('?')[0]}")
+        if not self.path.startswith("/"):
+            self._refuse(Response.error(HTTPStatus.FORBIDDEN, DENIED))
+            return
         parts = urlsplit(self.path)
         tokens = parse_qs(parts.query, keep_blank_values=True).get("token", [])
         verdict = self.server.guard.check(self.command, parts.path, tokens, self.headers)
@@ -218,8 +221,6 @@ def _respond(answer: Callable[[], Response]) -> Response:
         return Response.error(HTTPStatus.NOT_FOUND, str(error))
     except OutputExistsError as error:
         return Response.error(HTTPStatus.CONFLICT, str(error))
-    except UnwritableError as error:
-        return Response.error(HTTPStatus.FORBIDDEN, str(error))
     except InputError as error:
         return Response.error(HTTPStatus.BAD_REQUEST, str(error))
     except Exception as error:

@@ -111,16 +111,14 @@ class Version:
         finite = None if sigma is None else sigma[np.isfinite(sigma)]
         return float(finite.max()) if finite is not None and finite.size and finite.max() > 0 else None
 
-    def values_of(self, variant: int) -> Pixels:
-        """Return the values (K[, C]) of a variant, from 0.
-
-        Raises
-        ------
-        GoneError
-            If there is no such variant.
-        """
+    def check(self, variant: int) -> None:
+        """Raise GoneError unless there is such a variant, from 0."""
         if not 0 <= variant < self.variants:
             raise GoneError(f"this fill has {self.variants} variants, from 0 on; there is no variant {variant}")
+
+    def values_of(self, variant: int) -> Pixels:
+        """Return the values (K[, C]) of a variant, from 0."""
+        self.check(variant)
         if variant == 0:
             return self.values
         values = self.values.copy()

@@ -16,7 +16,7 @@ from PIL import Image
 
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels, full_scale
-from inrr_cli.page.contrast import Contrast, Extent, as_numbers, channels_shown, to_colours, to_levels
+from inrr_cli.page.contrast import SHOWN_MAXIMUM, Contrast, Extent, as_numbers, channels_shown, to_colours, to_levels
 from inrr_cli.page.versions import GoneError, Version
 
 TILE = 512  # pixels on a side
@@ -74,7 +74,8 @@ class Views:
     def __init__(self, picture: Picture, number: int, extent: Extent) -> None:
         self._page, self._alpha = channels_shown(picture.pages[number]), picture.alpha[number]
         self._is_inverted, self._stored_page = picture.metadata.white_is_zero, picture.pages[number]
-        self._offset = 0.0 if self._page.dtype == np.uint8 else extent.proposed.low
+        low = extent.proposed.low
+        self._offset = 0.0 if self._page.dtype == np.uint8 or abs(low) > SHOWN_MAXIMUM else low
         self.levels = max(0, (max(self._page.shape[:2]) - 1) // TILE).bit_length() + 1
         self._lock = Lock()
         self._reduced: dict[int, tuple[Values, Values | None]] = {}
@@ -92,6 +93,7 @@ class Views:
 
     def filled_tile(self, version: Version, variant: int, place: Place, contrast: Contrast) -> bytes:
         """Return a tile of the page with what a variant of a version has filled in, as a PNG."""
+        version.check(variant)
         key = (version.number, variant, *place)
         with self._lock:
             values = self._filled.pop(key, None)
