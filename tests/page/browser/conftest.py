@@ -33,7 +33,10 @@ class Desk:
         self.troubles, self.requests = [], []
         page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("request", lambda request: self.requests.append(request.url))
+        self.running = set()
+        page.on("request", lambda request: (self.requests.append(request.url), self.running.add(request)))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda request: self.running.discard(request))
         page.set_default_timeout(PATIENCE)
         page.goto(address)
         page.wait_for_selector("html[data-ready]")
@@ -88,14 +91,19 @@ class Desk:
         """Return the mask (M, N), as the page saves it."""
         self.click("#save-mask")
         self.click("#save-go")
-        for _ in range(PATIENCE // 50):
-            if paths := list(self.folder.glob("*_mask.png")):
-                break
-            self.page.wait_for_timeout(50)
-        (path,) = paths
+        path = self.wait_for_file("*_mask.png")
         mask = np.asarray(Image.open(path)) > 0
         path.unlink()
         return mask
+
+    def wait_for_file(self, pattern, least=1):
+        """Return the path of the file in the image's folder that has this name and so many bytes at least."""
+        for _ in range(PATIENCE // 50):
+            for path in self.folder.glob(pattern):
+                if path.stat().st_size >= least:
+                    return path
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"no {pattern} was written")
 
     def screen(self, width=8):
         """Return the colours (width, width, 3) of the canvas around its middle."""
@@ -107,9 +115,12 @@ class Desk:
         return np.array(self.page.evaluate(take, [width]), np.uint8).reshape(width, width, 4)[..., :3]
 
     def frame(self):
-        """Wait until what was asked for is drawn."""
-        self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        """Wait until the page asks for nothing more and what it has got is drawn."""
+        is_at_rest = False
+        while not is_at_rest:
+            self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            self.page.wait_for_timeout(30)
+            is_at_rest = not self.running
 
 
 @contextmanager

@@ -94,8 +94,9 @@ def test_it_is_painted_by_keys_alone(open_page, image):
     assert np.ptp(columns) == 9
     desk.press("m")
     desk.page.focus("#picture")
-    desk.press(" ", "Shift+ArrowDown", *["ArrowRight"] * 3, " ")
-    assert (desk.mask() & ~mask).sum() >= 11 * 4 - 16
+    desk.press("ArrowRight", " ", "Shift+ArrowDown", *["ArrowRight"] * 3, " ")
+    rows, columns = np.nonzero(desk.mask() & ~mask)
+    assert (np.ptp(rows), np.ptp(columns)) == (10, 3)
 
 
 def test_keys_choose_tools_and_leave_text_fields_alone(open_page, image):
@@ -142,7 +143,9 @@ def test_the_hand_space_and_the_wheel_move_the_picture(open_page, image):
     for _ in range(40):
         desk.page.mouse.wheel(0, -100)
     desk.wait_for_text("#zoom", "6400 %")
-    assert desk.pixel_at(place) == (column, row)
+    # at 100 % the pointer lay on a corner of pixels: any of the four may be the one under it now
+    assert np.abs(np.subtract(desk.pixel_at(place), (column, row))).max() <= 1
+    column, row = desk.pixel_at(place)
     desk.frame()
     colours = np.unique(desk.screen(16).reshape(-1, 3), axis=0)
     assert (colours == astronaut()[row, column]).all(1).any()  # a pixel is a sharp square of its own colour
@@ -164,15 +167,16 @@ STROKE = """() => new Promise((resolve) => {
         const start = performance.now();
         send("pointermove", x, 1);
         const look = () => {
-            if (context.getImageData(x, 200, 1, 1).data.join() === before) return requestAnimationFrame(look);
+            const isSame = context.getImageData(x, 200, 1, 1).data.join() === before;
+            if (isSame && performance.now() - start < 2000) return requestAnimationFrame(look);
             times.push(performance.now() - start);
-            if (x < 600) return step(x + 20);
+            if (x < 700) return step(x + 40);
             send("pointerup", x, 0);
             return resolve(times);
         };
         requestAnimationFrame(look);
     };
-    step(120);
+    step(140);
 })"""
 
 
