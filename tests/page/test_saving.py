@@ -77,8 +77,8 @@ def run_shown(run, page, output, query=""):
     return saved, (folder / output).read_bytes()
 
 
-QUICK = ("scan.tif", "layer.png")
-EVERY = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CASES]
+QUICK = "scan.tif"
+EVERY = [name if name == QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CASES]
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -128,7 +128,8 @@ def test_a_page_of_a_stack(serve, run, tmp_path, grey, stroke, number):
     assert (restored[number][mask] != stack[number][mask]).any()
 
 
-@pytest.mark.parametrize("variant", [pytest.param(0, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", [0, 2])
 def test_variants_of_texture(serve, run, copies, tmp_path, colour, variant):
     Image.fromarray(colour).save(tmp_path / "photo.png")
     page, mask = serve(tmp_path / "photo.png"), np.zeros(colour.shape[:2], bool)
