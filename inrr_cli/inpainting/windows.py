@@ -21,7 +21,7 @@ Window = tuple[slice, slice]
 
 BLOCK = 32  # rows and columns of the blocks that are looked at: small beside the margin
 # pixels around damage that are looked at, at least: beyond the reach of every search, and enough of the image to learn
-# its noise and to hold samples out; fills lose 0.1 dB in the mean against those from all of the image
+# its noise and to hold samples out; fills lose 0.03 dB in the mean against those from all of the image
 # (examples/windows.py)
 MARGIN = 128
 MOST = 0.5  # of the image that windows may be: little is gained beyond
