@@ -63,6 +63,7 @@ def paint(
             "--open/--no-open", help="Open the page in the browser; else the command only prints its address."
         ),
     ] = True,
+    axes: options.Axes = None,
     max_pixels: options.MaxPixels = MAX_PIXELS,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -77,7 +78,7 @@ def paint(
     written until you save: then the restored image, with all that the file had, and the mask are written beside it. The
     page shows the command of inrr inpaint that does the same.
     """
-    opened = open_image(image, mask or [], page - 1, max_pixels)
+    opened = open_image(image, mask or [], page - 1, max_pixels, axes)
     from inrr_cli.page.server import PageServer
     from inrr_cli.page.session import Session
 
@@ -109,7 +110,9 @@ def _serve(server: PageServer) -> None:
         server.session.close()
 
 
-def open_image(path: Path, sources: list[str], number: int, max_pixels: int) -> OpenedImage:
+def open_image(
+    path: Path, sources: list[str], number: int, max_pixels: int = MAX_PIXELS, axes: str | None = None
+) -> OpenedImage:
     """Read an image and the mask to begin with.
 
     Raises
@@ -119,7 +122,7 @@ def open_image(path: Path, sources: list[str], number: int, max_pixels: int) -> 
     """
     if path == STANDARD:
         raise InputError("-: paint saves beside the image, so standard input does not do; give a file")
-    picture = read_image(path, None, max_pixels)
+    picture = read_image(path, axes, max_pixels)
     count = len(picture.pages)
     if number >= count:
         raise InputError(f"--page {number + 1}: {path} has {count} page{'s' * (count > 1)}")
@@ -140,7 +143,7 @@ def open_image(path: Path, sources: list[str], number: int, max_pixels: int) -> 
 
     for each in picture.pages if isinstance(picture.pages, list) else []:
         each.flags.writeable = False  # engines put results into pages that they may write to
-    return OpenedImage(path, picture, number, mask, max_pixels, notes)
+    return OpenedImage(path, picture, number, mask, max_pixels, axes, notes)
 
 
 def _open_browser(server: PageServer) -> None:

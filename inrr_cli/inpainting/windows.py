@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels
@@ -21,7 +20,7 @@ Window = tuple[slice, slice]
 
 BLOCK = 32  # rows and columns of the blocks that are looked at: small beside the margin
 # pixels around damage that are looked at, at least: beyond the reach of every search, and enough of the image to learn
-# its noise and to hold samples out; fills lose 0.1 dB in the mean against those from all of the image
+# its noise and to hold samples out; fills lose 0.03 dB in the mean against those from all of the image
 # (examples/windows.py)
 MARGIN = 128
 MOST = 0.5  # of the image that windows may be: little is gained beyond
@@ -86,6 +85,8 @@ def find_windows(missing: Mask, known: Mask) -> list[Window]:
 
     An empty list if they are more than MOST of the image, or if one of them has too few known samples of a channel.
     """
+    from scipy import ndimage
+
     pixels = any_channel(missing)
     shape = pixels.shape
     rows, columns = (range(0, length, BLOCK) for length in shape)

@@ -42,7 +42,7 @@ class OpenedImage:
         Of the page, from 0.
     mask : (M, N) ndarray of bool
         Pixels to fill that were known at the start.
-    max_pixels : int
+    max_pixels, axes : int, str or None
         As in `read_picture`.
     notes : list of str
         What the user is told of the image.
@@ -53,6 +53,7 @@ class OpenedImage:
     number: int
     mask: Mask
     max_pixels: int
+    axes: str | None
     notes: list[str]
 
     @property

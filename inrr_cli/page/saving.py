@@ -50,6 +50,7 @@ class Saver:
         self.image = image
         self.paths: list[Path] = []
         self._lock = Lock()  # one file at a time, and whoever ends the program can wait for it
+        self._is_closed = False
         self.output_name = RESTORED.name(image.path, lossless_suffix(image.picture, image.path))
         self.mask_name = self.mask_name_for(self.output_name)
 
@@ -98,8 +99,9 @@ class Saver:
             return path
 
     def close(self) -> None:
-        """Wait for the file that is being saved, if there is one."""
-        self._lock.acquire()
+        """Wait for the file that is being saved, if there is one, and save no other."""
+        with self._lock:
+            self._is_closed = True
 
     def command(self, settings: Settings, variant: int, name: str) -> str:
         """Return the command that writes the same file as `save` under this name, from the mask that is saved with it.
@@ -113,6 +115,7 @@ class Saver:
             "--net": (settings.net, "grid"),
             "--reg": (settings.reg, "patch"),
             "--seed": (settings.seed + variant, 0),
+            "--axes": (self.image.axes, None),
             "--max-pixels": (self.image.max_pixels, MAX_PIXELS),
             "-o": (_as_argument(self._place(name)), _as_argument(self._place(self.output_name))),
         }
@@ -131,6 +134,8 @@ class Saver:
         if len(name.encode()) > LONGEST_NAME or any(category(letter) == "Cc" for letter in name):
             raise InputError(f"the name must have at most {LONGEST_NAME} bytes, and no control characters")
         has_drive = bool(PureWindowsPath(name).drive) or (":" in name and os.name == "nt")
+        if self._is_closed:
+            raise InputError("the command ends; nothing more is saved")
         if name in ("", ".", "..") or any(letter in name for letter in "/\\") or has_drive:
             raise InputError(f"{name!r}: give the name of a file, without folders; it is saved beside the image")
         path = self.image.path.with_name(name)
