@@ -28,6 +28,9 @@ export function listenToFills(desk) {
   onClick("fill-here", () => (fills.isRunning ? attempt(() => fills.cancel()) : fillAsChosen(desk)));
   onClick("cancel", () => attempt(() => fills.cancel()));
   fills.addEventListener("change", () => showState(desk));
+  for (const source of [fills, desk.history]) {
+    source.addEventListener("change", () => (element("stale").hidden = !fills.shown || !fills.isStale()));
+  }
   choose();
 }
 
