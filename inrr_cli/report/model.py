@@ -165,6 +165,8 @@ class Report:
         In the order in which they are shown.
     tables : list of Table
         Before the pages.
+    further : Table, optional
+        After the pages: others, that are not shown in full.
     notes : list of str
         Sentences on the whole report.
     command : str
@@ -179,6 +181,7 @@ class Report:
     subtitle: str
     pages: Sequence[ReportPage]
     tables: Sequence[Table] = ()
+    further: Table | None = None
     notes: Sequence[str] = ()
     command: str = ""
     files: Sequence[tuple[str, str, str]] = ()

@@ -6,14 +6,11 @@ import base64
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
-from inrr_cli.report.model import Report, ReportPage, Table
-
-MOST_PAGES = 12  # that are shown in full: more would make a file that no mail takes
+from inrr_cli.report.model import Report
 
 
 def render_report(report: Report) -> bytes:
@@ -25,8 +22,7 @@ def render_report(report: Report) -> bytes:
     ----------
     report : Report
         With one page at least, and in each page one pane at least; the panes of a page have one shape. Slider, lens,
-        outline, bars and histogram follow from the pages. At most MOST_PAGES pages are shown in full, the first ones;
-        a table names the others.
+        outline, bars and histogram follow from the pages.
 
     Examples
     --------
@@ -43,7 +39,7 @@ def render_report(report: Report) -> bytes:
     from inrr_cli.report.reduction import choose_step
     from inrr_cli.report.sections import make_section
 
-    pages, others = report.pages[:MOST_PAGES], report.pages[MOST_PAGES:]
+    pages = report.pages
     steps = [choose_step(*page.restored.pixels.shape[:2], len(pages)) for page in pages]
     sections = [make_section(page, number, step) for number, (page, step) in enumerate(zip(pages, steps, strict=True))]
     first = pages[0].restored
@@ -55,7 +51,6 @@ def render_report(report: Report) -> bytes:
         report=report,
         thumbnail=encode_thumbnail(small),
         sections=sections,
-        others=_table_of_others(others),
         colours=_colour_tables(),
         environment=environment(),
         record={name: value for name, value in report.record.items() if value is not None},
@@ -84,7 +79,10 @@ def render_template(name: str, script: str, **values: Any) -> bytes:
     )
     pages.filters["show"] = show
     text = pages.get_template(name).render(
-        style=jinja2.utils.markupsafe.Markup(style), script=jinja2.utils.markupsafe.Markup(code), policy=policy, **values
+        style=jinja2.utils.markupsafe.Markup(style),
+        script=jinja2.utils.markupsafe.Markup(code),
+        policy=policy,
+        **values,
     )
     return text.encode("utf-8", "replace")
 
@@ -119,15 +117,6 @@ def show(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(show, value))
     return json.dumps(value) if isinstance(value, dict) else str(value)
-
-
-def _table_of_others(pages: Sequence[ReportPage]) -> Table | None:
-    """Return a table of the pages that are not shown in full."""
-    if not pages:
-        return None
-    columns = ["page", *dict.fromkeys(name for page in pages for name in page.facts)]
-    rows = [[page.title, *(page.facts.get(name) for name in columns[1:])] for page in pages]
-    return Table("Further pages", columns, rows, f"The {MOST_PAGES} most doubtful pages are shown in full above.")
 
 
 def _colour_tables() -> dict[str, list[int]]:

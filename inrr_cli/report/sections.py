@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -120,11 +119,3 @@ def _matrix(matrix: Matrix) -> Picture:
 
 def _ends(scale: Scale) -> Bar:
     return Bar(gradient(scale), (f"{scale.low:.2g}", "0", f"{scale.high:.2g}"))
-
-
-def doubt(page: ReportPage) -> tuple[float, float]:
-    """Return what pages are sorted by: the mean error bar, and the fraction that is missing."""
-    bars: Sequence[NDArray[np.floating]] = [one.values for one in page.maps if one.kind == "error bar"]
-    finite = bars[0][np.isfinite(bars[0])] if bars else np.zeros(0)
-    missing = 0.0 if page.missing is None else float(page.missing.mean())
-    return float(finite.mean()) if finite.size else 0.0, missing
