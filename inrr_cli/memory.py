@@ -26,6 +26,7 @@ PROGRAM = 440e6  # with its libraries
 PER_SAMPLE = 60  # of the image
 PER_SAMPLE_OF_MANY = 82  # of more than a few channels, which are filled from one another
 PER_TILED_SAMPLE, PER_TILED_MISSING_SAMPLE = 40, 40  # of an image that is filled in tiles
+PER_WINDOWED_SAMPLE = 12  # of an image that is filled in windows around its damage
 PER_LABEL = 60  # of labels, which are numbered
 PER_MISSING_SAMPLE = 550  # by patches
 PER_POINT_KEPT = 25e3  # whose activations a fit keeps, by the largest network of default size
@@ -54,10 +55,13 @@ def missing_per_channel(missing: NDArray[np.bool_], settings: Settings) -> int:
     return int(counts.max() if settings.per_channel else np.ceil(counts.mean()))
 
 
-def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -> float:
+def inpainting_bytes(
+    shape: tuple[int, ...], missing: int, settings: Settings, window: tuple[int, int] | None = None
+) -> float:
     """Bytes that filling an image (M, N[, C]) takes at most, in tiles of mean density.
 
-    ``missing`` counts samples to fill in each channel, as `missing_per_channel` does.
+    ``missing`` counts samples to fill in each channel, as `missing_per_channel` does. ``window`` is the shape of the
+    largest part that is filled by itself, see `inrr_cli.inpainting.windows`.
     """
     rows, columns = shape[:2]
     channels = shape[2] if len(shape) == 3 and not settings.per_channel else 1
@@ -72,6 +76,9 @@ def inpainting_bytes(shape: tuple[int, ...], missing: int, settings: Settings) -
         density = missing / (rows * columns)
         rows, columns = (min(side, settings.tile + 2 * MARGIN) for side in (rows, columns))
         missing = round(density * rows * columns)
+    elif window is not None and settings.values != "labels":
+        whole = channels * PER_WINDOWED_SAMPLE * rows * columns
+        rows, columns = window
     each = PER_KERNEL_SAMPLE if settings.net == "ntk" else PER_SAMPLE
     if settings.net == "grid" and settings.values != "labels" and channels > FEW_CHANNELS:
         each = PER_SAMPLE_OF_MANY
@@ -112,10 +119,12 @@ def superres_advice(settings: Settings) -> str:
     return f"make a part of it with --crop X,Y,W,H or try {tile}"
 
 
-def check_inpainting_memory(shape: tuple[int, ...], missing: int, settings: Settings) -> None:
-    """Raise InputError if filling an image (M, N[, C]) does not fit in the free memory."""
+def check_inpainting_memory(
+    shape: tuple[int, ...], missing: int, settings: Settings, window: tuple[int, int] | None = None
+) -> None:
+    """Raise InputError if filling an image does not fit in the free memory; see `inpainting_bytes`."""
     what = f"restoring {shape[1]} x {shape[0]} pixels"
-    _check(what, inpainting_bytes(shape, missing, settings), inpainting_advice(shape, settings))
+    _check(what, inpainting_bytes(shape, missing, settings, window), inpainting_advice(shape, settings))
 
 
 def check_superres_memory(shape: tuple[int, ...], target: Target, settings: Settings) -> None:

@@ -22,8 +22,9 @@ from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
 from inrr_cli.inpainting.stack import Stack
 from inrr_cli.inpainting.textured import SMALLEST
+from inrr_cli.inpainting.windows import largest_window
 from inrr_cli.masking.samples import count
-from inrr_cli.masking.selection import Selection
+from inrr_cli.masking.selection import Page, Selection
 from inrr_cli.memory import check_inpainting_memory, inpainting_advice, inpainting_bytes, missing_per_channel
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import SEED_LIMIT, Settings
@@ -84,15 +85,17 @@ class InpaintingJob(Job):
     def check_memory(self) -> None:
         """Check the largest need of a page; `inpaint_pages` checks that of pages which are filled together."""
         for page in self.stack.pages:
-            check_inpainting_memory(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
+            check_inpainting_memory(*self._needs(page))
+
+    def _needs(self, page: Page) -> tuple[tuple[int, ...], int, Settings, tuple[int, int] | None]:
+        """Return the parameters of `inpainting_bytes` for a page."""
+        missing = missing_per_channel(page.missing, self.settings)
+        return page.pixels.shape, missing, self.settings, largest_window(page.missing, page.known, self.settings)
 
     def forecast(self) -> Forecast:
         """Return what filling each page takes; neighbours of a stack change it little."""
         masks = [page.missing for page in self.stack.pages]
-        needs = [
-            inpainting_bytes(page.pixels.shape, missing_per_channel(page.missing, self.settings), self.settings)
-            for page in self.stack.pages
-        ]
+        needs = [inpainting_bytes(*self._needs(page)) for page in self.stack.pages]
         seconds = sum(
             inpainting_seconds(mask, self.settings, self.variants, wants_sigma=self.wants_sigma) for mask in masks
         )

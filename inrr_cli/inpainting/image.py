@@ -17,7 +17,7 @@ from inrr_cli.inpainting.channels import Fill, inpaint_channels, inpaint_known_c
 from inrr_cli.inpainting.labels import inpaint_labels
 from inrr_cli.inpainting.textured import inpaint_textured
 from inrr_cli.inpainting.tiles import inpaint_tiles
-from inrr_cli.inpainting.whole import inpaint_whole
+from inrr_cli.inpainting.windows import inpaint_windows
 from inrr_cli.masking.samples import any_channel, find_lost_channel, to_samples
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
@@ -160,7 +160,7 @@ def choose_fill(settings: Settings) -> Fill:
     kind = parse_values(settings.values)
     if kind.name == "labels":
         return inpaint_labels
-    fill = inpaint_whole if settings.tile is None else inpaint_tiles
+    fill = inpaint_windows if settings.tile is None else inpaint_tiles
     return partial(inpaint_angles, period=kind.period, fill=fill) if kind.name == "angle" else fill
 
 
