@@ -80,7 +80,8 @@ class InpaintingJob(Job):
     def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
         """Measure the missing samples."""
         missing = [page.missing for page in self.stack.pages]
-        return Measurement(self.stack.value_range(self.data_range), missing, truths)
+        self.measured = Measurement(self.stack.value_range(self.data_range), missing, truths)
+        return self.measured
 
     def check_memory(self) -> None:
         """Check the largest need of a page; `inpaint_pages` checks that of pages which are filled together."""
@@ -111,7 +112,8 @@ class InpaintingJob(Job):
         if self.keeps_input:
             from inrr_cli.cli.reporting import Originals
 
-            self.originals = Originals(stack, everything=self.settings.denoise)
+            self.originals = Originals(stack, self.settings, self.measured)
+            control = self.originals.watch(control)
         keep = partial(stack.keep, sigma=self.wants_sigma)
         found = inpaint_pages(
             stack.pages,

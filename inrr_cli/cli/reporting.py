@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from inrr_cli.cli.files import Files
+from inrr_cli.engine import Control, FitState
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_bytes
 from inrr_cli.imaging.value_range import Pixels, full_scale
 from inrr_cli.masking.samples import any_channel
+from inrr_cli.neural.history import FitHistory
+from inrr_cli.report.course import fit_of
 from inrr_cli.report.model import Mask, Report, ReportPage, Table
 from inrr_cli.report.rendering import render_report
-from inrr_cli.report.restored import Appearance, Opacity, filled_sigma, inpainting_facts, inpainting_page, superres_page
+from inrr_cli.report.restored import (
+    Appearance,
+    Fit,
+    Opacity,
+    filled_sigma,
+    inpainting_facts,
+    inpainting_page,
+    superres_page,
+)
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 
@@ -69,20 +81,43 @@ def encode_report(
 
 
 class Originals:
-    """The samples of an image that a run replaces, kept for its report.
+    """What a report tells of a run that its results do not: samples that it replaces, and the course of a fit.
 
     Parameters
     ----------
     stack : Stack
-    everything : bool
-        Whether known samples are replaced too.
+    settings : Settings
+    measurement : Measurement
     """
 
-    def __init__(self, stack: Stack, *, everything: bool) -> None:
-        self.everything = everything
+    def __init__(self, stack: Stack, settings: Settings, measurement: Measurement) -> None:
+        self.everything = settings.denoise
         self.samples = {
-            page.number: page.pixels.copy() if everything else page.pixels[page.missing] for page in stack.pages
+            page.number: page.pixels.copy() if self.everything else page.pixels[page.missing] for page in stack.pages
         }
+        self.history = None
+        if settings.net != "grid" and len(stack.pages) == 1 and not settings.per_channel:
+            page, truths = stack.pages[0], measurement.truths
+            self.history = FitHistory(
+                image=page.pixels.copy(),
+                missing=page.missing,
+                truth=None if truths is None else truths[0],
+                value_range=measurement.value_range,
+                keep_laplacians=True,
+            )
+
+    def watch(self, control: Control) -> Control:
+        """Return a control that keeps the course of the fit too."""
+        others, history = control.observe, self.history
+        if history is None:
+            return control
+
+        def observe(state: FitState) -> None:
+            if others is not None:
+                others(state)
+            history.record(state)
+
+        return replace(control, observe=observe)
 
     def before(self, page: Page, result: Result) -> Pixels:
         """Return a page (M, N[, C]) as it was read."""
@@ -115,7 +150,7 @@ def inpainting_pages(
     settings : Settings
     variants : int
     """
-    truths = measurement.truths or [None] * len(found)
+    truths = _truths(measurement, len(found))
     by_number = {page.number: page for page in stack.pages}
     triples = [(by_number[n], found[n], truth) for n, truth in zip(found, truths, strict=True)]
     triples.sort(key=lambda triple: _doubt(triple[1], triple[0].missing), reverse=True)
@@ -135,6 +170,7 @@ def inpainting_pages(
             truth=truth,
             values=settings.values,
             look=_look(stack.picture, template, page.number),
+            fit=Fit() if originals.history is None else fit_of(originals.history),
         )
         for page, result, truth in triples[:MOST_PAGES]
     ]
@@ -154,7 +190,7 @@ def superres_pages(
     blocks: Callable[[Pixels, Target], Pixels],
 ) -> Pages:
     """Return the pages of enlarged images; ``blocks`` shows a page by its nearest pixels in the size of a target."""
-    truths = measurement.truths or [None] * len(found)
+    truths = _truths(measurement, len(found))
     count = len(picture.pages)
     shown = []
     for number, truth in list(zip(found, truths, strict=True))[:MOST_PAGES]:
@@ -168,6 +204,11 @@ def superres_pages(
         shown.append(page)
     rows: list[tuple[str, dict[str, str]]] = [(f"Page {number + 1}", {}) for number in list(found)[MOST_PAGES:]]
     return shown, _table(rows)
+
+
+def _truths(measurement: Measurement, count: int) -> list[Pixels | None]:
+    """Return the true pages of so many results, None where there are none."""
+    return [None] * count if measurement.truths is None else list(measurement.truths)
 
 
 def _doubt(result: Result, missing: Mask) -> tuple[float, float]:

@@ -39,7 +39,6 @@ from inrr_cli.superres.kernels import KERNEL_NAMES
 from inrr_cli.superres.target import check_scale, make_target
 from inrr_cli.superresolution import enlarge_alpha, run_superres, sample_blocks
 
-
 if TYPE_CHECKING:
     from inrr_cli.cli.reporting import Pages
 

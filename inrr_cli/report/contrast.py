@@ -74,7 +74,8 @@ class Contrast:
             finite = np.mod(shown, self.scale.high) if self.values == "angle" else shown
             view = self.scale.view(np.asarray(finite))
         else:
-            view = _hatched(to_levels(shown, self.scale.low, self.scale.high), ~np.isfinite(shown).all(2))
+            lost = np.asarray(~np.isfinite(shown).all(2))
+            view = _hatched(to_levels(shown, self.scale.low, self.scale.high), lost)
         return view if opacity is None else _over_checks(view, opacity)
 
 
@@ -188,4 +189,4 @@ def _over_checks(view: NDArray[np.uint8], opacity: NDArray[np.float32]) -> NDArr
     rows, columns = np.indices(opacity.shape)
     ground = CHECKS[(rows // CHECK + columns // CHECK) % 2][..., None]
     share = opacity[..., None]
-    return np.round(share * view + (1 - share) * ground).astype(np.uint8)
+    return np.asarray(np.round(share * view + (1 - share) * ground), np.uint8)

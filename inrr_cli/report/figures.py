@@ -53,7 +53,7 @@ class ShownPane:
     is_filled : bool
         Whether what was made up is marked in the pane.
     reading : dict
-        How the lens reads values from colours: ``low``, ``high``, ``kind`` (a colour map's name, "exact", "near" or "").
+        How the lens reads values from colours: ``low``, ``high``, and ``kind``: a colour map, "exact", "near" or "".
     """
 
     key: str

@@ -113,7 +113,7 @@ class ReportPage:
     missing : (M, N[, C]) ndarray of bool, optional
         Samples that were filled; None where the whole image is new.
     known : (M, N[, C]) ndarray of bool, optional
-        Samples of the restored image that the contrast is chosen from; those that are not missing and finite by default.
+        Samples of the restored image that the contrast is chosen from; by default those not missing that are finite.
     made : (M, N) ndarray of bool, optional
         Pixels that are made up, not measured and not expected.
     maps : list of Map

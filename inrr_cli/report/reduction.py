@@ -28,8 +28,9 @@ class Crop:
     page: ReportPage
 
 
-def choose_step(rows: int, columns: int, pages: int) -> int:
-    """Return how many pixels of an image become one on each axis, so that a report of so many pages stays small."""
+def choose_step(shape: tuple[int, ...], pages: int) -> int:
+    """Return how many pixels of an image (M, N[, C]) become one on each axis: a report of so many pages stays small."""
+    rows, columns = shape[:2]
     budget = min(LARGEST, LARGEST_TOGETHER / pages)
     return max(1, math.ceil(math.sqrt(rows * columns / budget))) if rows * columns > budget else 1
 
@@ -39,7 +40,7 @@ def mean_blocks(view: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
     if step == 1:
         return view
     blocks = _blocks(view, step)
-    return np.round(blocks.mean((1, 3), dtype=np.float32)).astype(np.uint8)
+    return np.asarray(np.round(blocks.mean((1, 3), dtype=np.float32)), np.uint8)
 
 
 def first_of_blocks(view: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
@@ -102,11 +103,12 @@ def most_doubtful_pixel(page: ReportPage) -> tuple[int, int]:
         place = int(marked[len(marked) // 2])
     else:
         return page.restored.pixels.shape[0] // 2, page.restored.pixels.shape[1] // 2
-    return divmod(place, page.restored.pixels.shape[1])
+    columns: int = page.restored.pixels.shape[1]
+    return divmod(place, columns)
 
 
 def _blocks(values: NDArray[Any], step: int) -> NDArray[Any]:
-    """Return (M, N[, C]) as blocks (P, step, Q, step[, C]); those at the lower and right edge repeat the last values."""
+    """Return (M, N[, C]) as blocks (P, step, Q, step[, C]); those at the lower and right edge repeat values."""
     rows, columns = values.shape[:2]
     padding = [(0, -rows % step), (0, -columns % step), *[(0, 0)] * (values.ndim - 2)]
     padded = np.pad(values, padding, mode="edge")

@@ -40,7 +40,7 @@ def render_report(report: Report) -> bytes:
     from inrr_cli.report.sections import make_section
 
     pages = report.pages
-    steps = [choose_step(*page.restored.pixels.shape[:2], len(pages)) for page in pages]
+    steps = [choose_step(page.restored.pixels.shape, len(pages)) for page in pages]
     sections = [make_section(page, number, step) for number, (page, step) in enumerate(zip(pages, steps, strict=True))]
     first = pages[0].restored
     every = max(1, max(first.pixels.shape[:2]) // 256)
@@ -62,6 +62,7 @@ def render_report(report: Report) -> bytes:
 def render_template(name: str, script: str, **values: Any) -> bytes:
     """Return a page of the templates with the style, a script, and the policy that allows this script alone."""
     import jinja2
+    from markupsafe import Markup
 
     place = files("inrr_cli.report")
     style, code = (place.joinpath("static", file).read_text(encoding="utf-8") for file in ("style.css", script))
@@ -79,8 +80,8 @@ def render_template(name: str, script: str, **values: Any) -> bytes:
     )
     pages.filters["show"] = show
     text = pages.get_template(name).render(
-        style=jinja2.utils.markupsafe.Markup(style),
-        script=jinja2.utils.markupsafe.Markup(code),
+        style=Markup(style),
+        script=Markup(code),
         policy=policy,
         **values,
     )

@@ -55,8 +55,8 @@ def inpainting_page(
     known: Mask | None = None,
     truth: Pixels | None = None,
     values: str = "linear",
-    look: Appearance = Appearance(),  # noqa: B008, for it is frozen
-    fit: Fit = Fit(),  # noqa: B008
+    look: Appearance = Appearance(),
+    fit: Fit = Fit(),
 ) -> ReportPage:
     """Return the page of a filled image.
 
@@ -135,7 +135,7 @@ def superres_page(
     value_range: ValueRange,
     *,
     truth: Pixels | None = None,
-    look: Appearance = Appearance(),  # noqa: B008
+    look: Appearance = Appearance(),
 ) -> ReportPage:
     """Return the page of an enlarged image.
 
