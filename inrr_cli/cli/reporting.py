@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from inrr_cli.masking.selection import Page
     from inrr_cli.superres.target import Target
 
+POINTS = 20  # of each curve of a fit: to look at more takes as long as the fit
 MOST_PAGES = 12  # that are shown in full: more would make a file that no mail takes
 
 Pages = tuple[list[ReportPage], Table | None]
@@ -104,6 +105,7 @@ class Originals:
                 truth=None if truths is None else truths[0],
                 value_range=measurement.value_range,
                 keep_laplacians=True,
+                points=POINTS,
             )
 
     def watch(self, control: Control) -> Control:

@@ -25,6 +25,6 @@ def fit_of(history: FitHistory) -> Fit:
     matrices = []
     for stage in stages:
         step, of_rows, of_columns = history.laplacians[stage]
-        for name, values in (("Rows", of_rows), ("Columns", of_columns)):
-            matrices.append(Matrix(f"{name}, after {step:,} step{'s' * (step > 1)}", values))
+        for name, learned in (("Rows", of_rows), ("Columns", of_columns)):
+            matrices.append(Matrix(f"{name}, after {step:,} step{'s' * (step > 1)}", learned))
     return Fit(curves, matrices)

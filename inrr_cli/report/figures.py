@@ -235,7 +235,7 @@ def _hatch(
     reduced = any_in_blocks(made, step)
     rows, columns = np.indices(reduced.shape)
     period = max(FEWEST, max(reduced.shape) // STRIPES)
-    stripes = reduced & ((rows + columns) % period < max(1, period // 3))
+    stripes = reduced & ((rows + columns) % period < max(1, period // 4))
     hatch, origin = f"{key}-made", f"{key}-origin"
     layers[hatch] = encode_layer(np.broadcast_to(MADE, (*reduced.shape, 3)), stripes)
     layers[origin] = encode_layer(np.where(reduced[..., None], MADE, EXPECTED), missing)

@@ -64,8 +64,9 @@ def render_template(name: str, script: str, **values: Any) -> bytes:
     import jinja2
     from markupsafe import Markup
 
-    place = files("inrr_cli.report")
-    style, code = (place.joinpath("static", file).read_text(encoding="utf-8") for file in ("style.css", script))
+    static = files("inrr_cli.report").joinpath("static")
+    style, theme, own = (static.joinpath(file).read_text("utf-8") for file in ("style.css", "theme.js", script))
+    code = theme + own
     digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "

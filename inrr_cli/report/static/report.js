@@ -1,5 +1,3 @@
-"use strict";
-
 /* A lens value is read from the colours of a pane's layers, which are lossless. */
 class Reader {
   constructor(frame, figure) {
@@ -128,7 +126,11 @@ class Figure {
   draw() {
     const size = Number(this.size.value);
     const half = (size - 1) / 2;
-    for (const view of this.views) view.setAttribute("viewBox", `${this.column - half} ${this.row - half} ${size} ${size}`);
+    for (const view of this.views) {
+      view.setAttribute("viewBox", `${this.column - half} ${this.row - half} ${size} ${size}`);
+      view.querySelector(".centre").setAttribute("x", this.column);
+      view.querySelector(".centre").setAttribute("y", this.row);
+    }
     for (const rect of this.root.querySelectorAll(".marker rect")) {
       for (const [name, value] of Object.entries({ x: this.column - half, y: this.row - half, width: size, height: size })) rect.setAttribute(name, value);
     }
@@ -136,18 +138,6 @@ class Figure {
     this.rowBox.value = this.origin[1] + this.row * this.step;
     this.values.forEach((output, number) => { output.textContent = this.readers[number].text(this.column, this.row); });
   }
-}
-
-function connectTheme(button) {
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const current = () => document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");
-  const label = () => { button.textContent = current() === "dark" ? "Light theme" : "Dark theme"; };
-  button.addEventListener("click", () => {
-    document.documentElement.dataset.theme = current() === "dark" ? "light" : "dark";
-    label();
-  });
-  dark.addEventListener("change", label);
-  label();
 }
 
 async function copy(button) {
@@ -164,5 +154,4 @@ async function copy(button) {
 }
 
 document.querySelectorAll(".figure").forEach((root) => new Figure(root));
-document.querySelectorAll(".theme").forEach(connectTheme);
 document.querySelectorAll(".copy").forEach((button) => button.addEventListener("click", () => copy(button)));
