@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.report import colour_maps
+from inrr_cli.report.numbers import in_digits
 from inrr_cli.value_kind import parse_values
 
 QUANTILES = 0.005, 0.995  # of the known samples: a few stars or dead pixels do not darken the rest
@@ -110,7 +111,11 @@ def choose_contrast(
     low, high, how = _choose_range(pixels, known, channel)
     colours = colour_maps.grey()[::-1] if inverted else colour_maps.grey()
     white = "black" if inverted else "white"
-    caption = f"Shown as stored{name}." if not how else f"Shown from {low:.5g} to {high:.5g} ({white}){name}, {how}."
+    caption = (
+        f"Shown as stored{name}."
+        if not how
+        else f"Shown from {in_digits(low, 5)} to {in_digits(high, 5)} ({white}){name}, {how}."
+    )
     return Contrast(Scale(low, high, colours), "linear", channel, caption)
 
 

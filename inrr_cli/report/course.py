@@ -26,5 +26,6 @@ def fit_of(history: FitHistory) -> Fit:
     for stage in stages:
         step, of_rows, of_columns = history.laplacians[stage]
         for name, learned in (("Rows", of_rows), ("Columns", of_columns)):
-            matrices.append(Matrix(f"{name}, after {step:,} step{'s' * (step > 1)}", learned))
+            unit = "step" if step == 1 else "steps"
+            matrices.append(Matrix(f"{name}, after {step:,} {unit}", learned))
     return Fit(curves, matrices)

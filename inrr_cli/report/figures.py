@@ -13,6 +13,7 @@ from inrr_cli.report import colour_maps
 from inrr_cli.report.contrast import Contrast, Scale, choose_contrast, robust_limits
 from inrr_cli.report.encoding import encode_layer
 from inrr_cli.report.model import Map, Mask, Pane, ReportPage
+from inrr_cli.report.numbers import in_digits
 from inrr_cli.report.outline import outline_path
 from inrr_cli.report.reduction import (
     any_in_blocks,
@@ -22,6 +23,7 @@ from inrr_cli.report.reduction import (
     most_doubtful_pixel,
 )
 
+SCATTERED = 1200  # straight pieces of an outline; more hide the picture in a small pane
 SMALL = 480  # pixels of the longer side: a smaller image is shown enlarged, with its pixels as squares
 STRIPES = 90  # across an image; the hatching of made-up pixels
 FEWEST = 6  # pixels between the stripes, of an image that is small
@@ -84,6 +86,8 @@ class Figure:
         Path of the mask's outline; None if there is none, or ``tint`` is given.
     tint, hatch : str or None
         Keys of the layers that mark what was filled and what was made up.
+    shows_outline : bool
+        Whether the outline is shown at first: not of scattered pixels, which it would hide.
     place : (int, int)
         Column and row where the lens is at first.
     origin : (int, int)
@@ -105,6 +109,7 @@ class Figure:
     outline: str | None
     tint: str | None
     hatch: str | None
+    shows_outline: bool
     place: tuple[int, int]
     origin: tuple[int, int]
     step: int
@@ -150,6 +155,7 @@ def make_figure(
     panes += _map_panes(page.maps, key, step, layers)
     hatch = _hatch(page.made, missing, key, step, layers, panes)
     outline = None if missing is None or not missing.any() else outline_path(missing)
+    shows_outline = outline is not None and outline.count("M") < SCATTERED
     tint = None
     if missing is not None and missing.any() and outline is None:
         tint = f"{key}-tint"
@@ -158,7 +164,21 @@ def make_figure(
     is_small = max(rows, columns) < SMALL
     place, across = (column // step, row // step), ACROSS.get(len(panes), 4)
     return Figure(
-        key, rows, columns, layers, panes, outline, tint, hatch, place, origin, step, is_small, across, contrast.caption
+        key,
+        rows,
+        columns,
+        layers,
+        panes,
+        outline,
+        tint,
+        hatch,
+        shows_outline,
+        place,
+        origin,
+        step,
+        is_small,
+        across,
+        contrast.caption,
     )
 
 
@@ -201,7 +221,7 @@ def _map_panes(maps: Sequence[Map], key: str, step: int, layers: dict[str, str])
         has_value = ~np.isnan(values)
         if has_value.any():
             layers[name] = encode_layer(scale.view(np.nan_to_num(values, posinf=scale.high)), has_value)
-        description = f"{one.name}, {one.note}: colours from {scale.low:.4g} to {scale.high:.4g}"
+        description = f"{one.name}, {one.note}: colours from {in_digits(scale.low)} to {in_digits(scale.high)}"
         reading: dict[str, float | str] = {"low": scale.low, "high": scale.high, "kind": kind}
         panes.append(
             ShownPane(
@@ -223,7 +243,7 @@ def _map_scale(values: NDArray[np.floating], kind: str) -> tuple[Scale, str]:
 
 def _bar(scale: Scale) -> Bar:
     middle = (scale.low + scale.high) / 2
-    return Bar(gradient(scale), (f"{scale.low:.4g}", f"{middle:.4g}", f"{scale.high:.4g}"))
+    return Bar(gradient(scale), (in_digits(scale.low), in_digits(middle), in_digits(scale.high)))
 
 
 def _hatch(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
 
+from inrr_cli.report.numbers import in_digits
 from inrr_cli.report.rendering import environment, render_template
 
 NAME = "index.html"
@@ -118,7 +119,7 @@ def _cells(row: IndexRow, folder: Path, number: int) -> dict[str, Any]:
         thumbnail = _thumbnail(row.report) if number < MOST_THUMBNAILS else ""
     shares = {"missing": row.missing, "doubt": row.doubt}
     texts = {name: "" if value is None else f"{value:.2%}" for name, value in shares.items()}
-    texts["sigma"] = "" if row.sigma is None else f"{row.sigma:.3g}"
+    texts["sigma"] = "" if row.sigma is None else in_digits(row.sigma, 3)
     texts["psnr"] = "" if row.psnr is None else f"{row.psnr:.2f} dB"
     texts["made"] = "" if row.made is None else f"{row.made:,}"
     texts["seconds"] = "" if row.seconds is None else f"{row.seconds:.1f}"

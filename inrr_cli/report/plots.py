@@ -11,6 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from inrr_cli.report.model import Curve
+from inrr_cli.report.numbers import in_digits
 
 WIDTH, HEIGHT = 440, 230
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 40  # margins for numbers and the name of the axis
@@ -76,7 +77,7 @@ def histogram(
         points.append(f"{x.place(edges[-1]):.1f},{y.place(0):.1f}")
         parts.append(Markup('<polyline class="series s{} area" points="{}"/>').format(number, " ".join(points)))
     names = " and ".join(f"{name} ({samples.size:,})" for name, samples in groups)
-    return _svg(Markup("").join(parts), f"Histogram of {names}, from {low:.4g} to {high:.4g}")
+    return _svg(Markup("").join(parts), f"Histogram of {names}, from {in_digits(low)} to {in_digits(high)}")
 
 
 def curves(lines: Sequence[Curve]) -> Markup:
@@ -92,7 +93,11 @@ def curves(lines: Sequence[Curve]) -> Markup:
     for number, points in enumerate(drawn):
         path = " ".join(f"{x.place(s):.1f},{y.place(float(v or 0)):.1f}" for s, v in points)
         parts.append(Markup('<polyline class="series s{}" points="{}"/>').format(number, path))
-    last = [f"{line.name} {points[-1][1]:.4g} {line.unit}" for line, points in zip(lines, drawn, strict=True) if points]
+    last = [
+        f"{line.name} {in_digits(float(points[-1][1] or 0))} {line.unit}"
+        for line, points in zip(lines, drawn, strict=True)
+        if points
+    ]
     return _svg(Markup("").join(parts), f"Against {int(x.low)} to {int(x.high)} steps; at the end: {', '.join(last)}")
 
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from inrr_cli.report.model import Report
+from inrr_cli.report.numbers import in_digits
 
 
 def render_report(report: Report) -> bytes:
@@ -113,7 +114,7 @@ def show(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:.5g}"
+        return in_digits(value, 5)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, list | tuple):

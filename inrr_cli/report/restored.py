@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.imaging.value_range import Pixels, ValueRange, cast
-from inrr_cli.masking.samples import count
+from inrr_cli.masking.samples import count, to_samples
 from inrr_cli.metrics import psnr
 from inrr_cli.report.model import Curve, Map, Mask, Matrix, Pane, ReportPage
+from inrr_cli.report.numbers import in_digits
 from inrr_cli.result import Result
 from inrr_cli.superres.target import Target
 from inrr_cli.value_kind import ValueKind, parse_values
@@ -67,8 +68,8 @@ def inpainting_page(
         The input.
     variants : list of Result
         The result, and others of further seeds.
-    missing, known : (M, N[, C]) ndarray of bool
-        Samples that were filled, and those that are known: by default all others that are finite.
+    missing, known : (M, N) or (M, N, C) ndarray of bool
+        Pixels or samples that were filled, and those that are known: by default all others that are finite.
     value_range : ValueRange
         Its width is the peak of the PSNR.
     truth : (M, N[, C]) ndarray, optional
@@ -77,6 +78,7 @@ def inpainting_page(
     look, fit : Appearance, Fit
     """
     result, kind = variants[0], parse_values(values)
+    missing = to_samples(missing, before.shape)
     names = ["Restored"] if len(variants) == 1 else [f"Variant {n}" for n in range(1, len(variants) + 1)]
     panes = [Pane("Before", before, opacity=look.before, is_filled=False)]
     panes += [Pane(name, one.image, opacity=look.after) for name, one in zip(names, variants, strict=True)]
@@ -110,7 +112,7 @@ def inpainting_facts(
     sigma = filled_sigma(result, missing)
     if sigma is not None and sigma.size and np.isfinite(sigma).any():
         name = "Mean probability" if values == "labels" else "Mean error bar"
-        facts[name] = f"{sigma[np.isfinite(sigma)].mean():.3g}"
+        facts[name] = in_digits(float(sigma[np.isfinite(sigma)].mean()), 3)
     if truth is not None and values == "labels":
         facts["Labels that are right"] = f"{(result.image[missing] == truth[missing]).mean():.1%}"
     elif truth is not None and values == "linear":
@@ -160,7 +162,7 @@ def superres_page(
     maps = [one for one in (_sigma_map(result, every, kind), _residual_map(result, every, truth, kind)) if one]
     facts = {"Size": f"{small.shape[1]} x {small.shape[0]} to {target.size[1]} x {target.size[0]}"}
     if result.consistency_max is not None:
-        facts["Reduced again, off by at most"] = f"{result.consistency_max:.3g}"
+        facts["Reduced again, off by at most"] = in_digits(result.consistency_max, 3)
     if truth is not None:
         pairs = [(result.image, "PSNR")] + [(p.pixels, "PSNR of bicubic") for p in panes if p.name == "Bicubic"]
         for pixels, name in pairs:
