@@ -62,9 +62,14 @@ class Contrast:
     caption: str
 
     @property
+    def is_inverted(self) -> bool:
+        """Whether the lowest value is white."""
+        return self.values == "linear" and bool(self.scale.colours[0, 0])
+
+    @property
     def is_exact(self) -> bool:
-        """Whether the values can be read from the colours: 8 bits as they are stored."""
-        return self.values == "linear" and (self.scale.low, self.scale.high) == (0.0, 255.0)
+        """Whether the values are the colours: 8 bits as they are stored."""
+        return self.values == "linear" and (self.scale.low, self.scale.high) == (0.0, 255.0) and not self.is_inverted
 
     def view(self, pixels: Pixels, opacity: NDArray[np.float32] | None = None) -> NDArray[np.uint8]:
         """Return an image (M, N[, C]) as colours (M, N, 3), over a chequered ground where it is transparent."""

@@ -148,7 +148,7 @@ def make_figure(
         below = [f"{key}-p{base}"] if shares else []
         description = f"{pane.name}: {columns} x {rows} pixels{filled}"
         own = [name] if name in layers else []
-        reading = _reading(contrast)
+        reading = _reading(contrast, is_colour=pane.pixels.ndim == 3 and contrast.channel is None)
         panes.append(
             ShownPane(name, pane.name, pane.note, description, below + own, is_filled=pane.is_filled, reading=reading)
         )
@@ -203,13 +203,15 @@ def _view(pane: Pane, contrast: Contrast) -> NDArray[np.uint8]:
     return view if view.ndim == 3 else np.repeat(view[..., None], 3, 2)
 
 
-def _reading(contrast: Contrast) -> dict[str, float | str]:
-    """Return how the values of an image are read from its colours."""
-    scale = contrast.scale
-    if contrast.values != "linear" or scale.colours[0, 0]:  # inverted ones are read like the others, from high to low
-        is_inverted = contrast.values == "linear"
-        return {"low": scale.high, "high": scale.low, "kind": "near"} if is_inverted else {"kind": ""}
-    return {"low": scale.low, "high": scale.high, "kind": "exact" if contrast.is_exact else "near"}
+def _reading(contrast: Contrast, *, is_colour: bool) -> dict[str, float | str]:
+    """Return how the values of an image are read from its colours: not those of labels and of angles."""
+    scale, channels = contrast.scale, 3 if is_colour else 1
+    if contrast.values != "linear":
+        return {"kind": ""}
+    if contrast.is_inverted:
+        return {"low": scale.high, "high": scale.low, "kind": "near", "channels": channels}
+    kind = "exact" if contrast.is_exact else "near"
+    return {"low": scale.low, "high": scale.high, "kind": kind, "channels": channels}
 
 
 def _map_panes(maps: Sequence[Map], key: str, step: int, layers: dict[str, str]) -> list[ShownPane]:

@@ -23,10 +23,10 @@ class Reader {
   text(column, row) {
     if (!this.pixels) return "";
     const [red, green, blue, alpha] = this.pixels.getImageData(column, row, 1, 1).data;
-    const { kind, low, high } = this.frame.dataset;
+    const { kind, low, high, channels } = this.frame.dataset;
     const value = (level) => Number(low) + (level / 255) * (Number(high) - Number(low));
     const short = (number) => String(Number(number.toPrecision(4)));
-    const isGrey = red === green && green === blue;
+    const isGrey = channels === "1";
     if (alpha === 0) return "–";
     if (kind === "exact") return isGrey ? `${red}` : `${red} ${green} ${blue}`;
     if (kind === "near") return isGrey ? `≈ ${short(value(red))}` : `≈ ${[red, green, blue].map((level) => short(value(level))).join(" ")}`;
