@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -30,6 +30,9 @@ from inrr_cli.memory import check_inpainting_memory, inpainting_advice, inpainti
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import SEED_LIMIT, Settings
 
+if TYPE_CHECKING:
+    from inrr_cli.cli.reporting import Pages
+
 MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from
 
 
@@ -47,11 +50,13 @@ class InpaintingJob(Job):
         *,
         wants_sigma: bool = False,
         variants: int = 1,
+        keeps_input: bool = False,
     ) -> None:
         self.stack, self.masks, self.lack, self.wants_sigma, self.variants = stack, masks, lack, wants_sigma, variants
         self.settings, self.data_range = command.settings, command.options.data_range
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
+        self.keeps_input = keeps_input
 
     def announce(self) -> None:
         """Tell how much will be filled, and warn where next to nothing is known."""
@@ -76,7 +81,8 @@ class InpaintingJob(Job):
     def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
         """Measure the missing samples."""
         missing = [page.missing for page in self.stack.pages]
-        return Measurement(self.stack.value_range(self.data_range), missing, truths)
+        self.measured = Measurement(self.stack.value_range(self.data_range), missing, truths)
+        return self.measured
 
     def check_memory(self) -> None:
         """Check the largest need of a page; `inpaint_pages` checks that of pages which are filled together."""
@@ -104,6 +110,11 @@ class InpaintingJob(Job):
     def run(self, control: Control) -> dict[int, Result]:
         """Fill each page."""
         stack = self.stack
+        if self.keeps_input:
+            from inrr_cli.cli.reporting import Originals
+
+            self.originals = Originals(stack, self.settings, self.measured)
+            control = self.originals.watch(control)
         keep = partial(stack.keep, sigma=self.wants_sigma)
         found = inpaint_pages(
             stack.pages,
@@ -124,6 +135,14 @@ class InpaintingJob(Job):
     def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture with the restored pages in their places."""
         return self.stack.restored(results, self.template)
+
+    def report_pages(self, found: Mapping[int, Result], measurement: Measurement) -> Pages:
+        """Return the pages, the most doubtful first."""
+        from inrr_cli.cli.reporting import inpainting_pages
+
+        return inpainting_pages(
+            self.stack, self.template, self.originals, found, measurement, self.settings, self.variants
+        )
 
     def extra_pictures(
         self, files: Files, results: Mapping[int, Result], value_range: ValueRange
