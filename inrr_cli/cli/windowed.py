@@ -127,6 +127,7 @@ def _check_request(request: Request, image: WindowedImage) -> None:
         f"--stack {settings.stack}": settings.stack not in ("auto", "pages"),
         f"--axes {request.axes}": request.axes not in (None, *(("YX",) if len(image.shape) == 2 else ("YXC", "YXS"))),
         "--preview": files.preview is not None,
+        "--estimate": request.command.options.estimate,
         "--checkpoint": files.checkpoint is not None,
         "--keep-partial": request.command.options.keep_partial,
         "--output -": files.output == STANDARD,

@@ -24,11 +24,13 @@ DENSITY_WINDOW = 15  # pixels, the side of the square over which scattered pixel
 # and scratches 0.3 to 0.6
 SCATTERED = 0.75
 SHAPE_BUDGET = 0.1  # of the known samples that shapes hide, at most: similar patches must be left
+FEW = 6_000  # samples: of fewer missing ones up to COPIES copies are hidden, for one or two places tell little
+COPIES = 6
+NEAR = 64  # pixels to move a shape by, if there is room: what is filled in windows then needs no further ones
 SCATTERED_BUDGET = 0.06  # of the known samples among scattered ones: more would make the others harder to fill
 SCATTERED_RATIO = 20  # hidden samples for each scattered one, at most
 MAXIMUM = 20_000  # samples that are hidden, at most: their mean error is known well enough
 TRIES = 60  # places that are tried for a shape
-FAILURES = 40  # shapes for which there was no place, after which there is room for none
 RING_LOSS, RING_DIFFERENCE = 0.05, 0.12  # of the known part of a ring: how much less, and how different, may pass
 
 
@@ -75,11 +77,12 @@ def _hide_in_plane(missing: Mask, known: Mask, rng: np.random.Generator) -> Mask
         return hidden
     distance = ndimage.distance_transform_cdt(np.pad(missing, 1, mode="edge"), "chessboard")[1:-1, 1:-1]
     scattered = find_scattered(missing, distance)
-    total = int(missing.sum())
-    wanted = min(SHAPE_BUDGET * int(known.sum()), total, MAXIMUM)
     solid = missing & ~scattered
+    in_shapes = int(solid.sum())
+    wanted = min(SHAPE_BUDGET * int(known.sum()), max(in_shapes, min(COPIES * in_shapes, FEW)), MAXIMUM)
     reach = int(min(max(REACH, 1.5 * int(distance.max())), max(missing.shape) // 3))
-    _hide_shapes(hidden, solid, known, reach, wanted * int(solid.sum()) / total, rng)
+    if in_shapes:
+        _hide_shapes(hidden, solid, known, reach, wanted, rng)
     _hide_scattered(hidden, scattered, known, rng)
     return hidden
 
@@ -100,24 +103,40 @@ def find_scattered(missing: Mask, distance: NDArray[np.integer]) -> Mask:
 
 
 def _hide_shapes(hidden: Mask, solid: Mask, known: Mask, reach: int, wanted: float, rng: np.random.Generator) -> None:
-    """Add pieces of the ``solid`` holes (M, N) to ``hidden`` until ``wanted`` samples are or no place is left."""
-    places = np.flatnonzero(solid)
+    """Add pieces of the ``solid`` holes (M, N) to ``hidden``, about ``wanted`` samples if there is room."""
     labels, _ = ndimage.label(solid, SQUARE)
-    count, failures = 0, 0
-    while count < wanted and failures < FAILURES:
-        # by a missing sample, so that each is as likely to have its surroundings moved
-        row, column = divmod(int(rng.choice(places)), solid.shape[1])
-        shape = _cut(labels, known, row, column, reach)
-        placed = _place(shape, known, hidden, rng)
-        failures += placed is None
+    pieces: list[tuple[_Shape, tuple[int, int]]] = []
+    size = 0
+    while size < wanted:
+        for place in _choose_places(labels, reach, rng):
+            pieces.append((_cut(labels, known, place, reach), place))
+            size += int(pieces[-1][0].pixels.sum())
+            if size >= wanted:
+                break
+    for shape, origin in sorted(pieces, key=lambda pair: -pair[0].pixels.sum()):  # while there is room for large ones
+        placed = _place(shape, known, hidden, origin, rng)
         if placed is not None:
             window, piece = placed
             hidden[window] |= piece & known[window]
-            count = int(hidden.sum())
 
 
-def _cut(labels: NDArray[np.int32], known: Mask, row: int, column: int, reach: int) -> _Shape:
+def _choose_places(labels: NDArray[np.int32], reach: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+    """Return a pixel of each hole in random order, of one that is larger than a piece several: all count by area."""
+    places = np.flatnonzero(labels)
+    order = np.argsort(labels.ravel()[places], kind="stable")
+    groups = np.split(places[order], np.cumsum(np.bincount(labels.ravel()[places])[1:])[:-1])
+    chosen: list[int] = []
+    for group, box in zip(groups, ndimage.find_objects(labels), strict=True):
+        sides = [span.stop - span.start for span in box]
+        area = np.prod([max(1.0, side / (2 * reach + 1)) for side in sides])
+        chosen += list(rng.choice(group, max(1, round(min(area, len(group) / (2 * reach + 1))))))
+    rng.shuffle(chosen)
+    return [divmod(int(place), labels.shape[1]) for place in chosen]
+
+
+def _cut(labels: NDArray[np.int32], known: Mask, place: tuple[int, int], reach: int) -> _Shape:
     """Cut the hole at a place, up to ``reach`` pixels around that."""
+    row, column = place
     rows, columns = (slice(max(0, at - reach), at + reach + 1) for at in (row, column))
     own = labels[rows, columns] == labels[row, column]
     ring = ndimage.binary_dilation(own, SQUARE, RING) & ~own
@@ -127,16 +146,24 @@ def _cut(labels: NDArray[np.int32], known: Mask, row: int, column: int, reach: i
 
 
 def _place(
-    shape: _Shape, known: Mask, hidden: Mask, rng: np.random.Generator
+    shape: _Shape, known: Mask, hidden: Mask, origin: tuple[int, int], rng: np.random.Generator
 ) -> tuple[tuple[slice, slice], Mask] | None:
-    """Find a place for a shape, turned at random: the window of the image and the part of the shape in it."""
-    for _ in range(TRIES):
+    """Find a place for a shape, turned at random: the window of the image and the part of the shape in it.
+
+    Places near its ``origin`` are tried first, and then any.
+    """
+    for number in range(TRIES):
         piece = np.rot90(shape.pixels, int(rng.integers(4)))
         piece = piece[:, ::-1] if rng.integers(2) else piece
         room = [length - side + RING + 1 for length, side in zip(known.shape, piece.shape, strict=True)]
         if min(room) <= -RING:
             continue
         top, left = (int(rng.integers(-RING, end)) for end in room)
+        if number < TRIES // 2:
+            reach = NEAR + max(piece.shape)
+            starts = [max(-RING, at - side // 2 - reach) for at, side in zip(origin, piece.shape, strict=True)]
+            ends = [min(end, at - side // 2 + reach) for at, side, end in zip(origin, piece.shape, room, strict=True)]
+            top, left = (int(rng.integers(start, max(start + 1, end))) for start, end in zip(starts, ends, strict=True))
         inner = piece[max(0, -top) :, max(0, -left) :]
         window = np.s_[max(0, top) : top + piece.shape[0], max(0, left) : left + piece.shape[1]]
         inner = inner[: known[window].shape[0], : known[window].shape[1]]
