@@ -51,7 +51,8 @@ class InpaintingJob(Job):
     ) -> None:
         self.stack, self.masks, self.lack, self.wants_sigma, self.variants = stack, masks, lack, wants_sigma, variants
         self.settings, self.data_range = command.settings, command.options.data_range
-        self.estimates, self.psnr_estimated = command.options.estimate, None
+        self.estimates = command.options.estimate
+        self.psnr_estimated: float | None = None
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
 
