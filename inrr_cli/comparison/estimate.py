@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inrr_cli.engine import Control
-from inrr_cli.holdout.error_estimate import Samples, distance_classes, estimate_squared_error
+from inrr_cli.holdout.error_estimate import HiddenSamples, Samples, distance_classes, estimate_squared_error, places_of
 from inrr_cli.holdout.shapes import hide_like_holes
 from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack_mode import Sequences
@@ -52,41 +51,47 @@ def estimate_rmse(
     """
     hidden = {page.number: hide_like_holes(page.missing, page.known, settings.seed) for page in pages}
     fuller = [replace(page, missing=page.missing | hidden[page.number]) for page in pages]
-    found: list[Samples] = []
+    found: list[HiddenSamples] = []
 
     def measure(page: Page, result: Result) -> Result:
         where = hidden[page.number]
         error = result.image[where].astype(np.float64) - page.pixels[where].astype(np.float64)
-        variance = _variance(None if result.sigma is None else result.sigma[where], error.size)
-        found.append(_usable(distance_classes(page.missing)[where], variance, np.square(error)))
+        variance = None if result.sigma is None else np.square(result.sigma[where].astype(np.float64))
+        places = places_of(where)[where] + sum(1 + int(each.places.max(initial=0)) for each in found)
+        kept = np.isfinite(error) if variance is None else np.isfinite(error) & np.isfinite(variance)
+        found.append(
+            HiddenSamples(
+                distance_classes(page.missing)[where][kept],
+                None if variance is None else variance[kept],
+                np.square(error[kept]),
+                places[kept],
+            )
+        )
         return replace(result, image=result.image[:0], raw=None, sigma=None)
 
     if not any(mask.any() for mask in hidden.values()):
         return None
     inpaint_pages(fuller, settings, Control(control.progress), keep=measure, others=others, sequences=sequences)
-    filled = [_filled(page.missing, results[page.number]) for page in pages]
-    error = estimate_squared_error(_join(filled), _join(found))
+    filled = _join([_filled(page.missing, results[page.number]) for page in pages])
+    squares, places = (np.concatenate([getattr(each, name) for each in found]) for name in ("squared_error", "places"))
+    told = _join(found)
+    error = estimate_squared_error(filled, HiddenSamples(told.classes, told.variance, squares, places))
     return None if error is None else float(np.sqrt(error))
 
 
 def _filled(missing: Mask, result: Result) -> Samples:
-    """Return what is known of the error of the filled samples of a page."""
+    """Return the filled samples of a page, without those that have no finite error bar."""
+    classes = distance_classes(missing)[missing]
     sigma = result.sigma_filled if result.sigma is None else result.sigma[missing]
-    variance = _variance(sigma, int(missing.sum()))
-    return _usable(distance_classes(missing)[missing], variance, np.zeros(len(variance)))
-
-
-def _variance(sigma: NDArray[np.float32] | None, count: int) -> NDArray[np.float64]:
-    """Return squares of error bars; ones for a method without."""
-    return np.ones(count) if sigma is None else np.square(sigma.astype(np.float64))
-
-
-def _usable(classes: NDArray[np.int64], variance: NDArray[np.float64], squared_error: NDArray[np.float64]) -> Samples:
-    """Return samples without those whose error bar or error is not finite."""
-    kept = np.isfinite(variance) & np.isfinite(squared_error)
-    return Samples(classes[kept], variance[kept], squared_error[kept])
+    if sigma is None:
+        return Samples(classes, None)
+    variance = np.square(sigma.astype(np.float64))
+    kept = np.isfinite(variance)
+    return Samples(classes[kept], variance[kept])
 
 
 def _join(samples: Sequence[Samples]) -> Samples:
-    parts = [(each.classes, each.variance, each.squared_error) for each in samples]
-    return Samples(*map(np.concatenate, zip(*parts, strict=True)))
+    """Return the samples of all pages; all have error bars or none has."""
+    variances = [each.variance for each in samples if each.variance is not None]
+    classes = np.concatenate([each.classes for each in samples])
+    return Samples(classes, np.concatenate(variances) if len(variances) == len(samples) else None)
