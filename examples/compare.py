@@ -7,7 +7,7 @@
 Prints a Markdown table of psnr_missing, psnr_full and seconds for each picture, mask and method, checks that every
 known pixel is unchanged, and ends with the gain over the best of the others. Masks are white where a pixel is missing,
 and have the pictures' size; without masks, four kinds that `inrr mask` makes are used. `--methods patch inrr
-siren-patch` measures the networks too. For one image of your own, with what it is to look like, see `inrr compare`.
+siren-patch` measures the networks too. Of one image, `inrr compare` draws the fills too.
 """
 
 import argparse

@@ -108,8 +108,8 @@ def _hide_shapes(hidden: Mask, solid: Mask, known: Mask, reach: int, wanted: flo
     pieces: list[tuple[_Shape, tuple[int, int]]] = []
     size = 0
     while size < wanted:
-        for place in _choose_places(labels, reach, rng):
-            pieces.append((_cut(labels, known, place, reach), place))
+        for number, place in _choose_places(labels, reach, rng):
+            pieces.append((_cut(labels, number, known, place, reach), place))
             size += int(pieces[-1][0].pixels.sum())
             if size >= wanted:
                 break
@@ -120,26 +120,38 @@ def _hide_shapes(hidden: Mask, solid: Mask, known: Mask, reach: int, wanted: flo
             hidden[window] |= piece & known[window]
 
 
-def _choose_places(labels: NDArray[np.int32], reach: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Return a pixel of each hole in random order, of one that is larger than a piece several: all count by area."""
+def _choose_places(
+    labels: NDArray[np.int32], reach: int, rng: np.random.Generator
+) -> list[tuple[int, tuple[int, int]]]:
+    """Return the number of each hole and its centre, in random order.
+
+    Of a hole that is larger than a piece several pixels are returned, so that all holes count by their area.
+    """
     places = np.flatnonzero(labels)
     order = np.argsort(labels.ravel()[places], kind="stable")
     groups = np.split(places[order], np.cumsum(np.bincount(labels.ravel()[places])[1:])[:-1])
-    chosen: list[int] = []
-    for group, box in zip(groups, ndimage.find_objects(labels), strict=True):
+    chosen: list[tuple[int, tuple[int, int]]] = []
+    for number, (group, box) in enumerate(zip(groups, ndimage.find_objects(labels), strict=True), 1):
         sides = [span.stop - span.start for span in box]
+        if max(sides) <= 2 * reach + 1:
+            chosen.append((number, ((box[0].start + box[0].stop) // 2, (box[1].start + box[1].stop) // 2)))
+            continue
         area = np.prod([max(1.0, side / (2 * reach + 1)) for side in sides])
-        chosen += list(rng.choice(group, max(1, round(min(area, len(group) / (2 * reach + 1))))))
-    rng.shuffle(chosen)
-    return [divmod(int(place), labels.shape[1]) for place in chosen]
+        count = max(1, round(min(area, len(group) / (2 * reach + 1))))
+        chosen += [(number, divmod(int(place), labels.shape[1])) for place in rng.choice(group, count)]
+    return [chosen[k] for k in rng.permutation(len(chosen))]
 
 
-def _cut(labels: NDArray[np.int32], known: Mask, place: tuple[int, int], reach: int) -> _Shape:
-    """Cut the hole at a place, up to ``reach`` pixels around that."""
-    row, column = place
-    rows, columns = (slice(max(0, at - reach), at + reach + 1) for at in (row, column))
-    own = labels[rows, columns] == labels[row, column]
-    ring = ndimage.binary_dilation(own, SQUARE, RING) & ~own
+def _cut(labels: NDArray[np.int32], number: int, known: Mask, place: tuple[int, int], reach: int) -> _Shape:
+    """Cut the hole ``number``, up to ``reach`` pixels around a place."""
+    margin = reach + RING
+    rows, columns = (slice(max(0, at - margin), at + margin + 1) for at in place)
+    hole = labels[rows, columns] == number
+    own = np.zeros_like(hole)
+    top, left = (max(0, at - reach) - span.start for at, span in zip(place, (rows, columns), strict=True))
+    bottom, right = (at + reach + 1 - span.start for at, span in zip(place, (rows, columns), strict=True))
+    own[top:bottom, left:right] = hole[top:bottom, left:right]
+    ring = ndimage.binary_dilation(own, SQUARE, RING) & ~hole  # what a cut leaves of the hole is none of it
     share = float(known[rows, columns][ring].mean()) if ring.any() else 1.0
     box = ndimage.find_objects(own.astype(np.uint8))[0]
     return _Shape(np.pad(own[box], RING), share)
