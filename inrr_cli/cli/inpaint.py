@@ -13,7 +13,7 @@ from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.batch_work import Work
 from inrr_cli.cli.console import invocation, note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
-from inrr_cli.cli.inpainting_job import InpaintingJob, check_files, make_stack, note_advice
+from inrr_cli.cli.inpainting_job import InpaintingJob, check_estimate, check_files, make_stack, note_advice
 from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
@@ -52,6 +52,7 @@ def inpaint(
     output: options.Output = None,
     name: options.Name = None,
     uncertainty: inpaint_options.Uncertainty = None,
+    estimate: inpaint_options.Estimate = False,
     save_mask: inpaint_options.SaveMask = None,
     sidecar: options.Sidecar = None,
     report: options.ReportFile = None,
@@ -116,6 +117,7 @@ def inpaint(
         command_line=invocation.command_line,
     )
     check_files(files, settings, keep_partial=keep_partial)
+    check_estimate(settings, asked=estimate)
     check_standard_output(output, as_json=as_json)
     parse_pages(pages)
     axes = None if axes is None else parse_axes(axes)
@@ -123,7 +125,15 @@ def inpaint(
     command = Restoring(
         settings,
         OutputOptions(
-            file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template, batch.dry_run
+            file_format,
+            quality,
+            as_json,
+            keep_partial,
+            max_pixels,
+            parse_range(data_range),
+            template,
+            batch.dry_run,
+            estimate,
         ),
     )
     masks = MaskOptions(

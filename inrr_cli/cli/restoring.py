@@ -22,6 +22,7 @@ from inrr_cli.engine import Control
 from inrr_cli.errors import InputError, OutOfMemoryError
 from inrr_cli.forecast import Forecast, machine_speed
 from inrr_cli.free_memory import free_memory
+from inrr_cli.imaging.axes import Layout
 from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_picture
@@ -155,7 +156,10 @@ class Restoring:
         indices = self.settings.values == "labels"
         truths = None
         if files.reference is not None:
-            truths = read_reference(files.reference, job, options.max_pixels, indices=indices)
+            layout = job.template.layout
+            truths = read_reference(
+                files.reference, job.like(), layout, job.numbers, options.max_pixels, indices=indices
+            )
         job.announce()
         measurement = job.measurement(truths)
         for path, picture in job.extra_pictures(files, {}, measurement.value_range).items():
@@ -266,20 +270,32 @@ def read_image(path: Path, axes: str | None, max_pixels: int, *, indices: bool =
     return picture
 
 
-def read_reference(path: Path, job: Job, max_pixels: int, *, indices: bool = False) -> list[Pixels]:
-    """Read the true pages, which must agree with those of a job; the file holds all pages of the image or only those.
+def read_reference(
+    path: Path, like: list[Pixels], layout: Layout, numbers: list[int], max_pixels: int, *, indices: bool = False
+) -> list[Pixels]:
+    """Read the true pages, which must agree with those of a result.
 
-    ``indices`` is that of `read_picture`.
+    Parameters
+    ----------
+    path : Path
+        Holds all pages of the image, or only those that were restored.
+    like : list of (M, N[, C]) ndarray
+        What the true pages must be like.
+    layout : Layout
+        Of the image.
+    numbers : list of int
+        Pages that were restored, from 0.
+    max_pixels, indices
+        Those of `read_picture`.
 
     Raises
     ------
     InputError
         If the shape, the dtype or the number of the pages is another.
     """
-    like = job.like()
-    pages = list(read_picture(path, max_pixels, like=job.template.layout, indices=indices).pages)
+    pages = list(read_picture(path, max_pixels, like=layout, indices=indices).pages)
     if len(pages) > len(like):
-        pages = [pages[number] for number in job.numbers if number < len(pages)]
+        pages = [pages[number] for number in numbers if number < len(pages)]
     for page, other in zip(pages, like, strict=False):
         if page.shape != other.shape or page.dtype != other.dtype:
             raise InputError(
