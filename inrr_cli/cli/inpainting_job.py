@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from inrr_cli.cli.console import explain, note, warn
 from inrr_cli.cli.files import Files
-from inrr_cli.cli.restoring import Job, Restoring
+from inrr_cli.cli.job import Job
+from inrr_cli.cli.restoring import Restoring
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import Forecast, inpainting_seconds
