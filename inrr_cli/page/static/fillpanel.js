@@ -55,7 +55,8 @@ function showState(desk) {
 function describe(shown) {
   const text = [`${shown.filled_pixels.toLocaleString("en")} pixels filled.`];
   if (shown.sigma_high === null) text.push("No error bar: copies have none.");
-  return [...text, ...shown.notes.map((note) => note.charAt(0).toUpperCase() + note.slice(1))];
+  const notes = shown.notes.filter((note) => !note.startsWith("filling ")); // the first line says it
+  return [...text, ...notes.map((note) => note.charAt(0).toUpperCase() + note.slice(1))];
 }
 
 function showLegend({ image }, shown, picture) {
