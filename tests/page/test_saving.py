@@ -286,3 +286,22 @@ def test_a_name_that_looks_like_an_option_does_not_become_one(serve, run, tmp_pa
     page.post(f"/api/save?version={page.fill(stroke(grey.shape))['version']}")
     ours, theirs = run_shown(run, page, "-x_restored.png")
     assert ours == theirs
+
+
+@pytest.mark.usefixtures("by_mean")
+def test_a_folder_that_takes_no_files_is_said_at_the_start_and_when_saving(serve, files, grey, stroke, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    page = serve(files["grey"])
+    assert not page.get("/api/image")["writable"]
+    version = page.fill(stroke(grey.shape))["version"]
+    assert "no permission to write in the folder" in page.refused("POST", f"/api/save?version={version}", 400)
+
+
+@pytest.mark.parametrize("name", ["Bild\u202f1.png", "käse [1].png", "a'b.png", ".hidden.png"])
+@pytest.mark.usefixtures("by_mean")
+def test_names_that_people_have(serve, run, tmp_path, grey, stroke, name):
+    Image.fromarray(grey).save(tmp_path / name)
+    page = serve(tmp_path / name)
+    page.post(f"/api/save?version={page.fill(stroke(grey.shape))['version']}")
+    ours, theirs = run_shown(run, page, page.get("/api/image")["output"])
+    assert ours == theirs
