@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from inrr_cli.cli.compare import compare
 from inrr_cli.cli.config import config
 from inrr_cli.cli.configured import Configured
 from inrr_cli.cli.console import Group, say, verbosity
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for configurable in (inpaint, superres):
+for configurable in (inpaint, superres, compare):
     app.command(cls=Configured)(configurable)
 for command in (paint, mask, paper, demo, config, doctor):
     app.command()(command)

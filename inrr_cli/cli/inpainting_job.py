@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from inrr_cli.cli.console import explain, note, warn
 from inrr_cli.cli.files import Files
-from inrr_cli.cli.restoring import Job, Restoring
+from inrr_cli.cli.job import Job
+from inrr_cli.cli.restoring import Restoring
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import Forecast, inpainting_seconds
@@ -27,8 +29,12 @@ from inrr_cli.inpainting.windows import largest_window
 from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import Page, Selection
 from inrr_cli.memory import check_inpainting_memory, inpainting_advice, inpainting_bytes, missing_per_channel
+from inrr_cli.metrics import psnr_of_rmse
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import SEED_LIMIT, Settings
+
+if TYPE_CHECKING:
+    from inrr_cli.cli.reporting import Pages
 
 MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from
 
@@ -47,11 +53,15 @@ class InpaintingJob(Job):
         *,
         wants_sigma: bool = False,
         variants: int = 1,
+        keeps_input: bool = False,
     ) -> None:
         self.stack, self.masks, self.lack, self.wants_sigma, self.variants = stack, masks, lack, wants_sigma, variants
         self.settings, self.data_range = command.settings, command.options.data_range
+        self.estimates = command.options.estimate
+        self.psnr_estimated: float | None = None
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
+        self.keeps_input = keeps_input
 
     def announce(self) -> None:
         """Tell how much will be filled, and warn where next to nothing is known."""
@@ -76,7 +86,8 @@ class InpaintingJob(Job):
     def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
         """Measure the missing samples."""
         missing = [page.missing for page in self.stack.pages]
-        return Measurement(self.stack.value_range(self.data_range), missing, truths)
+        self.measured = Measurement(self.stack.value_range(self.data_range), missing, truths)
+        return self.measured
 
     def check_memory(self) -> None:
         """Check the largest need of a page; `inpaint_pages` checks that of pages which are filled together."""
@@ -95,7 +106,8 @@ class InpaintingJob(Job):
         seconds = sum(
             inpainting_seconds(mask, self.settings, self.variants, wants_sigma=self.wants_sigma) for mask in masks
         )
-        return Forecast(sum(int(mask.sum()) for mask in masks), seconds, max(needs))
+        passes = 2 if self.estimates else 1
+        return Forecast(sum(int(mask.sum()) for mask in masks), passes * seconds, max(needs))
 
     def advice(self) -> str:
         """Return what to do if memory does not suffice."""
@@ -104,6 +116,11 @@ class InpaintingJob(Job):
     def run(self, control: Control) -> dict[int, Result]:
         """Fill each page."""
         stack = self.stack
+        if self.keeps_input:
+            from inrr_cli.cli.reporting import Originals
+
+            self.originals = Originals(stack, self.settings, self.measured)
+            control = self.originals.watch(control)
         keep = partial(stack.keep, sigma=self.wants_sigma)
         found = inpaint_pages(
             stack.pages,
@@ -119,11 +136,44 @@ class InpaintingJob(Job):
         made = [result.made for result in found.values() if result.made is not None]
         if made and self.is_complete(found) and not any(mask.any() for mask in made):
             note(f"no hole has room for {SMALLEST} x {SMALLEST} pixels of texture: all get their expected value")
+        if self.estimates and self.is_complete(found):
+            self.psnr_estimated = self._estimate(found, control)
         return found
+
+    def _estimate(self, found: dict[int, Result], control: Control) -> float | None:
+        """Return the PSNR of the missing samples as hidden ones tell it."""
+        from inrr_cli.comparison.estimate import estimate_rmse
+
+        stack = self.stack
+        explain("filling hidden samples for psnr_estimated")
+        try:
+            rmse = estimate_rmse(
+                stack.pages, found, self.settings, control, others=stack.others, sequences=stack.sequences
+            )
+        except KeyboardInterrupt:
+            if not control.keep_partial:
+                raise
+            return None
+        if rmse is None:
+            warn("psnr_estimated: too little is known to hide some of it")
+        psnr = psnr_of_rmse(rmse, stack.value_range(self.data_range).span)
+        return None if psnr is None or math.isinf(psnr) else psnr
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the record says of this command alone."""
+        return super().facts() | {"psnr_estimated": self.psnr_estimated}
 
     def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture with the restored pages in their places."""
         return self.stack.restored(results, self.template)
+
+    def report_pages(self, found: Mapping[int, Result], measurement: Measurement) -> Pages:
+        """Return the pages, the most doubtful first."""
+        from inrr_cli.cli.reporting import inpainting_pages
+
+        return inpainting_pages(
+            self.stack, self.template, self.originals, found, measurement, self.settings, self.variants
+        )
 
     def extra_pictures(
         self, files: Files, results: Mapping[int, Result], value_range: ValueRange
@@ -171,6 +221,13 @@ def check_files(files: Files, settings: Settings, *, keep_partial: bool) -> None
         raise InputError("--checkpoint has no meaning for --values labels")
     if files.checkpoint is not None and settings.recipe is None:
         raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
+
+
+def check_estimate(settings: Settings, *, asked: bool) -> None:
+    """Refuse an estimate of the PSNR where that has no meaning, or where no known sample is kept to be hidden."""
+    if asked and (settings.denoise or settings.values != "linear"):
+        other = "--denoise" if settings.denoise else f"--values {settings.values}"
+        raise InputError(f"--estimate does not go with {other}; leave one of the two out")
 
 
 def _check_texture(files: Files, settings: Settings, *, keep_partial: bool) -> None:

@@ -77,6 +77,7 @@ export class Gestures {
     const { desk } = this;
     const before = this.#pointers.get(event.pointerId);
     const place = desk.viewport.toCanvas(event);
+    if (event.movementX || event.movementY) desk.hideCursor();
     if (before) this.#pointers.set(event.pointerId, place);
     if (this.#mode === "pinch") return this.#movePinch();
     if (this.#mode === "pan" && before) desk.viewport.pan(place.x - before.x, place.y - before.y);

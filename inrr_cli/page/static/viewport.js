@@ -9,6 +9,10 @@ const NICE_SCALES = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 32, 64
 const MARGIN = 0.04; // of the canvas, left free around a picture that is fitted
 
 export class Viewport extends EventTarget {
+  // where the view would begin if pixels of the screen could be split: roundings must not add up from zoom to zoom
+  #left = 0;
+  #top = 0;
+
   /** The view of an image with so many columns and rows, on a canvas. */
   constructor(canvas, width, height) {
     super();
@@ -59,10 +63,10 @@ export class Viewport extends EventTarget {
 
   /** Zoom so that what is at a place of the canvas stays there; the middle if no place is given. */
   zoomTo(scale, place = { x: this.canvas.width / 2, y: this.canvas.height / 2 }) {
-    const [x, y] = [this.left + place.x / this.scale, this.top + place.y / this.scale];
+    const [x, y] = [this.#left + place.x / this.scale, this.#top + place.y / this.scale];
     this.scale = Math.min(LARGEST_SCALE, Math.max(this.#smallest(), scale));
-    this.left = x - place.x / this.scale;
-    this.top = y - place.y / this.scale;
+    this.#left = x - place.x / this.scale;
+    this.#top = y - place.y / this.scale;
     this.#moved();
   }
 
@@ -82,16 +86,16 @@ export class Viewport extends EventTarget {
 
   /** Move the picture by so many pixels of the canvas. */
   pan(dx, dy) {
-    this.left -= dx / this.scale;
-    this.top -= dy / this.scale;
+    this.#left -= dx / this.scale;
+    this.#top -= dy / this.scale;
     this.#moved();
   }
 
   /** Show the whole image. */
   fit() {
     this.scale = this.#fitting();
-    this.left = (this.width - this.canvas.width / this.scale) / 2;
-    this.top = (this.height - this.canvas.height / this.scale) / 2;
+    this.#left = (this.width - this.canvas.width / this.scale) / 2;
+    this.#top = (this.height - this.canvas.height / this.scale) / 2;
     this.#moved();
     this.isFitted = true;
   }
@@ -99,8 +103,8 @@ export class Viewport extends EventTarget {
   /** Bring a position into view if it is not. */
   reveal({ x, y }) {
     const [width, height] = [this.canvas.width / this.scale, this.canvas.height / this.scale];
-    if (x < this.left || x > this.left + width) this.left = x - width / 2;
-    if (y < this.top || y > this.top + height) this.top = y - height / 2;
+    if (x < this.left || x > this.left + width) this.#left = x - width / 2;
+    if (y < this.top || y > this.top + height) this.#top = y - height / 2;
     this.#moved();
   }
 
@@ -130,8 +134,10 @@ export class Viewport extends EventTarget {
     const [width, height] = [this.canvas.width / this.scale, this.canvas.height / this.scale];
     const kept = (start, size, limit) => Math.min(limit, Math.max(0, start + size / 2)) - size / 2;
     // on whole pixels of the screen, so that what is drawn and what is hit are the same to the pixel
-    this.left = Math.round(kept(this.left, width, this.width) * this.scale) / this.scale;
-    this.top = Math.round(kept(this.top, height, this.height) * this.scale) / this.scale;
+    this.#left = kept(this.#left, width, this.width);
+    this.#top = kept(this.#top, height, this.height);
+    this.left = Math.round(this.#left * this.scale) / this.scale;
+    this.top = Math.round(this.#top * this.scale) / this.scale;
     this.isFitted = false;
     this.redraw();
     this.dispatchEvent(new Event("move"));
@@ -145,8 +151,8 @@ export class Viewport extends EventTarget {
     this.canvas.width = width;
     this.canvas.height = height;
     if (this.isFitted) return this.fit();
-    this.left = middle.x - width / this.scale / 2;
-    this.top = middle.y - height / this.scale / 2;
+    this.#left = middle.x - width / this.scale / 2;
+    this.#top = middle.y - height / this.scale / 2;
     this.#moved();
   }
 }
