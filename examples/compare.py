@@ -7,7 +7,7 @@
 Prints a Markdown table of psnr_missing, psnr_full and seconds for each picture, mask and method, checks that every
 known pixel is unchanged, and ends with the gain over the best of the others. Masks are white where a pixel is missing,
 and have the pictures' size; without masks, four kinds that `inrr mask` makes are used. `--methods patch inrr
-siren-patch` measures the networks too.
+siren-patch` measures the networks too. Of one image, `inrr compare` draws the fills too.
 """
 
 import argparse
@@ -16,71 +16,35 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
-from scipy.interpolate import griddata
 from skimage import data
-from skimage.restoration import inpaint_biharmonic
 
 from inrr_cli import inpaint, make_mask, psnr
+from inrr_cli.comparison.methods import OURS
+from inrr_cli.comparison.peers import PEERS, fill_by_peer
 from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
+from inrr_cli.masking.samples import to_samples
 
 PICTURES = ("astronaut", "brick", "camera", "coffee", "chelsea", "grass")
 PATTERNS = ("random", "patch", "textural", "mixture")
-
-
-def telea(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """Fill by OpenCV's fast marching."""
-    return cv2.inpaint(image, missing.astype(np.uint8), 3, cv2.INPAINT_TELEA)
-
-
-def navier_stokes(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """Fill by OpenCV's Navier-Stokes equations."""
-    return cv2.inpaint(image, missing.astype(np.uint8), 3, cv2.INPAINT_NS)
-
-
-def biharmonic(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    """Fill by scikit-image's biharmonic equations."""
-    channels = 2 if image.ndim == 3 else None
-    filled = inpaint_biharmonic(image, missing, channel_axis=channels)
-    return to_dtype_of(255 * filled if image.dtype == np.uint8 else filled, image)
-
-
-def interpolated(kind: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Return a fill by scipy's interpolation over triangles; outside these, by the nearest known pixel."""
-
-    def fill(image: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        known, wanted = np.argwhere(~missing), np.argwhere(missing)
-        values = griddata(known, image[~missing].astype(float), wanted, kind)
-        nearest = griddata(known, image[~missing].astype(float), wanted, "nearest")
-        filled = image.astype(float)
-        filled[missing] = np.where(np.isnan(values), nearest, values)
-        return to_dtype_of(filled, image)
-
-    return fill
-
-
-def to_dtype_of(values: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Convert values to the type of an image: uint8, rounded and clipped, or floats."""
-    if image.dtype == np.uint8:
-        values = np.clip(np.round(values), 0, 255)
-    return values.astype(image.dtype)
-
-
+# names in the tables of examples/results
 OTHERS = {
-    "Telea": telea,
-    "Navier-Stokes": navier_stokes,
-    "biharmonic": biharmonic,
-    "linear": interpolated("linear"),
-    "cubic": interpolated("cubic"),
+    "Telea": "telea",
+    "Navier-Stokes": "navier-stokes",
+    "biharmonic": "biharmonic",
+    "linear": "linear",
+    "cubic": "cubic",
 }
-OURS = {
-    "patch": lambda image, missing: inpaint(image, missing),
-    "inrr": lambda image, missing: inpaint(image, missing, reg="inrr"),
-    "siren-patch": lambda image, missing: inpaint(image, missing, net="siren", reg="patch"),
-}
+
+
+def choose_fill(method: str) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Return what fills an image with a mask by one of ours, or by one of the others."""
+    if method in OTHERS:
+        peer = PEERS[OTHERS[method]]
+        return lambda image, missing: fill_by_peer(peer, image, to_samples(missing, image.shape))
+    return lambda image, missing: inpaint(image, missing, **OURS[method])
 
 
 def bundled(name: str) -> np.ndarray:
@@ -118,7 +82,8 @@ def main() -> None:
             damaged = image.copy()
             damaged[missing] = 0
             scores = {}
-            for method, fill in (OTHERS | {key: OURS[key] for key in options.methods}).items():
+            for method in (*OTHERS, *options.methods):
+                fill = choose_fill(method)
                 start = time.perf_counter()
                 filled = fill(damaged, missing)
                 seconds = time.perf_counter() - start

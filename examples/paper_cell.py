@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from inrr_cli import make_settings, psnr
+from inrr_cli.engine import FitState
 from inrr_cli.imaging.reading import read_picture
 from inrr_cli.masking.from_file import read_mask
 from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.paper.snapshots import Snapshot, fit_recipe, fit_with_snapshots
+from inrr_cli.paper.snapshots import fit_recipe, fit_with_snapshots
 
 
 def main() -> None:
@@ -40,12 +41,13 @@ def main() -> None:
         options.curve.write_text("step,psnr_raw,psnr_missing,psnr_known\n")
     start = time.perf_counter()
 
-    def write_line(snapshot: Snapshot) -> None:
-        numbers = [psnr(snapshot.image, truth, where) for where in (None, missing, ~missing)]
+    def write_line(state: FitState, _: object) -> None:
+        prediction = state.image()
+        numbers = [psnr(prediction, truth, where) for where in (None, missing, ~missing)]
         with options.curve.open("a") as file:
-            file.write(f"{snapshot.step},{','.join(f'{number:.3f}' for number in numbers if number is not None)}\n")
+            file.write(f"{state.step},{','.join(f'{number:.3f}' for number in numbers if number is not None)}\n")
         print(
-            f"step {snapshot.step} of {total}: psnr_raw {numbers[0]:.2f} dB, {time.perf_counter() - start:.0f} s",
+            f"step {state.step} of {state.total}: psnr_raw {numbers[0]:.2f} dB, {time.perf_counter() - start:.0f} s",
             flush=True,
         )
 

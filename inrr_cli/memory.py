@@ -51,7 +51,7 @@ def missing_per_channel(missing: NDArray[np.bool_], settings: Settings) -> int:
     """Return the missing samples (M, N[, C]) of a channel: of the mean one, or of the worst if each is filled alone."""
     if missing.ndim == 2:
         return int(missing.sum())
-    counts = missing.sum((0, 1))
+    counts = np.array([np.count_nonzero(missing[..., channel]) for channel in range(missing.shape[2])])
     return int(counts.max() if settings.per_channel else np.ceil(counts.mean()))
 
 

@@ -227,7 +227,7 @@ def measure(results: list[Result], measurement: Measurement) -> dict[str, Any]:
         "sigma_mean": _mean_sigma(results, missing) if completed else None,
         "psnr_known": psnr_of_rmse(joint_rmse(results), measurement.value_range.span),
     }
-    measures |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "ssim_full"))
+    measures |= dict.fromkeys(("psnr_raw", "psnr_full", "psnr_missing", "psnr_estimated", "ssim_full"))
     if measurement.truths is not None:
         measures |= _compare(results, measurement.truths, missing, measurement.value_range)
     return measures | _naturalness(results, missing)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from inrr_cli.cli.compare import compare
 from inrr_cli.cli.config import config
 from inrr_cli.cli.configured import Configured
 from inrr_cli.cli.console import Group, say, verbosity
@@ -13,6 +14,7 @@ from inrr_cli.cli.demo import demo
 from inrr_cli.cli.doctor import doctor
 from inrr_cli.cli.inpaint import inpaint
 from inrr_cli.cli.mask import mask
+from inrr_cli.cli.paint import paint
 from inrr_cli.cli.paper import paper
 from inrr_cli.cli.superres import superres
 
@@ -22,9 +24,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for configurable in (inpaint, superres):
+for configurable in (inpaint, superres, compare):
     app.command(cls=Configured)(configurable)
-for command in (mask, paper, demo, config, doctor):
+for command in (paint, mask, paper, demo, config, doctor):
     app.command()(command)
 
 

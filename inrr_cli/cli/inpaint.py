@@ -13,7 +13,7 @@ from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.batch_work import Work
 from inrr_cli.cli.console import invocation, note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
-from inrr_cli.cli.inpainting_job import InpaintingJob, check_files, make_stack
+from inrr_cli.cli.inpainting_job import InpaintingJob, check_estimate, check_files, make_stack, note_advice
 from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
@@ -23,10 +23,8 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
 from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.inpainting.label_warning import warn_of_labels
-from inrr_cli.inpainting.stack import Stack
-from inrr_cli.inpainting.texture_advice import advise_texture
 from inrr_cli.masking.selection import MaskOptions, find_missing
-from inrr_cli.settings import Settings, make_settings
+from inrr_cli.settings import make_settings
 
 
 @with_batch_options
@@ -54,6 +52,7 @@ def inpaint(
     output: options.Output = None,
     name: options.Name = None,
     uncertainty: inpaint_options.Uncertainty = None,
+    estimate: inpaint_options.Estimate = False,
     save_mask: inpaint_options.SaveMask = None,
     sidecar: options.Sidecar = None,
     report: options.ReportFile = None,
@@ -118,6 +117,7 @@ def inpaint(
         command_line=invocation.command_line,
     )
     check_files(files, settings, keep_partial=keep_partial)
+    check_estimate(settings, asked=estimate)
     check_standard_output(output, as_json=as_json)
     parse_pages(pages)
     axes = None if axes is None else parse_axes(axes)
@@ -125,7 +125,15 @@ def inpaint(
     command = Restoring(
         settings,
         OutputOptions(
-            file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template, batch.dry_run
+            file_format,
+            quality,
+            as_json,
+            keep_partial,
+            max_pixels,
+            parse_range(data_range),
+            template,
+            batch.dry_run,
+            estimate,
         ),
     )
     masks = MaskOptions(
@@ -153,7 +161,7 @@ def _inpaint_image(
         warn(text)
     if command.settings.values == "linear":
         warn(warn_of_labels(picture, stack.pages))
-    _advise(stack, command.settings)
+    note_advice(stack, command.settings)
     lack = (
         "--gaps and --max-distance leave nothing of the mask to fill"
         if found.marked
@@ -177,12 +185,3 @@ def _inpaint_image(
     check_extra_outputs([*files.inputs(image), files.output], {files.preview: suffixes}, files)
     write_preview(files.preview, *job.stack.preview(), force=files.force)
     return Written({}, [files.preview])
-
-
-def _advise(stack: Stack, settings: Settings) -> None:
-    """Tell once where texture would look more natural than what the patch engine will fill in."""
-    is_default = settings.fill == "expected" and settings.net == "grid" and settings.values == "linear"
-    if is_default and not settings.denoise and not stack.sequences:
-        for text in filter(None, map(advise_texture, stack.pages)):
-            note(text)
-            return

@@ -95,6 +95,14 @@ Uncertainty = Annotated[
         "right.",
     ),
 ]
+Estimate = Annotated[
+    bool,
+    OUTPUT(
+        "--estimate",
+        help="Print psnr_estimated, without a truth: known samples are hidden in the shape of the mask's holes and "
+        "filled as well, which takes about as long again.",
+    ),
+]
 SaveMask = Annotated[
     Path | None,
     OUTPUT(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from inrr_cli.cli.console import explain, note, warn
 from inrr_cli.cli.files import Files
-from inrr_cli.cli.restoring import Job, Restoring
+from inrr_cli.cli.job import Job
+from inrr_cli.cli.restoring import Restoring
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import Forecast, inpainting_seconds
@@ -21,11 +23,13 @@ from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.inpainting.pages import find_sequences, inpaint_pages
 from inrr_cli.inpainting.stack import Stack
+from inrr_cli.inpainting.texture_advice import advise_texture
 from inrr_cli.inpainting.textured import SMALLEST
 from inrr_cli.inpainting.windows import largest_window
 from inrr_cli.masking.samples import count
 from inrr_cli.masking.selection import Page, Selection
 from inrr_cli.memory import check_inpainting_memory, inpainting_advice, inpainting_bytes, missing_per_channel
+from inrr_cli.metrics import psnr_of_rmse
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import SEED_LIMIT, Settings
 
@@ -53,6 +57,8 @@ class InpaintingJob(Job):
     ) -> None:
         self.stack, self.masks, self.lack, self.wants_sigma, self.variants = stack, masks, lack, wants_sigma, variants
         self.settings, self.data_range = command.settings, command.options.data_range
+        self.estimates = command.options.estimate
+        self.psnr_estimated: float | None = None
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
         self.keeps_input = keeps_input
@@ -100,7 +106,8 @@ class InpaintingJob(Job):
         seconds = sum(
             inpainting_seconds(mask, self.settings, self.variants, wants_sigma=self.wants_sigma) for mask in masks
         )
-        return Forecast(sum(int(mask.sum()) for mask in masks), seconds, max(needs))
+        passes = 2 if self.estimates else 1
+        return Forecast(sum(int(mask.sum()) for mask in masks), passes * seconds, max(needs))
 
     def advice(self) -> str:
         """Return what to do if memory does not suffice."""
@@ -129,7 +136,32 @@ class InpaintingJob(Job):
         made = [result.made for result in found.values() if result.made is not None]
         if made and self.is_complete(found) and not any(mask.any() for mask in made):
             note(f"no hole has room for {SMALLEST} x {SMALLEST} pixels of texture: all get their expected value")
+        if self.estimates and self.is_complete(found):
+            self.psnr_estimated = self._estimate(found, control)
         return found
+
+    def _estimate(self, found: dict[int, Result], control: Control) -> float | None:
+        """Return the PSNR of the missing samples as hidden ones tell it."""
+        from inrr_cli.comparison.estimate import estimate_rmse
+
+        stack = self.stack
+        explain("filling hidden samples for psnr_estimated")
+        try:
+            rmse = estimate_rmse(
+                stack.pages, found, self.settings, control, others=stack.others, sequences=stack.sequences
+            )
+        except KeyboardInterrupt:
+            if not control.keep_partial:
+                raise
+            return None
+        if rmse is None:
+            warn("psnr_estimated: too little is known to hide some of it")
+        psnr = psnr_of_rmse(rmse, stack.value_range(self.data_range).span)
+        return None if psnr is None or math.isinf(psnr) else psnr
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the record says of this command alone."""
+        return super().facts() | {"psnr_estimated": self.psnr_estimated}
 
     def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture with the restored pages in their places."""
@@ -166,6 +198,15 @@ def make_stack(picture: Picture, found: Selection, selected: list[int], settings
     return Stack(picture, pages, selected, others, find_sequences(picture.layout, [*pages, *others], settings))
 
 
+def note_advice(stack: Stack, settings: Settings) -> None:
+    """Tell once where texture would look more natural than what the patch engine will fill in."""
+    is_default = settings.fill == "expected" and settings.net == "grid" and settings.values == "linear"
+    if is_default and not settings.denoise and not stack.sequences:
+        for text in filter(None, map(advise_texture, stack.pages)):
+            note(text)
+            return
+
+
 def _say(text: str) -> None:
     """Tell what is being done: the mode of a stack to everyone, a page to those who ask."""
     (note if text.startswith("stack:") else explain)(text)
@@ -180,6 +221,13 @@ def check_files(files: Files, settings: Settings, *, keep_partial: bool) -> None
         raise InputError("--checkpoint has no meaning for --values labels")
     if files.checkpoint is not None and settings.recipe is None:
         raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
+
+
+def check_estimate(settings: Settings, *, asked: bool) -> None:
+    """Refuse an estimate of the PSNR where that has no meaning, or where no known sample is kept to be hidden."""
+    if asked and (settings.denoise or settings.values != "linear"):
+        other = "--denoise" if settings.denoise else f"--values {settings.values}"
+        raise InputError(f"--estimate does not go with {other}; leave one of the two out")
 
 
 def _check_texture(files: Files, settings: Settings, *, keep_partial: bool) -> None:

@@ -33,6 +33,7 @@ class OutputOptions:
     data_range: ValueRange | None
     name: NameTemplate
     dry_run: bool
+    estimate: bool = False
 
 
 @dataclass(frozen=True)

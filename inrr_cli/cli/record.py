@@ -15,6 +15,7 @@ from inrr_cli.settings import Settings
 
 MEASURES = {
     "psnr_missing": ("dB", "missing samples only"),
+    "psnr_estimated": ("dB", "missing samples only, estimated at hidden ones"),
     "psnr_full": ("dB", "the written image"),
     "psnr_raw": ("dB", "the network's own output, all pixels"),
     "psnr_known": ("dB", "the network's fit to the known pixels"),
@@ -127,19 +128,19 @@ def print_record(record: dict[str, Any]) -> None:
     """Print the result for people: the file that was written, then each measure and the pixels it is of."""
     say(f"{record['output']}  {record['width']} x {record['height']}, {record['seconds']:.1f} s on {record['device']}")
     if record["made_up_pixels"]:
-        say(f"  {'made_up':<13}{record['made_up_pixels']:>9,}  pixels {MADE_UP}")
+        say(f"  {'made_up':<15}{record['made_up_pixels']:>9,}  pixels {MADE_UP}")
     low, high = record["data_range"]
     peak = "" if record["dtype"] == "uint8" else f", peak {high - low:g} ({low:g} to {high:g})"
     for name, (unit, meaning) in MEASURES.items():
         if record[name] is not None:
             number = f"{record[name]:.2f} {unit}" if unit else f"{record[name]:.4f}"
-            say(f"  {name:<13}{number:>9}  {meaning}{peak * bool(unit)}")
+            say(f"  {name:<15}{number:>9}  {meaning}{peak * bool(unit)}")
     if record["sigma_mean"] is not None:
         is_labels = record["values"] == "labels"
         what = "the expected value of a filled sample" if record["made_up_pixels"] else "a filled sample"
         meaning = f"expected error of {what}, in the image's units"
         meaning = "expected fraction of filled labels that are right" if is_labels else meaning
-        say(f"  {'sigma_mean':<13}{record['sigma_mean']:>9.3g}  {meaning}")
+        say(f"  {'sigma_mean':<15}{record['sigma_mean']:>9.3g}  {meaning}")
 
 
 def _peak_memory() -> float | None:

@@ -4,108 +4,36 @@ from __future__ import annotations
 
 import json
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import typer
-from numpy.typing import NDArray
 
 from inrr_cli import interruption
 from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
+from inrr_cli.cli.job import Job
 from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, choose_destinations
 from inrr_cli.cli.record import describe, make_record, print_record
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError, OutOfMemoryError
 from inrr_cli.forecast import Forecast, machine_speed
 from inrr_cli.free_memory import free_memory
-from inrr_cli.imaging.metadata import IDENTITY, PixelTransform
+from inrr_cli.imaging.axes import Layout
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_picture
-from inrr_cli.imaging.value_range import Pixels, ValueRange
+from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.imaging.writing import check_holds, encode, format_of, write_files, write_picture
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
 
 if TYPE_CHECKING:
-    from inrr_cli.cli.reporting import Pages
+    pass
 
 FEW_CHANNELS = 4  # as RGBA has: whoever gives a photograph knows its axes
-
-
-class Job(ABC):
-    """The work of a command on one image.
-
-    Attributes
-    ----------
-    command : str
-        "inpaint" or "superres".
-    template : Picture
-        A picture like the output, for its format and metadata.
-    numbers : list of int
-        Pages that are restored, from 0.
-    transform : PixelTransform
-        Where the pixels of the output lie in the input.
-    """
-
-    command: ClassVar[str]
-    template: Picture
-    numbers: list[int]
-    transform: PixelTransform = IDENTITY
-
-    @abstractmethod
-    def announce(self) -> None:
-        """Tell the user what will be done; raise InputError if nothing is to do."""
-
-    @abstractmethod
-    def like(self) -> list[Pixels]:
-        """Return arrays of the shape and dtype of each restored page: what a reference must agree with."""
-
-    @abstractmethod
-    def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
-        """Return what the results are measured against."""
-
-    @abstractmethod
-    def check_memory(self) -> None:
-        """Raise InputError if the work does not fit in memory."""
-
-    @abstractmethod
-    def forecast(self) -> Forecast:
-        """Return what the work will take."""
-
-    @abstractmethod
-    def advice(self) -> str:
-        """Return what to do if memory does not suffice; empty if nothing helps."""
-
-    @abstractmethod
-    def run(self, control: Control) -> dict[int, Result]:
-        """Restore each page, by number; fewer results than pages if the run was interrupted."""
-
-    def is_complete(self, results: Mapping[int, Result]) -> bool:
-        """Whether all pages were restored, each to the end."""
-        return all(number in results and results[number].completed for number in self.numbers)
-
-    @abstractmethod
-    def output(self, results: Mapping[int, Result]) -> Picture:
-        """Return the picture to write."""
-
-    def extra_pictures(
-        self, files: Files, results: Mapping[int, Result], value_range: ValueRange
-    ) -> dict[Path, Picture]:
-        """Return the further pictures to write; before the work with no results, for a check."""
-        return {}
-
-    @abstractmethod
-    def report_pages(self, found: Mapping[int, Result], measurement: Measurement) -> Pages:
-        """Return what a report shows of the results, which the ``measurement`` is of."""
-
-    def facts(self) -> dict[str, Any]:
-        """Return what the record says of this command alone."""
-        return {"pages": len(self.template.pages)}
 
 
 @dataclass(frozen=True)
@@ -155,7 +83,10 @@ class Restoring:
         indices = self.settings.values == "labels"
         truths = None
         if files.reference is not None:
-            truths = read_reference(files.reference, job, options.max_pixels, indices=indices)
+            layout = job.template.layout
+            truths = read_reference(
+                files.reference, job.like(), layout, job.numbers, options.max_pixels, indices=indices
+            )
         job.announce()
         measurement = job.measurement(truths)
         for path, picture in job.extra_pictures(files, {}, measurement.value_range).items():
@@ -198,13 +129,8 @@ class Restoring:
         measurement = measurement.of([place for place, number in enumerate(job.numbers) if number in found])
         outputs, records = {}, []
         for number, destination in enumerate(destinations):
-            variant = {page: result.variant(number) for page, result in found.items()}
-            settings, images = replace(self.settings, seed=self.settings.seed + number), list(variant.values())
-            record = make_record(
-                job.command, image, destination.path, images, settings, measurement, completed=completed
-            )
-            records.append(record | job.facts())
-            outputs[destination.path] = destination.encode(job.output(variant), describe(record), job.transform)
+            record, outputs[destination.path] = self.encode_variant(job, image, destination, found, measurement, number)
+            records.append(record)
         for path, picture in job.extra_pictures(files, found, measurement.value_range).items():
             outputs[path] = encode(picture, format_of(path))
         texts = [json.dumps(record, allow_nan=False) for record in records]
@@ -224,6 +150,30 @@ class Restoring:
             note(f"inrr: interrupted{after}; {destinations[0].path} holds the image so far")
             raise typer.Exit(interruption.exit_code())
         return Written(records[0], list(outputs))
+
+    def encode_variant(
+        self,
+        job: Job,
+        image: Path,
+        destination: Destination,
+        found: Mapping[int, Result],
+        measurement: Measurement,
+        number: int,
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return the record of a variant of the results, counted from 0, and the bytes of its file."""
+        variant = {page: result.variant(number) for page, result in found.items()}
+        settings, images = replace(self.settings, seed=self.settings.seed + number), list(variant.values())
+        record = make_record(
+            job.command,
+            image,
+            destination.path,
+            images,
+            settings,
+            measurement,
+            completed=job.is_complete(found),
+        )
+        record |= job.facts()
+        return record, destination.encode(job.output(variant), describe(record), job.transform)
 
     def _print(self, record: dict[str, Any], text: str) -> None:
         """Print a record as JSON, or for people unless the picture itself went to standard output."""
@@ -247,20 +197,32 @@ def read_image(path: Path, axes: str | None, max_pixels: int, *, indices: bool =
     return picture
 
 
-def read_reference(path: Path, job: Job, max_pixels: int, *, indices: bool = False) -> list[Pixels]:
-    """Read the true pages, which must agree with those of a job; the file holds all pages of the image or only those.
+def read_reference(
+    path: Path, like: list[Pixels], layout: Layout, numbers: list[int], max_pixels: int, *, indices: bool = False
+) -> list[Pixels]:
+    """Read the true pages, which must agree with those of a result.
 
-    ``indices`` is that of `read_picture`.
+    Parameters
+    ----------
+    path : Path
+        Holds all pages of the image, or only those that were restored.
+    like : list of (M, N[, C]) ndarray
+        What the true pages must be like.
+    layout : Layout
+        Of the image.
+    numbers : list of int
+        Pages that were restored, from 0.
+    max_pixels, indices
+        Those of `read_picture`.
 
     Raises
     ------
     InputError
         If the shape, the dtype or the number of the pages is another.
     """
-    like = job.like()
-    pages = list(read_picture(path, max_pixels, like=job.template.layout, indices=indices).pages)
+    pages = list(read_picture(path, max_pixels, like=layout, indices=indices).pages)
     if len(pages) > len(like):
-        pages = [pages[number] for number in job.numbers if number < len(pages)]
+        pages = [pages[number] for number in numbers if number < len(pages)]
     for page, other in zip(pages, like, strict=False):
         if page.shape != other.shape or page.dtype != other.dtype:
             raise InputError(

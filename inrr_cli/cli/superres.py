@@ -18,10 +18,11 @@ from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.batch_work import Work
 from inrr_cli.cli.console import invocation, note
 from inrr_cli.cli.files import Files
+from inrr_cli.cli.job import Job
 from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_standard_output
 from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
-from inrr_cli.cli.restoring import Job, Restoring, Written, read_image
+from inrr_cli.cli.restoring import Restoring, Written, read_image
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import Forecast, superres_seconds

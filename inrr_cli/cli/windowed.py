@@ -128,6 +128,7 @@ def _check_request(request: Request, image: WindowedImage) -> None:
         f"--axes {request.axes}": request.axes not in (None, *(("YX",) if len(image.shape) == 2 else ("YXC", "YXS"))),
         "--report": files.report is not None,
         "--preview": files.preview is not None,
+        "--estimate": request.command.options.estimate,
         "--checkpoint": files.checkpoint is not None,
         "--keep-partial": request.command.options.keep_partial,
         "--output -": files.output == STANDARD,

@@ -78,7 +78,8 @@ class Picture:
         if nodata is None or np.isnan(nodata):
             return pixels
         taken = made.reshape(made.shape + (1,) * (pixels.ndim - made.ndim)) & equals(pixels, nodata)
-        return np.where(taken, _next_value(pixels.dtype, nodata), pixels)
+        # a value that the type cannot hold, as a tag may say, has no next one
+        return np.where(taken, _next_value(pixels.dtype, nodata), pixels) if taken.any() else pixels
 
     def page_with_alpha(self, number: int, *, stored_orientation: bool) -> Pixels:
         """Return a page (M, N[, C]) with its alpha as the last channel, upright or in its stored orientation."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import Pixels
+from inrr_cli.masking.samples import all_channels
 from inrr_cli.masking.selection import Page
 
 ENOUGH = 250_000  # pixels that are looked at
@@ -45,9 +46,9 @@ def warn_of_labels(picture: Picture, pages: list[Page]) -> str:
 
 def _strips(image: Pixels, known: Mask) -> tuple[Pixels, Mask]:
     """Return strips of 64 rows of a large image, which are enough; their few seams do no harm."""
-    known = np.asarray(known if known.ndim == 2 else known.all(2))
-    kept = np.arange(len(image)) // 64 % -(-known.size // ENOUGH) == 0
-    return image[kept], known[kept]
+    size = known.shape[0] * known.shape[1]
+    kept = np.arange(len(image)) // 64 % -(-size // ENOUGH) == 0
+    return image[kept], all_channels(known[kept])
 
 
 def looks_like_labels(image: Pixels, known: Mask) -> bool:

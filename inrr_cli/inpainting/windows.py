@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels
@@ -86,6 +85,8 @@ def find_windows(missing: Mask, known: Mask) -> list[Window]:
 
     An empty list if they are more than MOST of the image, or if one of them has too few known samples of a channel.
     """
+    from scipy import ndimage
+
     pixels = any_channel(missing)
     shape = pixels.shape
     rows, columns = (range(0, length, BLOCK) for length in shape)

@@ -74,7 +74,22 @@ def read_masks(
     InputError
         If the file cannot be read, or its size or number of pages does not match.
     """
-    picture = _as_one_page(read_picture(path, max_pixels, like=like), shapes[0] if page_count == 1 else ())
+    picture = read_picture(path, max_pixels, like=like)
+    return masks_of_picture(picture, path, shapes, page_count, numbers, white_is_missing, has_mode=has_mode)
+
+
+def masks_of_picture(
+    picture: Picture,
+    path: Path,
+    shapes: Sequence[tuple[int, ...]],
+    page_count: int,
+    numbers: Sequence[int],
+    white_is_missing: bool = True,
+    *,
+    has_mode: bool = True,
+) -> tuple[list[Mask], str]:
+    """Return the masks that a picture holds; errors name ``path``. All else is that of `read_masks`."""
+    picture = _as_one_page(picture, shapes[0] if page_count == 1 else ())
     pages = picture.pages
     if len(pages) not in (1, page_count):
         raise InputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -147,9 +147,33 @@ def find_missing(
             exclude, shapes, count, numbers, max_pixels=most, like=picture.layout, has_mode=False
         )
         warnings += [warning] if warning else []
-    pages, others = [], []
-    for mask, out, number in zip(masks, excluded, numbers, strict=True):
-        missing = by_channel(partial(widen, by=options.grow), mask)
+    found = select_missing(masks, picture, numbers, options, excluded)
+    warnings = list(dict.fromkeys([*warnings, *found.warnings]))
+    return replace(found, notes=notes, warnings=warnings)
+
+
+def select_missing(
+    masks: Sequence[Mask],
+    picture: Picture,
+    numbers: Sequence[int],
+    options: MaskOptions,
+    excluded: Sequence[Mask | None] | None = None,
+) -> Selection:
+    """Choose the samples to fill from masks that are known already; the result is that of `find_missing`.
+
+    Parameters
+    ----------
+    masks : list of (M, N) or (M, N, C) ndarray of bool
+        One for each of the pages: True where a pixel, or a sample, is missing.
+    picture, numbers, options
+        As in `find_missing`.
+    excluded : list of (M, N[, C]) ndarray of bool or None, optional
+        Pixels of each page that nothing is copied from; none by default.
+    """
+    pages, others, warnings = [], [], []
+    for mask, out, number in zip(masks, excluded or [None] * len(masks), numbers, strict=True):
+        marked = to_samples(mask, picture.pages[number].shape)
+        missing = by_channel(partial(widen, by=options.grow), marked)
         unusable, page_warnings = _unusable_outside(picture, number, missing)
         filled = _choose(missing, unusable, options)
         ignored = (missing & ~filled) | unusable
@@ -160,7 +184,7 @@ def find_missing(
             pages.append(page)
         else:
             others.append(page)
-    return Selection(pages, notes, list(dict.fromkeys(warnings)), others, any(mask.any() for mask in masks))
+    return Selection(pages, [], warnings, others, any(mask.any() for mask in masks))
 
 
 def _sparse(mask: Mask) -> Mask:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.engine import FitState
 from inrr_cli.metrics import psnr
 from inrr_cli.neural.regularizers.base import Regularizer
 from inrr_cli.paper.experiment import Experiment, Key, Measurement, Report, Results, Setup
 from inrr_cli.paper.measures import reach, roughness
 from inrr_cli.paper.published import TABLE1_MASKS
 from inrr_cli.paper.report import markdown_table, result_rows, verdict
-from inrr_cli.paper.snapshots import Snapshot, fit_with_snapshots, logarithmic_steps, snapshot_settings, step_at
+from inrr_cli.paper.snapshots import fit_with_snapshots, logarithmic_steps, snapshot_settings, step_at
 
 # fractions of a fit: the paper's steps t in 10,001
 FIG5_FRACTION = 0.2  # t = 2000
@@ -33,12 +34,14 @@ def _measure_laplacians(
     arrays: dict[str, NDArray[Any]] = {}
     values: dict[str, Any] = {}
 
-    def measure(snapshot: Snapshot) -> None:
-        for axis, laplacian in zip(("rows", "columns"), snapshot.laplacians(), strict=True):
-            name = f"{axis}_{steps.index(snapshot.step)}"
+    def measure(state: FitState, _: Regularizer | None) -> None:
+        laplacians, prediction = state.laplacians(), state.image()
+        assert laplacians is not None
+        for axis, laplacian in zip(("rows", "columns"), laplacians, strict=True):
+            name = f"{axis}_{steps.index(state.step)}"
             arrays[name] = laplacian.astype(np.float16)
             values[f"roughness_{name}"], values[f"reach_{name}"] = roughness(laplacian), reach(laplacian)
-            nodes = snapshot.image if axis == "rows" else snapshot.image.T
+            nodes = prediction if axis == "rows" else prediction.T
             values[f"energy_{name}"] = float((nodes * (laplacian @ nodes)).sum() / image.size)
 
     fit_with_snapshots(image, missing, settings, steps, measure)
@@ -147,12 +150,12 @@ def measure_fig9(setup: Setup, key: Key) -> Measurement:
     truth = image / np.float32(255)
     curves: dict[str, list[float]] = {}
 
-    def measure(name: str, snapshot: Snapshot) -> None:
-        if name == "adaptive" and snapshot.step in frozen_steps.values():
-            assert snapshot.regularizer is not None
-            frozen[snapshot.step] = deepcopy(snapshot.regularizer).requires_grad_(False)
-        if snapshot.step in steps:
-            value = psnr(snapshot.image, truth, missing)
+    def measure(name: str, state: FitState, regularizer: Regularizer | None) -> None:
+        if name == "adaptive" and state.step in frozen_steps.values():
+            assert regularizer is not None
+            frozen[state.step] = deepcopy(regularizer).requires_grad_(False)
+        if state.step in steps:
+            value = psnr(state.image(), truth, missing)
             assert value is not None
             curves.setdefault(name, []).append(value)
 

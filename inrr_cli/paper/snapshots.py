@@ -1,59 +1,28 @@
-"""Fit a network as the paper does and take snapshots at given steps."""
+"""Fit a network as the paper does and look at it at given steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from inrr_cli.device import choose_device
-from inrr_cli.engine import Control, InpaintingProblem
+from inrr_cli.engine import Control, FitState, InpaintingProblem
 from inrr_cli.neural import history
 from inrr_cli.neural.checkpoint import Checkpoint
-from inrr_cli.neural.coordinates import pixel_centres
 from inrr_cli.neural.engine import build_regularizer, build_representation
 from inrr_cli.neural.fit import NetworkFit
 from inrr_cli.neural.recipe import Recipe
-from inrr_cli.neural.regularizers.base import DirichletEnergy, Regularizer
-from inrr_cli.neural.rendering import render
+from inrr_cli.neural.regularizers.base import Regularizer
 from inrr_cli.paper.experiment import GreyImage, Key, Setup
 from inrr_cli.settings import Settings, make_settings
 
 FAST_STEPS = 1500  # at least, with the fast preset: the paper's claims are about the late part of a fit
 FIXED_WEIGHTS = {"inrr": 0.13, "air": 0.13}  # with the fast preset, which otherwise adapts the weight: empirical
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A fit after a step.
-
-    Attributes
-    ----------
-    step : int
-    image : (H, W) ndarray of float32
-        The prediction, clipped to [0, 1].
-    regularizer : Regularizer or None
-    y, x : (H,) and (W,) Tensor
-        Coordinates of the rows and columns.
-    """
-
-    step: int
-    image: NDArray[np.float32]
-    regularizer: Regularizer | None
-    y: Tensor
-    x: Tensor
-
-    @torch.no_grad()
-    def laplacians(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the Laplacians L_r (H, H) and L_c (W, W) that the regulariser has learned."""
-        assert isinstance(self.regularizer, DirichletEnergy)
-        rows, columns = self.regularizer.laplacians(self.y, self.x)
-        return rows.float().cpu().numpy(), columns.float().cpu().numpy()
 
 
 def snapshot_settings(setup: Setup, key: Key, net: str, reg: str, **options: Any) -> Settings:
@@ -80,7 +49,7 @@ def fit_with_snapshots(
     missing: NDArray[np.bool_],
     settings: Settings,
     steps: Iterable[int],
-    on_snapshot: Callable[[Snapshot], None],
+    on_snapshot: Callable[[FitState, Regularizer | None], None],
     frozen: Regularizer | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> None:
@@ -95,6 +64,7 @@ def fit_with_snapshots(
         From `snapshot_settings`.
     steps : iterable of int
     on_snapshot : callable
+        Called with the fit, whose ``image()`` is (H, W), clipped to [0, 1], and with the regulariser as it is then.
     frozen : Regularizer, optional
         A regulariser that does not learn, in place of that of the settings.
     checkpoint : Checkpoint, optional
@@ -108,15 +78,14 @@ def fit_with_snapshots(
     representation = build_representation(settings, shape, generator).to(device)
     regularizer = frozen if frozen is not None else build_regularizer(settings, shape, generator)
     regularizer = None if regularizer is None else regularizer.to(device)
-    y, x = (pixel_centres(length).to(device) for length in image.shape)
     wanted = set(steps)
 
-    def progress(step: int, total: int, loss: float) -> None:
-        if step in wanted:
-            prediction = render(representation, y, x)[..., 0].clamp(0, 1).cpu().numpy()
-            on_snapshot(Snapshot(step, prediction, regularizer, y, x))
+    def observe(state: FitState) -> None:
+        if state.step in wanted:
+            on_snapshot(state, regularizer)
 
-    NetworkFit(representation, regularizer, problem, fit_recipe(settings), generator).run(Control(progress), checkpoint)
+    control = Control(observe=observe).in_units(lambda pixels: pixels[..., 0].clip(0, 1))
+    NetworkFit(representation, regularizer, problem, fit_recipe(settings), generator).run(control, checkpoint)
 
 
 def step_at(settings: Settings, fraction: float) -> int:

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.engine import FitState
 from inrr_cli.masking.synthetic import make_mask
+from inrr_cli.neural.regularizers.base import Regularizer
 from inrr_cli.paper.experiment import Experiment, GreyImage, Key, Measurement, Report, Results, Setup
 from inrr_cli.paper.measures import effective_rank
 from inrr_cli.paper.published import TABLE1_MASKS
 from inrr_cli.paper.report import markdown_table, result_rows, verdict
-from inrr_cli.paper.snapshots import Snapshot, fit_with_snapshots, logarithmic_steps, snapshot_settings
+from inrr_cli.paper.snapshots import fit_with_snapshots, logarithmic_steps, snapshot_settings
 
 FIG6_REGULARIZERS = ("none", "tv", "l2", "air", "inrr")
 FIG7_NETS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -37,8 +39,8 @@ def measure_fig6(setup: Setup, key: Key) -> Measurement:
     truth = image / np.float32(255)
     curve: list[tuple[float, float]] = []
 
-    def measure(snapshot: Snapshot) -> None:
-        squared = (snapshot.image - truth) ** 2
+    def measure(state: FitState, _: Regularizer | None) -> None:
+        squared = (state.image() - truth) ** 2
         curve.append((float(squared[~missing].mean()), float(squared[missing].mean())))
 
     fit_with_snapshots(image, missing, settings, steps, measure)
@@ -113,9 +115,10 @@ def measure_fig7(setup: Setup, key: Key) -> Measurement:
     ranks: list[float] = []
     predictions: list[NDArray[Any]] = []
 
-    def measure(snapshot: Snapshot) -> None:
-        ranks.append(effective_rank(snapshot.image))
-        predictions.append((snapshot.image * 255).round().astype(np.uint8))
+    def measure(state: FitState, _: Regularizer | None) -> None:
+        prediction = state.image()
+        ranks.append(effective_rank(prediction))
+        predictions.append((prediction * 255).round().astype(np.uint8))
 
     fit_with_snapshots(image, missing, settings, steps, measure)
     pictures = [predictions[round(part * (len(predictions) - 1))] for part in (0.6, 0.8, 1.0)]

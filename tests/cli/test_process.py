@@ -15,7 +15,9 @@ def start(*arguments, **options):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["mask", "-o", "m.png"], ["inpaint", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["mask", "-o", "m.png"], ["inpaint", "--help"], ["paint", "--help"]]
+)
 def test_heavy_libraries_are_not_imported_before_they_are_needed(tmp_path, arguments):
     code = (
         "import sys, atexit\n"

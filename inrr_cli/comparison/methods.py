@@ -1,0 +1,70 @@
+"""The methods that can be compared, by name: fills of this package, and peers. Importing this does not import torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inrr_cli.comparison.peers import PEERS
+from inrr_cli.errors import InputError
+from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS
+from inrr_cli.options import check_name
+
+# keywords of `make_settings`, by name of the method
+OURS: dict[str, dict[str, Any]] = {
+    "patch": {},
+    "texture": {"fill": "texture"},
+    **{reg: {"reg": reg} for reg in NETWORK_REGULARIZERS if reg != "none"},
+    **{net: {"net": net, "reg": "none"} for net in (*NETWORKS, "ntk")},
+    **{f"{net}-{reg}": {"net": net, "reg": reg} for net in NETWORKS for reg in (*NETWORK_REGULARIZERS, "patch")},
+}
+DEFAULT = ("patch", *PEERS)
+
+
+def title_of(method: str) -> str:
+    """Return the name of a method for people."""
+    return PEERS[method].title if method in PEERS else f"inrr {method}"
+
+
+def parse_methods(text: str | None) -> tuple[list[str], list[str]]:
+    """Split the names of methods, separated by commas, and check them.
+
+    Parameters
+    ----------
+    text : str, optional
+        Without it, the patch engine and all peers.
+
+    Returns
+    -------
+    list of str, list of str
+        The methods that can run, and those whose package is not installed.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or given twice, or if no method can run.
+    """
+    names = list(DEFAULT) if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in OURS and name not in PEERS:
+            short = ("patch", "texture", "inrr", "siren-patch", *PEERS)
+            check_name("method", name, (*OURS, *PEERS) if _has_near(name) else short)
+        if names.count(name) > 1:
+            raise InputError(f"--methods names {name} twice; give each method once")
+    absent = [name for name in names if name in PEERS and not PEERS[name].is_installed]
+    present = [name for name in names if name not in absent]
+    if not present:
+        reason = f"; {absence_note(absent)}" if absent else ""
+        raise InputError(f"--methods leaves no method that can run{reason}")
+    return present, absent
+
+
+def absence_note(absent: list[str]) -> str:
+    """Return which methods are left out because their package is not installed, and how to install it."""
+    packages = " ".join(dict.fromkeys(PEERS[name].install for name in absent))
+    return f"not installed: {', '.join(title_of(name) for name in absent)}; pip install {packages}"
+
+
+def _has_near(name: str) -> bool:
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(name, (*OURS, *PEERS), n=1))
