@@ -198,8 +198,8 @@ def _sigma_map(result: Result, missing: Mask, kind: ValueKind) -> Map | None:
     if kind.name == "labels":
         return Map("Probability", sigma, "That a filled label is right.", "probability")
     several = "; the largest of the channels" if missing.ndim == 3 else ""
-    where = " Of made-up pixels: that of the expected value in their place." * (result.made is not None)
-    return Map("Error bar", sigma, f"One standard deviation, in the image's units{several}.{where}")
+    replaced = " Of made-up pixels: that of the expected value in their place." * (result.made is not None)
+    return Map("Error bar", sigma, f"One standard deviation, in the image's units{several}.{replaced}")
 
 
 def _residual_map(result: Result, missing: Mask, truth: Pixels | None, kind: ValueKind) -> Map | None:
