@@ -21,8 +21,8 @@ from inrr_cli.masking.scratch_candidates import LOWEST, MIN_LENGTH, STRIPE, Cand
 
 # Logistic regression on damaged and undamaged pictures (examples/scratches.py --fit): a constant, then a weight for
 # each feature of `scratch_candidates`.
-CURVE_WEIGHTS = (-4.67, 0.34, 1.08, -1.36, 0.34, -1.54)
-SPECK_WEIGHTS = (-5.71, 1.44, 1.6)
+CURVE_WEIGHTS = (-4.53, 0.40, 0.82, -1.37, 0.33, -1.42)
+SPECK_WEIGHTS = (-5.72, 1.50, 1.56)
 ACCEPTED = 0.0  # log-odds from which a candidate is taken
 EDGE = 0.25  # of a scratch's contrast: where less is left, its soft edge ends
 WIDEST = 16  # rows around a stripe that can change its mask: a zone's radius and the filters of `_extent`
