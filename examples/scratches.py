@@ -1,6 +1,7 @@
 """How much of made scratches, hairs and dust `--mask scratches` finds over photographs, and what it finds without any.
 
     python examples/scratches.py
+    python examples/scratches.py --fit  # prints the weights that the detector holds
 
 Into each picture of scikit-image, and on the same pictures in grey, go scratches, hairs, vertical scratches of a film
 and specks of dust, bright and dark. A pixel counts as damaged if that changed a channel by more than VISIBLE. Prints a
