@@ -81,6 +81,11 @@ def encode_report(
     return render_report(report)
 
 
+def new_history(**image: Any) -> FitHistory:
+    """Return a history for a report; the keywords are those of `FitHistory` that say what the network is fitted to."""
+    return FitHistory(points=POINTS, keep_laplacians=True, **image)
+
+
 class Originals:
     """What a report tells of a run that its results do not: samples that it replaces, and the course of a fit.
 
@@ -99,13 +104,11 @@ class Originals:
         self.history = None
         if settings.net != "grid" and len(stack.pages) == 1 and not settings.per_channel:
             page, truths = stack.pages[0], measurement.truths
-            self.history = FitHistory(
+            self.history = new_history(
                 image=page.pixels.copy(),
                 missing=page.missing,
                 truth=None if truths is None else truths[0],
                 value_range=measurement.value_range,
-                keep_laplacians=True,
-                points=POINTS,
             )
 
     def watch(self, control: Control) -> Control:
@@ -190,8 +193,12 @@ def superres_pages(
     targets: Sequence[Target],
     measurement: Measurement,
     blocks: Callable[[Pixels, Target], Pixels],
+    history: FitHistory | None,
 ) -> Pages:
-    """Return the pages of enlarged images; ``blocks`` shows a page by its nearest pixels in the size of a target."""
+    """Return the pages of enlarged images; ``blocks`` shows a page by its nearest pixels in the size of a target.
+
+    The ``history`` is that of a network's fit to a single page.
+    """
     truths = _truths(measurement, len(found))
     count = len(picture.pages)
     shown = []
@@ -203,6 +210,9 @@ def superres_pages(
         page = superres_page(
             title, small, blocks(small, target), found[number], target, measurement.value_range, truth=truth, look=look
         )
+        if history is not None:
+            fit = fit_of(history)
+            page = replace(page, curves=fit.curves, matrices=fit.matrices)
         shown.append(page)
     rows: list[tuple[str, dict[str, str]]] = [(f"Page {number + 1}", {}) for number in list(found)[MOST_PAGES:]]
     return shown, _table(rows)

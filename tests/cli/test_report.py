@@ -223,3 +223,14 @@ def test_the_report_of_a_network_has_its_curves_and_what_it_learned(run, files):
     assert (
         re.findall(r"<strong>((?:Rows|Columns), after [\d,]+ steps?)</strong>", report)[-1] == "Columns, after 20 steps"
     )
+
+
+@pytest.mark.slow
+def test_an_enlargement_by_a_network_has_its_curves(run, grey):
+    Image.fromarray(grey[:24, :32]).save("small.png")
+    options = ("--reg", "inrr", "--steps", 20, "--device", "cpu")
+    ok(run("superres", "small.png", "--scale", 2, *options, "-o", "a.png", "--report", "s.html"))
+    ok(run("superres", "small.png", "--scale", 2, *options, "-o", "b.png"))
+    assert (read("a.png") == read("b.png")).all()
+    assert "Loss at the known pixels" in text("s.html")
+    assert "Columns, after 20 steps" in text("s.html")
