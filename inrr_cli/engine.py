@@ -10,7 +10,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +23,33 @@ if TYPE_CHECKING:
 FEW_CHANNELS = 4  # of more, a pixel's spectrum is a few factors: too many values for one patch
 
 Progress = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class FitState:
+    """A network's fit after a step.
+
+    Attributes
+    ----------
+    step, total : int
+        Steps that are run, and those of the whole fit.
+    loss : float
+        The data term: the squared error at the known pixels, and that of a warm start, in the engine's units.
+    energy : float
+        The energy of the regulariser times its weight; 0 without one.
+    image : callable
+        Renders the network's output: (H, W, C) ndarray, in the units of the image.
+    laplacians : callable
+        Returns the Laplacians of the rows (H, H) and of the columns (W, W) that a regulariser has learned, as float32
+        arrays; None for one that learns none.
+    """
+
+    step: int
+    total: int
+    loss: float
+    energy: float
+    image: Callable[[], NDArray[Any]]
+    laplacians: Callable[[], tuple[NDArray[np.float32], NDArray[np.float32]] | None]
 
 
 @dataclass(frozen=True)
@@ -37,12 +67,16 @@ class Control:
         File that a network's fit writes its state to, and resumes from if the file exists.
     cache : dict, optional
         Results of parts of an image, kept from one fill of the same image with the same settings to the next.
+    observe : callable, optional
+        Called with the `FitState` of a network after each step. Where several are fitted, one after another, the steps
+        begin again with each.
     """
 
     progress: Progress | None = None
     keep_partial: bool = False
     checkpoint: Path | None = None
     cache: dict[tuple[object, ...], Result] | None = None
+    observe: Callable[[FitState], None] | None = None
 
     def part(self, number: int, count: int) -> Control:
         """Return the control of part ``number`` of ``count`` parts of equal work."""
@@ -50,6 +84,13 @@ class Control:
         if progress is None or count == 1:
             return self
         return replace(self, progress=lambda done, total, value: progress(number * total + done, count * total, value))
+
+    def in_units(self, convert: Callable[[NDArray[Any]], NDArray[Any]]) -> Control:
+        """Return the control of a fit whose images ``convert`` puts into the units of the observer."""
+        observe = self.observe
+        if observe is None:
+            return self
+        return replace(self, observe=lambda state: observe(replace(state, image=lambda: convert(state.image()))))
 
 
 class WorkMeter:

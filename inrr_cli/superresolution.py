@@ -146,7 +146,10 @@ def run_superres(
     with one_thread_per_operation():
         if settings.noise is None and settings.reg == "patch":
             problem = with_estimated_noise(problem, noise_floor / units.span)
-        estimate = _load_engine(settings)(problem, settings, control)
+        seen = control.in_units(
+            lambda unit: units.from_unit_unrounded(unit if image.ndim == 3 else unit[..., 0], image.dtype)
+        )
+        estimate = _load_engine(settings)(problem, settings, seen)
     values = finite_values(estimate, np.ones(target.shape, bool))
     restored = units.from_unit(values.reshape(*target.shape, *image.shape[2:]), image.dtype)
     difference = problem.inconsistency(units.to_unit(restored).reshape(*target.shape, -1))

@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -91,3 +92,16 @@ def shared():
     if not folder.is_dir():
         pytest.skip("the paper's pictures are not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser without a window: Debian's, else the one that Playwright brings."""
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with api.sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        except api.Error as error:
+            pytest.skip(f"there is no browser: {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()

@@ -18,6 +18,7 @@ from inrr_cli.batch.sources import Source, find_sources, take_shard
 from inrr_cli.batch.summary import summary_path
 from inrr_cli.batch.watching import watch
 from inrr_cli.cli.batch_folder import make_folder, open_journal
+from inrr_cli.cli.batch_index import open_index
 from inrr_cli.cli.batch_options import BatchOptions
 from inrr_cli.cli.batch_progress import BatchProgress, describe_forecasts, print_failures
 from inrr_cli.cli.batch_work import Report, Work, make_stamps, restore_image, restore_shipped
@@ -105,6 +106,7 @@ class Batch:
         if not sources and not self.options.watch:
             raise InputError(f"{', '.join(map(str, self.arguments))}: there is no image")
         with ExitStack() as stack:
+            self.index = stack.enter_context(open_index(self.files, dry_run=self.options.dry_run))
             if self.options.dry_run:
                 self.history = History(self.files.output)
             else:
@@ -213,10 +215,10 @@ class Batch:
         if report.error:
             self._fail(prepared.image, prepared.name, report.error, report.hint)
             return
+        facts = report.facts(prepared.image)
+        self.index.tell(prepared.name, facts, report.outputs)
         if self.journal is not None:
-            self.journal.finish(
-                prepared.name, report.inputs, report.outputs, self.command.fingerprint, report.facts(prepared.image)
-            )
+            self.journal.finish(prepared.name, report.inputs, report.outputs, self.command.fingerprint, facts)
         if self.options.dry_run:
             self.forecasts.append(report.record)
         self.done += 1
@@ -236,6 +238,7 @@ class Batch:
         fail(error, hint)
         self.failures[image] = error
         self.progress.advance()
+        self.index.tell(name, {"image": image, "error": error}, {})
         if self.journal is not None:
             self.journal.fail(name, error, {"image": image})
 

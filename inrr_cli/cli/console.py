@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,16 @@ class Verbosity:
 
 
 verbosity = Verbosity()
+
+
+@dataclass
+class Invocation:
+    """How this process was called: what was typed, for the record."""
+
+    command_line: str = ""
+
+
+invocation = Invocation()
 
 
 # what is said while a worker restores an image, each text with whether it is a result; None prints at once
@@ -192,6 +203,8 @@ class Group(TyperGroup):
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
         """Parse and run; usage errors are one line that names the command to ask."""
+        given = args[0] if args else kwargs.get("args")
+        invocation.command_line = shlex.join(["inrr", *(sys.argv[1:] if given is None else given)])
         try:
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except TyperException as error:

@@ -25,6 +25,7 @@ EXTRA_OUTPUTS = {
     "sidecar": ExtraOutput(".json", (".json",)),
     "uncertainty": ExtraOutput("_sigma.tif", (".tif", ".tiff", ".png")),
     "save_mask": ExtraOutput("_mask.png", (".png", ".tif", ".tiff", ".npy")),
+    "report": ExtraOutput("_report.html", (".html", ".htm")),
     "preview": ExtraOutput("_preview.png", (".png",)),
 }
 
@@ -35,7 +36,8 @@ class Files:
 
     Wherever a folder is given, `for_image` names the file of one image in it. With ``force`` outputs that exist are
     overwritten. With ``makes_folders`` all outputs are folders, which are made before anything is written. Of
-    ``variants`` of the result each has an output and a sidecar of its own, which are numbered.
+    ``variants`` of the result each has an output and a sidecar of its own, which are numbered. ``command_line`` is what
+    was typed, for the report.
     """
 
     output: Path | None = None
@@ -50,6 +52,8 @@ class Files:
     makes_folders: bool = False
     exclude: Path | None = None
     variants: int = 1
+    report: Path | None = None
+    command_line: str = ""
 
     def for_image(self, image: Path, folder: Path = Path(), stem: str | None = None) -> Files:
         """Return the files of an image: a folder stands for the file in it that is named after the image.
@@ -91,7 +95,7 @@ class Files:
 
     def extra_outputs(self) -> dict[Path, tuple[str, ...]]:
         """Return the further outputs and the suffixes that each may have."""
-        paths = {name: [path] for name, path in self._paths("uncertainty", "save_mask").items()}
+        paths = {name: [path] for name, path in self._paths("uncertainty", "save_mask", "report").items()}
         paths |= {"sidecar": self.sidecars()}
         return {path: EXTRA_OUTPUTS[name].suffixes for name, each in paths.items() for path in each}
 

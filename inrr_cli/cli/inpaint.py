@@ -11,7 +11,7 @@ from inrr_cli.cli import inpaint_options, options
 from inrr_cli.cli.batch import Command
 from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.batch_work import Work
-from inrr_cli.cli.console import note, warn
+from inrr_cli.cli.console import invocation, note, warn
 from inrr_cli.cli.files import EXTRA_OUTPUTS, Files
 from inrr_cli.cli.inpainting_job import InpaintingJob, check_estimate, check_files, make_stack
 from inrr_cli.cli.many import restore_images
@@ -57,6 +57,7 @@ def inpaint(
     estimate: inpaint_options.Estimate = False,
     save_mask: inpaint_options.SaveMask = None,
     sidecar: options.Sidecar = None,
+    report: options.ReportFile = None,
     force: options.Force = False,
     file_format: options.Format = None,
     quality: options.Quality = None,
@@ -114,6 +115,8 @@ def inpaint(
         force,
         exclude=exclude,
         variants=variants,
+        report=report,
+        command_line=invocation.command_line,
     )
     check_files(files, settings, keep_partial=keep_partial)
     check_estimate(settings, asked=estimate)
@@ -166,8 +169,16 @@ def _inpaint_image(
         if found.marked
         else "the mask is empty: no pixel is missing, so there is nothing to fill"
     )
-    wants_sigma = files.uncertainty is not None
-    job = InpaintingJob(stack, files.masks, command, lack, wants_sigma=wants_sigma, variants=files.variants)
+    wants_sigma = files.uncertainty is not None or files.report is not None
+    job = InpaintingJob(
+        stack,
+        files.masks,
+        command,
+        lack,
+        wants_sigma=wants_sigma,
+        variants=files.variants,
+        keeps_input=files.report is not None,
+    )
     if files.checkpoint is not None and (len(stack.pages) > 1 or command.settings.per_channel):
         raise InputError("--checkpoint is for one page, all channels together; choose it with --pages")
     if files.preview is None:

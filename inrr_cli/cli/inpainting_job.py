@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -31,6 +31,9 @@ from inrr_cli.metrics import psnr_of_rmse
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import SEED_LIMIT, Settings
 
+if TYPE_CHECKING:
+    from inrr_cli.cli.reporting import Pages
+
 MANY_MISSING = 0.95  # fraction of missing pixels from which little is left to restore from
 
 
@@ -48,6 +51,7 @@ class InpaintingJob(Job):
         *,
         wants_sigma: bool = False,
         variants: int = 1,
+        keeps_input: bool = False,
     ) -> None:
         self.stack, self.masks, self.lack, self.wants_sigma, self.variants = stack, masks, lack, wants_sigma, variants
         self.settings, self.data_range = command.settings, command.options.data_range
@@ -55,6 +59,7 @@ class InpaintingJob(Job):
         self.psnr_estimated: float | None = None
         self.template = stack.opaque() if "alpha" in masks else stack.picture
         self.numbers = [page.number for page in stack.pages]
+        self.keeps_input = keeps_input
 
     def announce(self) -> None:
         """Tell how much will be filled, and warn where next to nothing is known."""
@@ -79,7 +84,8 @@ class InpaintingJob(Job):
     def measurement(self, truths: list[NDArray[Any]] | None) -> Measurement:
         """Measure the missing samples."""
         missing = [page.missing for page in self.stack.pages]
-        return Measurement(self.stack.value_range(self.data_range), missing, truths)
+        self.measured = Measurement(self.stack.value_range(self.data_range), missing, truths)
+        return self.measured
 
     def check_memory(self) -> None:
         """Check the largest need of a page; `inpaint_pages` checks that of pages which are filled together."""
@@ -108,6 +114,11 @@ class InpaintingJob(Job):
     def run(self, control: Control) -> dict[int, Result]:
         """Fill each page."""
         stack = self.stack
+        if self.keeps_input:
+            from inrr_cli.cli.reporting import Originals
+
+            self.originals = Originals(stack, self.settings, self.measured)
+            control = self.originals.watch(control)
         keep = partial(stack.keep, sigma=self.wants_sigma)
         found = inpaint_pages(
             stack.pages,
@@ -153,6 +164,14 @@ class InpaintingJob(Job):
     def output(self, results: Mapping[int, Result]) -> Picture:
         """Return the picture with the restored pages in their places."""
         return self.stack.restored(results, self.template)
+
+    def report_pages(self, found: Mapping[int, Result], measurement: Measurement) -> Pages:
+        """Return the pages, the most doubtful first."""
+        from inrr_cli.cli.reporting import inpainting_pages
+
+        return inpainting_pages(
+            self.stack, self.template, self.originals, found, measurement, self.settings, self.variants
+        )
 
     def extra_pictures(
         self, files: Files, results: Mapping[int, Result], value_range: ValueRange

@@ -125,6 +125,15 @@ KeepPartial = Annotated[bool, OUTPUT("--keep-partial", help="On Ctrl-C or SIGTER
 Sidecar = Annotated[
     Path | None, OUTPUT("--sidecar", metavar="FILE", help="Write the JSON record of the run to a .json file.")
 ]
+ReportFile = Annotated[
+    Path | None,
+    OUTPUT(
+        "--report",
+        metavar="FILE",
+        help="Write a page (.html) that opens from disk and asks for nothing: before and after, error bars, a linked "
+        "lens, histograms, and the record. A batch also gets index.html, the doubtful first.",
+    ),
+]
 DataRange = Annotated[
     str | None,
     OUTPUT(

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import typer
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from inrr_cli.imaging.writing import check_holds, encode, format_of, write_files
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
+
+if TYPE_CHECKING:
+    from inrr_cli.cli.reporting import Pages
 
 FEW_CHANNELS = 4  # as RGBA has: whoever gives a photograph knows its axes
 
@@ -96,6 +99,10 @@ class Job(ABC):
     ) -> dict[Path, Picture]:
         """Return the further pictures to write; before the work with no results, for a check."""
         return {}
+
+    @abstractmethod
+    def report_pages(self, found: Mapping[int, Result], measurement: Measurement) -> Pages:
+        """Return what a report shows of the results, which the ``measurement`` is of."""
 
     def facts(self) -> dict[str, Any]:
         """Return what the record says of this command alone."""
@@ -206,6 +213,11 @@ class Restoring:
             outputs[path] = encode(picture, format_of(path))
         texts = [json.dumps(record, allow_nan=False) for record in records]
         outputs |= {path: f"{text}\n".encode() for path, text in zip(files.sidecars(), texts, strict=False)}
+        if files.report is not None:
+            from inrr_cli.cli.reporting import encode_report  # most runs make no report
+
+            pages = job.report_pages(found, measurement)
+            outputs[files.report] = encode_report(image, files, pages, records[0], outputs)
         write_files(outputs, replace=files.force)
         explain(results[0].summary)
         warn(next((result.notice for result in results if result.notice), ""))

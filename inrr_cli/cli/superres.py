@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from inrr_cli.cli import options
 from inrr_cli.cli.batch import Command
 from inrr_cli.cli.batch_options import BatchOptions, with_batch_options
 from inrr_cli.cli.batch_work import Work
-from inrr_cli.cli.console import note
+from inrr_cli.cli.console import invocation, note
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_standard_output
@@ -38,6 +38,9 @@ from inrr_cli.settings import make_settings
 from inrr_cli.superres.kernels import KERNEL_NAMES
 from inrr_cli.superres.target import check_scale, make_target
 from inrr_cli.superresolution import enlarge_alpha, run_superres, sample_blocks
+
+if TYPE_CHECKING:
+    from inrr_cli.cli.reporting import Pages
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def superres(
     output: options.Output = None,
     name: options.Name = None,
     sidecar: options.Sidecar = None,
+    report: options.ReportFile = None,
     force: options.Force = False,
     file_format: options.Format = None,
     quality: options.Quality = None,
@@ -145,7 +149,8 @@ def superres(
             file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template, batch.dry_run
         ),
     )
-    files = Files(output, reference, sidecar=sidecar, force=force)
+    line = invocation.command_line
+    files = Files(output, reference, sidecar=sidecar, force=force, report=report, command_line=line)
     work = Work(partial(_enlarge_image, command, wanted, axes))
     restore_images(images or [], files, Command.of(work, files, command), batch)
 
@@ -239,6 +244,13 @@ class SuperresJob(Job):
             for alpha, target in zip(self.template.alpha, self.targets, strict=True)
         ]
         return self.template.with_pages([results[number].image for number in self.numbers], alphas)
+
+    def report_pages(self, found: Mapping[int, Result], measurement: Measurement) -> Pages:
+        """Return the pages beside their input."""
+        from inrr_cli.cli.reporting import superres_pages
+
+        blocks = partial(sample_blocks, settings=self.settings)
+        return superres_pages(self.template, self.output(found), found, self.targets, measurement, blocks)
 
     def facts(self) -> dict[str, Any]:
         """Return the scale, the kernel and the crop."""

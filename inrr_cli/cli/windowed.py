@@ -126,6 +126,7 @@ def _check_request(request: Request, image: WindowedImage) -> None:
         "--pages": request.pages is not None,
         f"--stack {settings.stack}": settings.stack not in ("auto", "pages"),
         f"--axes {request.axes}": request.axes not in (None, *(("YX",) if len(image.shape) == 2 else ("YXC", "YXS"))),
+        "--report": files.report is not None,
         "--preview": files.preview is not None,
         "--estimate": request.command.options.estimate,
         "--checkpoint": files.checkpoint is not None,

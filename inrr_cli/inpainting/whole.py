@@ -70,7 +70,8 @@ def _fill_in(
     """Estimate an image in these units; return the estimate, and the restored image and its sigma in the image's."""
     values = units.to_unit(np.where(known, image, image.dtype.type(0)))
     noise = None if settings.noise is None else settings.noise / units.span
-    estimate = _estimate(values, known, filled, noise, settings, control)
+    seen = control.in_units(lambda unit: units.from_unit_unrounded(unit, image.dtype).reshape(image.shape))
+    estimate = _estimate(values, known, filled, noise, settings, seen)
     restored = image.copy()
     restored[filled] = units.from_unit(finite_values(estimate, np.atleast_3d(filled)), image.dtype)
     return estimate, restored, image_sigma(estimate, units, image.ndim)

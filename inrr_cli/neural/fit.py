@@ -7,18 +7,20 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from inrr_cli.device import has_fast_bfloat16
-from inrr_cli.engine import Control, InpaintingProblem
+from inrr_cli.engine import Control, FitState, InpaintingProblem
 from inrr_cli.errors import DivergedError
 from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.coordinates import pixel_centres
 from inrr_cli.neural.muon import Muon
 from inrr_cli.neural.objective import Objective
 from inrr_cli.neural.recipe import Recipe
-from inrr_cli.neural.regularizers.base import Regularizer
+from inrr_cli.neural.regularizers.base import DirichletEnergy, Regularizer
 from inrr_cli.neural.rendering import render
 from inrr_cli.neural.representations.base import Representation
 from inrr_cli.neural.warm_start import warm_start_duration, warm_start_image
@@ -117,20 +119,41 @@ class NetworkFit:
         first_loss: float | None = None
         try:
             while not self.completed:
-                loss = self._step()
+                data, energy = self._step()
+                loss = data + energy
                 first_loss = loss if first_loss is None else first_loss
                 self.loss_rose |= loss > LOSS_RISE * first_loss
                 if checkpoint is not None and (checkpoint.is_due() or self.completed):
                     checkpoint.save(stage, self._state())
                 if control.progress:
                     control.progress(self.steps, self.recipe.steps, loss)
+                if control.observe:
+                    control.observe(self._observe(data, energy))
         except KeyboardInterrupt:
             if not control.keep_partial:
                 raise
         torch._foreach_copy_(self.weights, self.average)
 
-    def _step(self) -> float:
-        """Update every parameter once and return the loss before."""
+    def _observe(self, data: float, energy: float) -> FitState:
+        """Return what an observer may ask of the fit as it is."""
+
+        @torch.no_grad()
+        def image() -> NDArray[np.float32]:
+            pixels: NDArray[np.float32] = render(self.objective.representation, self.y, self.x).cpu().numpy()
+            return pixels
+
+        @torch.no_grad()
+        def laplacians() -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+            regularizer = self.objective.regularizer
+            if not isinstance(regularizer, DirichletEnergy):
+                return None
+            rows, columns = regularizer.laplacians(self.y, self.x)
+            return rows.float().cpu().numpy(), columns.float().cpu().numpy()
+
+        return FitState(self.steps, self.recipe.steps, data, energy, image, laplacians)
+
+    def _step(self) -> tuple[float, float]:
+        """Update every parameter once and return the terms of the loss before: of the data, and the energy."""
         recipe = self.recipe
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -143,17 +166,17 @@ class NetworkFit:
             draw_indices(len(axis), self.spacing, self.generator).to(axis.device) for axis in (self.y, self.x)
         )
         grid = (rows[:, None], columns)
-        loss = self.objective.backward(
+        data, energy = self.objective.backward(
             self.target[grid], self.known[grid], self.y[rows], self.x[columns], self._missing_weight(grid)
         )
-        if not math.isfinite(loss):
+        if not math.isfinite(data + energy):
             raise DivergedError(f"the fit diverged at step {self.steps + 1}; give a lower --lr than {recipe.lr:g}")
         for optimizer in self.optimizers:
             optimizer.step()
         self.steps += 1
         # a mean over few steps at first, so that the initial weights do not linger in it
         torch._foreach_lerp_(self.average, self.weights, 1 - min(recipe.average, self.steps / (self.steps + 10)))
-        return loss
+        return data, energy
 
     def _missing_weight(self, grid: tuple[Tensor, Tensor]) -> Tensor | None:
         """Return the weight (R, C, K) of missing samples: 1 with a prior, and falling to 0 along a cosine without."""

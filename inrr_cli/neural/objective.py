@@ -51,7 +51,20 @@ class Objective:
         x: Tensor,
         missing_weight: Tensor | None = None,
     ) -> Tensor:
-        """Return the mean squared error, summed over channels, plus the energy of the regulariser.
+        """Return the sum of the `terms`, whose parameters are the same."""
+        data, energy = self.terms(prediction, target, known, y, x, missing_weight)
+        return data if energy is None else data + energy
+
+    def terms(
+        self,
+        prediction: Tensor,
+        target: Tensor,
+        known: Tensor,
+        y: Tensor,
+        x: Tensor,
+        missing_weight: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return the mean squared error, summed over channels, and the energy of the regulariser if there is one.
 
         Parameters
         ----------
@@ -65,7 +78,7 @@ class Objective:
 
         Returns
         -------
-        () Tensor
+        () Tensor, () Tensor or None
         """
         squared = (prediction - target).square()
         error = torch.where(known, squared, 0).sum(-1).mean()
@@ -73,19 +86,21 @@ class Objective:
         if missing_weight is not None:
             loss = error + (missing_weight * torch.where(known, 0, squared)).sum(-1).mean()
         if self.regularizer is None:
-            return loss
+            return loss, None
         weights = self.representation.weights()
         if not self.adapt:
-            return loss + self.regularizer(prediction, y, x, weights)  # type: ignore[no-any-return]
+            return loss, self.regularizer(prediction, y, x, weights)
         completed = torch.where(known, target, prediction) if self.missing else prediction
         # the weight is the option's at a mean squared error of 1e-3 (30 dB), and at most ten times that: empirical
         factor = (error.detach() / (1 - self.missing) / 1e-3).square().clamp(max=10) / math.sqrt(self.missing or 1)
-        return loss + factor * self.regularizer(completed, y, x, weights)  # type: ignore[no-any-return]
+        return loss, factor * self.regularizer(completed, y, x, weights)
 
     def backward(
         self, target: Tensor, known: Tensor, y: Tensor, x: Tensor, missing_weight: Tensor | None = None
-    ) -> float:
-        """Add the gradient of the loss to the parameters and return the loss; the parameters are those of `loss`.
+    ) -> tuple[float, float]:
+        """Add the gradient of the loss to the parameters, and return its data term and its energy.
+
+        The parameters are those of `loss`.
 
         The grid is rendered in blocks for the loss and its gradient at each pixel. The gradient is then propagated
         into the weights block by block; a block of a grid of more than KEPT_POINTS is rendered again for that. The
@@ -96,8 +111,8 @@ class Objective:
         with torch.set_grad_enabled(kept):
             blocks = list(map_in_threads(lambda part: self.predict(part, x), parts, y.device))
         prediction = torch.cat([block.detach() for block in blocks]).requires_grad_()
-        loss = self.loss(prediction, target, known, y, x, missing_weight)
-        torch.autograd.backward(loss)
+        data, energy = self.terms(prediction, target, known, y, x, missing_weight)
+        torch.autograd.backward(data if energy is None else data + energy)
         assert prediction.grad is not None
         parameters = [p for p in self.representation.parameters() if p.requires_grad]
 
@@ -110,4 +125,4 @@ class Objective:
         grads = torch.split(prediction.grad, len(parts[0]))
         for found in map_in_threads(gradients, range(len(parts)), y.device):
             add_gradients(parameters, found)
-        return loss.item()
+        return data.item(), 0.0 if energy is None else energy.item()

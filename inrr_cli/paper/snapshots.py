@@ -13,6 +13,7 @@ from torch import Tensor
 
 from inrr_cli.device import choose_device
 from inrr_cli.engine import Control, InpaintingProblem
+from inrr_cli.neural import history
 from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.coordinates import pixel_centres
 from inrr_cli.neural.engine import build_regularizer, build_representation
@@ -125,4 +126,4 @@ def step_at(settings: Settings, fraction: float) -> int:
 
 def logarithmic_steps(settings: Settings, count: int = 30) -> list[int]:
     """Return steps from the first to the last of a fit, evenly spaced on a logarithmic scale."""
-    return sorted({int(step) for step in np.geomspace(1, fit_recipe(settings).steps, count).round()})
+    return history.logarithmic_steps(fit_recipe(settings).steps, count)
