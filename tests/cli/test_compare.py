@@ -105,7 +105,7 @@ def test_bad_requests_are_refused_before_any_work(run, files, truth, tmp_path, m
     image = ("compare", files["grey"], "--mask", files["mask"])
     refused(run(*image, "--methods", "biharmonik"), "did you mean 'biharmonic'?")
     refused(run(*image, "-o", "sheet.jpg"), "use .png")
-    refused(run(*image, "-o", files["mask"], "--force"), "is an input too")
+    refused(run(*image, "-o", files["mask"], "--force"), "is an input or another output too")
     refused(run(*image, "--reference", files["colour"]), "must agree")
     Image.fromarray(np.zeros((48, 64), np.uint8)).save(tmp_path / "empty.png")
     refused(run("compare", files["grey"], "--mask", "empty.png"), "the mask is empty")
@@ -125,6 +125,17 @@ def test_an_exact_fill_is_no_infinity_in_json(run, tmp_path):
     arguments = ("compare", "flat.png", "--mask", "mask.png", "--reference", "flat.png", *QUICK, "--force")
     assert json.loads(ok(run(*arguments, "--json")).stdout)["results"][0]["psnr_missing"] is None
     assert "inf dB" in ok(run(*arguments)).stdout
+
+
+def test_a_report_holds_all_methods_and_no_output_is_left_by_half(run, files, truth, tmp_path):
+    arguments = ("compare", files["grey"], "--mask", files["mask"], "--reference", truth, *QUICK)
+    ok(run(*arguments, "--report", "r.html"))
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert all(name in text for name in ("scikit-image biharmonic", "scipy linear", "psnr_missing", "truth.png"))
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    (tmp_path / "grey_compare.png").unlink()
+    refused(run(*arguments, "--report", "r.html"), "already exists")
+    assert not (tmp_path / "grey_compare.png").exists()
 
 
 @pytest.mark.slow
@@ -158,7 +169,8 @@ QUICK_PATCHES = ("--rounds", 2, "--similar", 15, "--radius", 4)
 
 
 def test_an_estimate_needs_no_truth_and_is_the_same_again(run, files):
-    arguments = ("inpaint", files["grey"], "--mask", files["mask"], "--estimate", *QUICK_PATCHES, "--json", "--force")
+    small = ("--rounds", 2, "--similar", 8, "--radius", 3)
+    arguments = ("inpaint", files["grey"], "--mask", files["mask"], "--estimate", *small, "--json", "--force")
     first, second = (json.loads(ok(run(*arguments)).stdout) for _ in range(2))
     assert 10 < first["psnr_estimated"] < 40
     assert first["psnr_estimated"] == second["psnr_estimated"]
