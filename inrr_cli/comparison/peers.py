@@ -18,8 +18,8 @@ Plane = NDArray[np.float64]
 OPENCV_RADIUS = 3  # pixels; of OpenCV's own example, which has no default
 # of floats: Telea's fill depends on it, and errs by 1.4 times the span of a slope from 0 to 1, by 0.04 of 0 to 65535
 OPENCV_SPAN = np.float32(65535)
-# known samples: of more, those far from a hole are left out; to triangulate 260,000 takes a minute, and the triangles over
-# a hole end at its border
+# known samples: of more, those far from a hole are left out. To triangulate 260,000 takes a minute, and the triangles
+# over a hole end at its border
 TRIANGULATED_MAXIMUM = 100_000
 TRIANGULATED_REACH = 8  # pixels from a hole, of the samples that are triangulated where there are more
 
