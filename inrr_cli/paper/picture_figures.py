@@ -92,10 +92,10 @@ def _draw_fig2(results: Results, figure: Any) -> None:
     drawn = []
     limit = _residual_limit(results)
     for (fit, below), method in zip(panels[:, 1:].T, FIG2_METHODS, strict=True):
-        missing_psnr = fits[method].values["psnr_missing"]
-        _draw_picture(fit, fits[method].arrays["output"], f"{method}: {missing_psnr:.2f} dB at missing pixels")
+        _draw_picture(fit, fits[method].arrays["output"], f"{method}: {fits[method].values['psnr_missing']:.2f} dB")
         drawn.append(_draw_residual(below, fits[method], limit, f"{method}: residual"))
-    figure.colorbar(drawn[0], ax=panels[1, 1:], label="grey levels", extend="max")
+    _draw_scale(figure, drawn[0], panels[1, 1:])
+    figure.supxlabel("dB: PSNR of missing pixels", fontsize="medium")
 
 
 def fig4_keys(setup: Setup) -> list[Key]:
@@ -140,7 +140,7 @@ def _draw_fig4(results: Results, figure: Any) -> None:
     """Draw a row for each mask: the samples, and the residual of each method."""
     fits = {(str(key["mask"]), str(key["method"])): measurement for key, measurement in reversed(results)}
     limit = _residual_limit(results)
-    figure.set_size_inches(16, 7.2)
+    figure.set_size_inches(16, 7.6)
     panels = figure.subplots(len(TABLE1_MASKS), 1 + len(TABLE1_METHODS))
     drawn = None
     for line, mask in zip(panels, TABLE1_MASKS, strict=True):
@@ -149,7 +149,8 @@ def _draw_fig4(results: Results, figure: Any) -> None:
         for panel, method in zip(line[1:], TABLE1_METHODS, strict=True):
             mean = fits[mask, method].values["residual_missing"]
             drawn = _draw_residual(panel, fits[mask, method], limit, f"{method}: {mean:.1f}")
-    figure.colorbar(drawn, ax=panels, label="residual, grey levels (numbers: mean of missing pixels)", extend="max")
+    _draw_scale(figure, drawn, panels)
+    figure.supxlabel("numbers: mean residual of missing pixels, in grey levels", fontsize="medium")
 
 
 def _sampled(arrays: dict[str, NDArray[Any]]) -> NDArray[Any]:
@@ -180,6 +181,11 @@ def _draw_residual(panel: Any, measurement: Measurement, limit: float, title: st
     """Draw the residual of a fit from 0 to the limit and return what a colour bar needs."""
     panel.set(title=title, xticks=[], yticks=[])
     return panel.imshow(_residual(measurement), cmap="magma", vmin=0, vmax=limit, interpolation="nearest")
+
+
+def _draw_scale(figure: Any, drawn: Any, panels: Any) -> None:
+    """Draw the colour bar of residuals beside panels."""
+    figure.colorbar(drawn, ax=panels, label="residual, grey levels", extend="max", aspect=40, pad=0.01)
 
 
 FIG2 = Experiment("Figure 2: fits with and without INRR", fig2_keys, measure_fig2, fig2_report)

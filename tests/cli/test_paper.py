@@ -50,7 +50,7 @@ COUNTS = {
 }
 
 
-QUICK = ("table2", "fig2", "fig5")
+QUICK = ("table2", "fig5")
 
 
 @pytest.mark.parametrize(
