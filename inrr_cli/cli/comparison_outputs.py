@@ -161,7 +161,7 @@ def encode_comparison(
         tables=[table],
         command=files.command_line,
         files=[*hashed_inputs(image, files), ("contact sheet", str(files.output), sha256(sheet))],
-        record=record,
+        record={name: value for name, value in record.items() if name != "results"},  # the table has them
     )
     return render_report(report)
 
