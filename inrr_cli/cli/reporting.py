@@ -73,8 +73,8 @@ def encode_report(
         notes=notes if further is not None else [],
         command=files.command_line,
         files=[
-            *_inputs(image, files),
-            *((_role(path, files), str(path), _hash(data)) for path, data in outputs.items()),
+            *hashed_inputs(image, files),
+            *((_role(path, files), str(path), sha256(data)) for path, data in outputs.items()),
         ],
         record=record,
     )
@@ -254,7 +254,7 @@ def _method(record: Mapping[str, Any]) -> str:
     return "texture, and similar patches" if record["fill"] == "texture" else "similar patches of the image"
 
 
-def _inputs(image: Path, files: Files) -> list[tuple[str, str, str]]:
+def hashed_inputs(image: Path, files: Files) -> list[tuple[str, str, str]]:
     """Return the role, the name and the SHA-256 of each file that was read."""
     roles = [("input", image), *(("mask", path) for path in files.given_inputs() if str(path) in files.masks)]
     roles += [(name, path) for name in ("reference", "exclude") if (path := getattr(files, name)) is not None]
@@ -264,12 +264,13 @@ def _inputs(image: Path, files: Files) -> list[tuple[str, str, str]]:
 def _hash_of(path: Path) -> str:
     """Return the SHA-256 of a file; empty for what cannot be read twice."""
     try:
-        return "" if path == STANDARD else _hash(read_bytes(path))
+        return "" if path == STANDARD else sha256(read_bytes(path))
     except InputError:
         return ""
 
 
-def _hash(data: bytes) -> str:
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 

@@ -28,6 +28,9 @@ export function listenToFills(desk) {
   onClick("fill-here", () => (fills.isRunning ? attempt(() => fills.cancel()) : fillAsChosen(desk)));
   onClick("cancel", () => attempt(() => fills.cancel()));
   fills.addEventListener("change", () => showState(desk));
+  for (const source of [fills, desk.history]) {
+    source.addEventListener("change", () => (element("stale").hidden = !fills.shown || !fills.isStale()));
+  }
   choose();
 }
 
@@ -52,7 +55,8 @@ function showState(desk) {
 function describe(shown) {
   const text = [`${shown.filled_pixels.toLocaleString("en")} pixels filled.`];
   if (shown.sigma_high === null) text.push("No error bar: copies have none.");
-  return [...text, ...shown.notes.map((note) => note.charAt(0).toUpperCase() + note.slice(1))];
+  const notes = shown.notes.filter((note) => !note.startsWith("filling ")); // the first line says it
+  return [...text, ...notes.map((note) => note.charAt(0).toUpperCase() + note.slice(1))];
 }
 
 function showLegend({ image }, shown, picture) {

@@ -62,7 +62,17 @@ export class Fills extends EventTarget {
   #tell(job) {
     this.job = job;
     element("progress").value = 0;
+    element("percent").textContent = "";
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Show how far a job is; the number changes too often to be spoken. */
+  #showProgress({ state, done, total, text }) {
+    const share = total ? done / total : 0;
+    element("progress").value = share;
+    element("percent").textContent = state === "running" ? `${Math.round(100 * share)} %` : "";
+    const spoken = `${text.charAt(0).toUpperCase()}${text.slice(1)} …`;
+    if (state === "running" && element("message").textContent !== spoken) say(spoken);
   }
 
   /** The end of a job; null if another took its place. */
@@ -72,8 +82,7 @@ export class Fills extends EventTarget {
       const news = await server.progress(job, after);
       if (this.job !== job) return news.state === "cancelled" ? news : null;
       after = news.done;
-      element("progress").value = news.total ? news.done / news.total : 0;
-      say(news.state === "running" ? `${news.text} … ${Math.round((100 * news.done) / (news.total || 1))} %` : news.text);
+      this.#showProgress(news);
       if (news.state !== "running") return news;
     }
   }

@@ -20,7 +20,10 @@ export class Gestures {
     canvas.addEventListener("pointerup", (event) => this.#up(event));
     canvas.addEventListener("pointercancel", (event) => this.#up(event, true));
     canvas.addEventListener("pointerleave", () => this.#leave());
-    canvas.addEventListener("keydown", () => canvas.classList.remove("pointed"));
+    // a frame tells where the arrow keys go; who came with a mouse knows
+    const showFrame = () => canvas.classList.remove("pointed");
+    canvas.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && showFrame());
+    canvas.addEventListener("blur", showFrame);
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     canvas.addEventListener("auxclick", (event) => event.preventDefault());

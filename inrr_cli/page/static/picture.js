@@ -85,6 +85,7 @@ export class Picture {
     this.tiles.beginFrame();
     this.#paintLayers(context, view);
     this.tiles.endFrame();
+    canvas.setAttribute("aria-busy", String(this.tiles.isWaiting));
     if (view.scale >= GRID_FROM) paintGrid(context, view);
     this.overlay.draw(view);
     if (this.isSplit) paintDivider(context, view, Math.round(this.split * canvas.width));

@@ -37,6 +37,11 @@ export class Tiles extends EventTarget {
     this.image = image;
   }
 
+  /** Whether the last frame lacked a tile that may still come. */
+  get isWaiting() {
+    return this.#wanted.size > 0 || this.#running.size > 0;
+  }
+
   /** The level whose cells are at least as small as the pixels of a screen at a scale. */
   levelFor(scale) {
     const level = Math.floor(Math.log2(1 / scale) + 1e-6);

@@ -33,10 +33,7 @@ class Desk:
         self.troubles, self.requests = [], []
         page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.running = set()
-        page.on("request", lambda request: (self.requests.append(request.url), self.running.add(request)))
-        for end in ("requestfinished", "requestfailed"):
-            page.on(end, lambda request: self.running.discard(request))
+        page.on("request", lambda request: self.requests.append(request.url))
         page.set_default_timeout(PATIENCE)
         page.goto(address)
         page.wait_for_selector("html[data-ready]")
@@ -115,12 +112,9 @@ class Desk:
         return np.array(self.page.evaluate(take, [width]), np.uint8).reshape(width, width, 4)[..., :3]
 
     def frame(self):
-        """Wait until the page asks for nothing more and what it has got is drawn."""
-        is_at_rest = False
-        while not is_at_rest:
-            self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            self.page.wait_for_timeout(30)
-            is_at_rest = not self.running
+        """Wait until all that is to be seen has come and is drawn."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.page.wait_for_selector("#picture[aria-busy=false]")
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """How the page looks and is used: by keys alone, on a phone, in dark and light, for all, and on large images."""
 
 import json
+import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,6 +129,16 @@ def test_keys_choose_tools_and_leave_text_fields_alone(open_page, image):
     zoom = desk.text("#zoom")
     desk.press("-")
     assert desk.text("#zoom") != zoom
+
+
+def test_the_guide_has_the_keys_of_the_sheet(open_page, image):
+    desk = open_page(image)
+    desk.press("?")
+    texts = [desk.page.locator(f"#keys-list {tag}").all_inner_texts() for tag in ("dt", "dd")]
+    guide = (Path(__file__).parents[3] / "examples" / "guides" / "painting.md").read_text(encoding="utf-8")
+    table = guide.partition("## Keys")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", table, re.MULTILINE)
+    assert rows[1:] == list(zip(*texts, strict=True))
 
 
 def test_the_hand_space_and_the_wheel_move_the_picture(open_page, image):
