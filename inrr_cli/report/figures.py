@@ -23,7 +23,7 @@ from inrr_cli.report.reduction import (
     most_doubtful_pixel,
 )
 
-SCATTERED = 1200  # straight pieces of an outline; more hide the picture in a small pane
+SCATTERED = 0.02  # straight pieces of an outline for each pixel; more hide the picture
 SMALL = 480  # pixels of the longer side: a smaller image is shown enlarged, with its pixels as squares
 STRIPES = 90  # across an image; the hatching of made-up pixels
 FEWEST = 6  # pixels between the stripes, of an image that is small
@@ -155,7 +155,7 @@ def make_figure(
     panes += _map_panes(page.maps, key, step, layers)
     hatch = _hatch(page.made, missing, key, step, layers, panes)
     outline = None if missing is None or not missing.any() else outline_path(missing)
-    shows_outline = outline is not None and outline.count("M") < SCATTERED
+    shows_outline = outline is not None and outline.count("M") < SCATTERED * rows * columns
     tint = None
     if missing is not None and missing.any() and outline is None:
         tint = f"{key}-tint"

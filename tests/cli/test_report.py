@@ -149,7 +149,7 @@ def folder(run, grey):
 
 
 def listed(path="rep/index.html"):
-    return re.findall(r'<th scope="row" data-value="([^"]*)"', text(path))
+    return re.findall(r'<th scope="row"[^>]* data-value="([^"]*)"', text(path))
 
 
 HOSTILE = "in/&lt;img src=x onerror=alert(1)&gt;.png"

@@ -13,7 +13,7 @@ def line(name, sigma=None, missing=0.1, **more):
 
 
 def images(data):
-    return re.findall(r'<th scope="row" data-value="([^"]*)"', data.decode())
+    return re.findall(r'<th scope="row"[^>]* data-value="([^"]*)"', data.decode())
 
 
 def test_failures_come_first_and_then_the_doubtful(tmp_path):

@@ -8,7 +8,7 @@ function connectSorting(table) {
       const isDescending = head.classList.contains("number") ? descending : !descending;
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", isDescending ? "descending" : "ascending");
-      const value = (row) => row.cells[column].dataset.value;
+      const value = (row) => row.cells[column]?.dataset.value ?? ""; // a failed image has no numbers
       const compare = (a, b) => (head.classList.contains("number") ? Number(a) - Number(b) : a.localeCompare(b));
       const rows = [...body.rows].sort((first, second) => {
         const [a, b] = [value(first), value(second)];
