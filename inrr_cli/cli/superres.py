@@ -22,6 +22,7 @@ from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_standard_output
 from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
 from inrr_cli.cli.restoring import Job, Restoring, Written, read_image
+from inrr_cli.cli.snapshots import check_snapshots
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import Forecast, superres_seconds
@@ -107,9 +108,11 @@ def superres(
     preset: options.Preset = None,
     steps: options.Steps = None,
     lr: options.LearningRate = None,
+    snapshots: options.Snapshots = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    show: options.Show = False,
     **methods: Any,
 ) -> None:
     """Enlarge an image from the image itself: its structures at one scale teach the next.
@@ -134,6 +137,7 @@ def superres(
         task="superres",
         **methods,
     )
+    check_snapshots(snapshots, settings)
     check_standard_output(output, as_json=as_json)
     wanted = Enlargement(scale, parse_size(size), parse_crop(crop))
     check_scale(wanted.scale, wanted.size)
@@ -142,7 +146,16 @@ def superres(
     command = Restoring(
         settings,
         OutputOptions(
-            file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template, batch.dry_run
+            file_format,
+            quality,
+            as_json,
+            keep_partial,
+            max_pixels,
+            parse_range(data_range),
+            template,
+            batch.dry_run,
+            show,
+            snapshots,
         ),
     )
     files = Files(output, reference, sidecar=sidecar, force=force)
