@@ -19,7 +19,7 @@ from inrr_cli.cli.files import Files
 from inrr_cli.cli.live_curves import make_curves
 from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, choose_destinations
 from inrr_cli.cli.record import describe, make_record, print_record
-from inrr_cli.cli.showing import show_before_and_after
+from inrr_cli.cli.showing import Before
 from inrr_cli.cli.snapshots import Snapshots, make_snapshots, write_with_snapshots
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError, OutOfMemoryError
@@ -162,10 +162,13 @@ class Restoring:
         job.check_memory()
         if options.dry_run:
             return self.announce(job.forecast(), job.command, image, files, paths[0])
+        before = Before.of(job, measurement, is_labels=indices) if options.show else None
         curves = None if options.as_json else make_curves(job, self.settings, measurement)
         observe = observe_all(seen.record for seen in (curves, snapshots) if seen is not None)
         with progress_bar(not options.as_json, self.settings, curves) as progress:
             found = job.run(Control(progress, options.keep_partial, files.checkpoint, observe=observe))
+        if before is not None:
+            before.show_with(found)
         return self._write(job, image, files, destinations, found, measurement, snapshots)
 
     def announce(self, forecast: Forecast, command: str, image: Path, files: Files, output: Path) -> Written:
@@ -216,8 +219,6 @@ class Restoring:
         warn(next((result.notice for result in results if result.notice), ""))
         for record, text in zip(records, texts, strict=True):
             self._print(record, text)
-        if self.options.show:
-            show_before_and_after(job, found, measurement)
         if not completed:
             after = "" if results[-1].steps is None else f" after {results[-1].steps} steps"
             note(f"inrr: interrupted{after}; {destinations[0].path} holds the image so far")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,38 +26,68 @@ if TYPE_CHECKING:
 
 UPPER_HALF = "\u2580"
 GAP = 2  # columns between the pictures
-BESIDES = 4  # lines of the screen for the labels, the record and the prompt, which shall not push the pictures out
+BESIDES = 9  # lines of the screen for the labels, a record with a reference, and the prompt, which stay below
 SMALLEST = (10, 3)  # columns and lines of a picture in which anything can be seen
 
 
-def show_before_and_after(job: Job, found: Mapping[int, Result], measurement: Measurement) -> None:
-    """Print the first restored page of a job, before and after, on standard error.
+@dataclass(frozen=True)
+class Before:
+    """The first restored page of a job as it was: the work overwrites the pixels, so the view is made before.
 
-    Where that cannot be, a note says why; with -q, and where another process prints what is said, nothing is.
-
-    Parameters
+    Attributes
     ----------
-    job : Job
-    found : mapping of int to Result
-        By the number of the page.
-    measurement : Measurement
-        Of these pages; its missing samples are tinted.
+    number : int
+        Of the page, from 0.
+    label : str
+        What stands below the pictures behind "before" and "after".
+    view : (M, N, 3) ndarray of uint8
+        The part of the page that is restored, its missing pixels tinted.
+    limits : (float, float)
+        Values of the image that the view shows as 0 and 255.
     """
-    if verbosity.quiet or is_collected():
-        return
-    if reason := why_not():
-        note(f"--show shows nothing: {reason}")
-        return
-    from rich.console import Console
 
-    colours = "truecolor" if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") else "256"
-    console = Console(stderr=True, color_system=colours, highlight=False)  # type: ignore[arg-type]
-    number = next(iter(found))
-    page = f" (page {number + 1})" if len(job.template.pages) > 1 else ""
-    missing = None if measurement.missing is None else any_channel(measurement.missing[0])
-    before = job.template.pages[number]
-    views = make_views(before, missing, found[number].image, job.transform)
-    print_pictures(console, [f"before{page}", f"after{page}"], views)
+    number: int
+    label: str
+    view: NDArray[np.uint8]
+    limits: tuple[float, float]
+
+    @classmethod
+    def of(cls, job: Job, measurement: Measurement, *, is_labels: bool = False) -> Before | None:
+        """Return the view of a job's first page, whose values may be ids; None if nothing is to be shown.
+
+        Where the terminal cannot show it, a note says why; with -q, and where another process prints what is said,
+        there is none.
+        """
+        if verbosity.quiet or is_collected():
+            return None
+        if reason := why_not():
+            note(f"--show shows nothing: {reason}")
+            return None
+        number = job.numbers[0]
+        missing = None if measurement.missing is None else measurement.missing[0]
+        label = f" (page {number + 1})" if len(job.template.pages) > 1 else ""
+        page, size = job.template.pages[number], job.like()[0].shape[:2]
+        page = page.astype(np.float64) if is_labels else page  # ids of 8 bits are few and small: all would be black
+        return cls(number, label, *make_view(page, missing, size, job.transform))
+
+    def show_with(self, found: Mapping[int, Result]) -> None:
+        """Print the view and that of the result of the page, by the same contrast, on standard error.
+
+        Parameters
+        ----------
+        found : mapping of int to Result
+            By the number of the page; an interruption may have left out this one.
+        """
+        if self.number not in found:
+            return
+        from rich.console import Console
+
+        colours = "truecolor" if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit") else "256"
+        console = Console(stderr=True, color_system=colours, highlight=False)  # type: ignore[arg-type]
+        image = found[self.number].image
+        image = image if self.limits == (0, 255) else image.astype(np.float64)
+        after = to_rgb(to_8_bits(image, limits=self.limits))
+        print_pictures(console, [f"before{self.label}", f"after{self.label}"], [self.view, after])
 
 
 def why_not() -> str:
@@ -74,30 +105,30 @@ def why_not() -> str:
     return ""
 
 
-def make_views(
-    before: Pixels, missing: NDArray[np.bool_] | None, after: Pixels, transform: PixelTransform
-) -> list[NDArray[np.uint8]]:
-    """Return RGB views of an image before and after, by the same contrast, of the same part of it.
+def make_view(
+    page: Pixels, missing: NDArray[np.bool_] | None, size: tuple[int, ...], transform: PixelTransform
+) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+    """Return an RGB view of the part of a page that a result shows, and the limits of its contrast.
 
     Parameters
     ----------
-    before : (M, N[, C]) ndarray
-    missing : (M, N) ndarray of bool, or None
-        Pixels of ``before`` to tint.
-    after : (P, Q[, C]) ndarray
+    page : (M, N[, C]) ndarray
+    missing : (M, N[, C]) ndarray of bool, or None
+        Samples that do not count for the contrast, and whose pixels are tinted.
+    size : (int, int)
+        Rows and columns of the result.
     transform : PixelTransform
-        Where its pixels lie in ``before``.
+        Where the pixels of the result lie in the page.
     """
-    known = np.isfinite(before)
-    if missing is not None:
-        known &= ~(missing if before.ndim == 2 else missing[..., None])
-    limits = contrast_limits(before, known)
-    first, second = to_rgb(to_8_bits(before, limits=limits)), to_rgb(to_8_bits(after, limits=limits))
-    if missing is not None:
-        first = overlay(first, missing)
+    known = np.isfinite(page) if missing is None else np.isfinite(page) & ~missing
+    limits = contrast_limits(page, known)
+    view = to_rgb(to_8_bits(page, limits=limits))
+    view = view.copy() if missing is None else overlay(view, any_channel(missing))
     top, left = round(transform.top / transform.y), round(transform.left / transform.x)
-    rows, columns = round(after.shape[0] / transform.y), round(after.shape[1] / transform.x)
-    return [first[top : top + max(rows, 1), left : left + max(columns, 1)], second]
+    rows, columns = (
+        max(1, round(length / scale)) for length, scale in zip(size, (transform.y, transform.x), strict=True)
+    )
+    return view[top : top + rows, left : left + columns], limits
 
 
 def print_pictures(console: Console, labels: list[str], views: list[NDArray[np.uint8]]) -> None:
@@ -123,7 +154,7 @@ def print_pictures(console: Console, labels: list[str], views: list[NDArray[np.u
             segments += [*_line(picture[row : row + 2]), Segment(" " * (column - size[0]))]
         segments[-1] = Segment.line()
     text = "".join(label.ljust(column) for label in labels).rstrip()
-    console.print(Segments([*segments, Segment(text)]))
+    console.print(Segments([*segments, Segment(text), Segment.line()]), end="")
 
 
 def _resize(view: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
