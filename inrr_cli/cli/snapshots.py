@@ -18,6 +18,7 @@ from inrr_cli.cli.files import Files
 from inrr_cli.cli.outputs import check_extra_outputs
 from inrr_cli.engine import FitState
 from inrr_cli.errors import InputError, UnwritableError
+from inrr_cli.imaging.atomic import as_input_error
 from inrr_cli.imaging.preview import contrast_limits, to_8_bits
 from inrr_cli.imaging.writing import write_files
 from inrr_cli.neural.history import logarithmic_steps
@@ -183,13 +184,12 @@ def write_with_snapshots(outputs: Mapping[Path, bytes], snapshots: Snapshots | N
         return
     made = [folder for folder in (snapshots.folder, *snapshots.folder.parents) if not folder.exists()]
     try:
-        snapshots.folder.mkdir(parents=True, exist_ok=True)
+        with as_input_error(snapshots.folder):
+            snapshots.folder.mkdir(parents=True, exist_ok=True)
         write_files({**outputs, **images}, replace=replace)
-    except BaseException as error:
+    except BaseException:
         for folder in made:
             with suppress(OSError):
                 folder.rmdir()
-        if isinstance(error, OSError):
-            raise InputError(f"{snapshots.folder}: cannot make the folder: {error.strerror}") from None
         raise
     note(f"{snapshots.folder}  {len(images) - 1} images of the fit, and {ANIMATION}")
