@@ -48,6 +48,8 @@ class Command:
         Hash of all that decides what the outputs hold, but the files.
     keep_partial : bool
         Whether an interrupted image is to be written.
+    show, snapshots : bool
+        Whether the image is to be shown, and images of its fit to be written.
     """
 
     work: Work
@@ -55,6 +57,8 @@ class Command:
     device: str
     fingerprint: str
     keep_partial: bool
+    show: bool
+    snapshots: bool
 
     @classmethod
     def of(cls, work: Work, files: Files, restoring: Restoring) -> Command:
@@ -64,11 +68,12 @@ class Command:
         options = restoring.options
         extra = {name: str(path) for name, path in files.output_folders().items() if name != "output"}
         masks = [mask for mask in files.masks if is_from_image(mask)]
-        same = replace(restoring, options=replace(options, as_json=False, dry_run=False))
+        same = replace(restoring, options=replace(options, as_json=False, dry_run=False, show=False))
         roles = [len(files.masks), files.reference is not None, files.exclude is not None]  # of the inputs
         arguments = [same, *work.whole.args[1:], masks, extra, roles, files.variants]
         fingerprint = hashlib.sha256(repr((__version__, work.whole.func.__name__, arguments)).encode()).hexdigest()
-        return cls(work, options.name, restoring.settings.device, fingerprint, options.keep_partial)
+        device, snapshots = restoring.settings.device, options.snapshots is not None
+        return cls(work, options.name, device, fingerprint, options.keep_partial, options.show, snapshots)
 
 
 @dataclass

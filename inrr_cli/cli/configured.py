@@ -142,7 +142,7 @@ def configurable(command: Any) -> dict[str, Any]:
 
 def describe(parameter: Any) -> Option:
     """Return what kind of value a parameter takes."""
-    return Option(getattr(parameter, "is_flag", False), getattr(parameter, "multiple", False) or parameter.nargs == -1)
+    return Option(getattr(parameter, "is_flag", False), getattr(parameter, "multiple", False) or parameter.nargs != 1)
 
 
 def name_source(error: Any, settings: dict[str, Setting]) -> None:

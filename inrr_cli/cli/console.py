@@ -6,12 +6,12 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperGroup
@@ -32,6 +32,9 @@ from inrr_cli.errors import (
 from inrr_cli.free_memory import free_memory
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 EXPECTED = (
     InputError,
@@ -149,10 +152,23 @@ def print_error(error: Exception) -> ExitCode:
     return ExitCode.BAD_INPUT if isinstance(error, InputError) else ExitCode.FAILURE
 
 
+def is_collected() -> bool:
+    """Whether what is said here is printed later, by another process."""
+    return _collected.get() is not None
+
+
+def on_terminal() -> bool:
+    """Whether messages go to a terminal at once."""
+    return not is_collected() and not verbosity.quiet and sys.stderr.isatty()
+
+
 @contextmanager
-def progress_bar(enabled: bool, settings: Settings) -> Iterator[Progress | None]:
-    """Show on stderr what is done, how it goes and the time, if that is a terminal and ``enabled``."""
-    if not (enabled and _collected.get() is None and not verbosity.quiet and sys.stderr.isatty()):
+def progress_bar(enabled: bool, settings: Settings, below: RenderableType | None = None) -> Iterator[Progress | None]:
+    """Show on stderr what is done, how it goes and the time, if that is a terminal and ``enabled``.
+
+    What is drawn ``below`` the bar goes with it at the end.
+    """
+    if not (enabled and on_terminal()):
         yield None
         return
     from rich.console import Console
@@ -169,7 +185,14 @@ def progress_bar(enabled: bool, settings: Settings) -> Iterator[Progress | None]
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+
+    class BarAndBelow(Bar):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            yield self.make_tasks_table(self.tasks)
+            if below is not None:
+                yield below
+
+    with BarAndBelow(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(doing, total=None, measure="starting")
         yield lambda step, steps, value: bar.update(
             task, completed=step, total=steps, measure="" if value != value else f"{measure} {value:.2e}"

@@ -18,6 +18,7 @@ from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_extra_outputs, check_standard_output
 from inrr_cli.cli.parsing import parse_pages, parse_range
 from inrr_cli.cli.restoring import Restoring, Written, read_image, write_preview
+from inrr_cli.cli.snapshots import check_snapshots
 from inrr_cli.cli.windowed import restore_by_window
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import parse_axes
@@ -71,9 +72,11 @@ def inpaint(
     steps: options.Steps = None,
     lr: options.LearningRate = None,
     checkpoint: inpaint_options.Checkpoint = None,
+    snapshots: options.Snapshots = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    show: options.Show = False,
     **methods: Any,
 ) -> None:
     """Fill the missing pixels of an image from the image itself; known samples come back bit for bit.
@@ -118,6 +121,7 @@ def inpaint(
     )
     check_files(files, settings, keep_partial=keep_partial)
     check_estimate(settings, asked=estimate)
+    check_snapshots(snapshots, settings)
     check_standard_output(output, as_json=as_json)
     parse_pages(pages)
     axes = None if axes is None else parse_axes(axes)
@@ -134,6 +138,8 @@ def inpaint(
             template,
             batch.dry_run,
             estimate,
+            show,
+            snapshots,
         ),
     )
     masks = MaskOptions(

@@ -9,6 +9,7 @@ from inrr_cli.batch.calls import Executor
 from inrr_cli.batch.sources import is_batch, is_folder, read_list
 from inrr_cli.cli.batch import Batch, Command
 from inrr_cli.cli.batch_options import BatchOptions
+from inrr_cli.cli.console import note
 from inrr_cli.cli.executors import make_executor
 from inrr_cli.cli.files import Files
 from inrr_cli.errors import InputError
@@ -58,6 +59,10 @@ def _check_batch(arguments: list[Path], files: Files, command: Command) -> None:
         raise InputError("--checkpoint is for one image; leave it out for a batch")
     if command.keep_partial:
         raise InputError("--keep-partial is for one image; leave it out: a batch that is run again goes on")
+    if command.snapshots:
+        raise InputError("--snapshots is for one image; leave it out for a batch")
+    if command.show:
+        note("--show is for one image: a batch shows none")
     if STANDARD in (*arguments, files.output):
         raise InputError("-: standard input is one image and standard output too; a batch needs files")
     if any(is_folder(path) for path in arguments) and files.output is None and files.preview is None:

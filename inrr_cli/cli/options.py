@@ -163,7 +163,31 @@ LearningRate = Annotated[
 ]
 Json = Annotated[bool, MESSAGES("--json", help="Print the record of each image as one JSON object.")]
 Quiet = Annotated[bool, MESSAGES("-q", "--quiet", callback=_quiet, help="Print errors only.")]
-Verbose = Annotated[bool, MESSAGES("-v", "--verbose", callback=_verbose, help="Explain each step.")]
+Verbose = Annotated[
+    bool,
+    MESSAGES(
+        "-v",
+        "--verbose",
+        callback=_verbose,
+        help="Explain each step; on a terminal, draw the course of a network's fit.",
+    ),
+]
+Show = Annotated[
+    bool,
+    MESSAGES(
+        "--show",
+        help="Show the image before and after in the terminal, the missing pixels tinted; of a stack one page.",
+    ),
+]
+Snapshots = Annotated[
+    tuple[int, Path] | None,
+    NETWORK(
+        "--snapshots",
+        metavar="N FOLDER",
+        help="Write N images of the fit, at steps even on a logarithmic scale, to step_000001.png and so on in this "
+        "folder, and an animated fit.png of them.",
+    ),
+]
 
 
 def with_method_options(

@@ -23,7 +23,10 @@ PNG_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Options of a command that say how the results of every image are written and measured."""
+    """Options of a command that say how the results of every image are written, measured and shown.
+
+    ``show`` and ``snapshots``, the number of images of a fit and their folder, are for a single image.
+    """
 
     file_format: str | None
     quality: int | None
@@ -34,6 +37,8 @@ class OutputOptions:
     name: NameTemplate
     dry_run: bool
     estimate: bool = False
+    show: bool = False
+    snapshots: tuple[int, Path] | None = None
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from inrr_cli.cli.files import Files
-from inrr_cli.engine import Control, FitState
+from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_bytes
 from inrr_cli.imaging.value_range import Pixels, full_scale
 from inrr_cli.masking.samples import any_channel
-from inrr_cli.neural.history import FitHistory
+from inrr_cli.neural.history import FitHistory, observe_all
 from inrr_cli.report.course import fit_of
 from inrr_cli.report.model import Mask, Report, ReportPage, Table
 from inrr_cli.report.rendering import render_report
@@ -113,16 +113,9 @@ class Originals:
 
     def watch(self, control: Control) -> Control:
         """Return a control that keeps the course of the fit too."""
-        others, history = control.observe, self.history
-        if history is None:
+        if self.history is None:
             return control
-
-        def observe(state: FitState) -> None:
-            if others is not None:
-                others(state)
-            history.record(state)
-
-        return replace(control, observe=observe)
+        return replace(control, observe=observe_all(control.observe, self.history.record))
 
     def before(self, page: Page, result: Result) -> Pixels:
         """Return a page (M, N[, C]) as it was read."""

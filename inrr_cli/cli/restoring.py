@@ -15,8 +15,11 @@ from inrr_cli import interruption
 from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.job import Job
+from inrr_cli.cli.live_curves import make_curves
 from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, choose_destinations
 from inrr_cli.cli.record import describe, make_record, print_record
+from inrr_cli.cli.showing import Before
+from inrr_cli.cli.snapshots import Snapshots, make_snapshots, write_with_snapshots
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError, OutOfMemoryError
 from inrr_cli.forecast import Forecast, machine_speed
@@ -25,7 +28,8 @@ from inrr_cli.imaging.axes import Layout
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD, read_picture
 from inrr_cli.imaging.value_range import Pixels
-from inrr_cli.imaging.writing import check_holds, encode, format_of, write_files, write_picture
+from inrr_cli.imaging.writing import check_holds, encode, format_of, write_picture
+from inrr_cli.neural.history import observe_all
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import Settings
 from inrr_cli.shortage import describe_shortage
@@ -91,12 +95,19 @@ class Restoring:
         measurement = job.measurement(truths)
         for path, picture in job.extra_pictures(files, {}, measurement.value_range).items():
             check_holds(format_of(path), path, picture)
+        used = [*files.inputs(image), *paths, *files.extra_outputs()]
+        snapshots = make_snapshots(options.snapshots, job, used, files, self.settings, measurement)
         job.check_memory()
         if options.dry_run:
             return self.announce(job.forecast(), job.command, image, files, paths[0])
-        with progress_bar(not options.as_json, self.settings) as progress:
-            found = job.run(Control(progress, options.keep_partial, files.checkpoint))
-        return self._write(job, image, files, destinations, found, measurement)
+        before = Before.of(job, measurement, is_labels=indices) if options.show else None
+        curves = None if options.as_json else make_curves(job, self.settings, measurement)
+        observe = observe_all(*(seen.record for seen in (curves, snapshots) if seen is not None))
+        with progress_bar(not options.as_json, self.settings, curves) as progress:
+            found = job.run(Control(progress, options.keep_partial, files.checkpoint, observe=observe))
+        if before is not None:
+            before.show_with(found)
+        return self._write(job, image, files, destinations, found, measurement, snapshots)
 
     def announce(self, forecast: Forecast, command: str, image: Path, files: Files, output: Path) -> Written:
         """Say what the work on an image would be; nothing is written."""
@@ -123,6 +134,7 @@ class Restoring:
         destinations: list[Destination],
         found: dict[int, Result],
         measurement: Measurement,
+        snapshots: Snapshots | None,
     ) -> Written:
         """Write the outputs, tell of them, and exit if the run was interrupted."""
         results, completed = list(found.values()), job.is_complete(found)
@@ -140,7 +152,7 @@ class Restoring:
 
             pages = job.report_pages(found, measurement)
             outputs[files.report] = encode_report(image, files, pages, records[0], outputs)
-        write_files(outputs, replace=files.force)
+        write_with_snapshots(outputs, snapshots, replace=files.force)
         explain(results[0].summary)
         warn(next((result.notice for result in results if result.notice), ""))
         for record, text in zip(records, texts, strict=True):

@@ -23,6 +23,7 @@ from inrr_cli.cli.many import restore_images
 from inrr_cli.cli.outputs import OutputOptions, check_standard_output
 from inrr_cli.cli.parsing import parse_crop, parse_range, parse_size
 from inrr_cli.cli.restoring import Restoring, Written, read_image
+from inrr_cli.cli.snapshots import check_snapshots
 from inrr_cli.engine import Control
 from inrr_cli.errors import InputError
 from inrr_cli.forecast import Forecast, superres_seconds
@@ -34,6 +35,7 @@ from inrr_cli.imaging.reading import MAX_PIXELS
 from inrr_cli.imaging.value_range import Pixels, measured_range
 from inrr_cli.masking.from_image import opacity
 from inrr_cli.memory import check_superres_memory, superres_advice, superres_bytes
+from inrr_cli.neural.history import observe_all
 from inrr_cli.result import Measurement, Result
 from inrr_cli.settings import make_settings
 from inrr_cli.superres.kernels import KERNEL_NAMES
@@ -113,9 +115,11 @@ def superres(
     preset: options.Preset = None,
     steps: options.Steps = None,
     lr: options.LearningRate = None,
+    snapshots: options.Snapshots = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
+    show: options.Show = False,
     **methods: Any,
 ) -> None:
     """Enlarge an image from the image itself: its structures at one scale teach the next.
@@ -140,6 +144,7 @@ def superres(
         task="superres",
         **methods,
     )
+    check_snapshots(snapshots, settings)
     check_standard_output(output, as_json=as_json)
     wanted = Enlargement(scale, parse_size(size), parse_crop(crop))
     check_scale(wanted.scale, wanted.size)
@@ -148,7 +153,16 @@ def superres(
     command = Restoring(
         settings,
         OutputOptions(
-            file_format, quality, as_json, keep_partial, max_pixels, parse_range(data_range), template, batch.dry_run
+            file_format,
+            quality,
+            as_json,
+            keep_partial,
+            max_pixels,
+            parse_range(data_range),
+            template,
+            batch.dry_run,
+            show=show,
+            snapshots=snapshots,
         ),
     )
     line = invocation.command_line
@@ -235,7 +249,7 @@ class SuperresJob(Job):
         """Enlarge each page; a stack is enlarged as a whole or not at all."""
         results: dict[int, Result] = {}
         if self.history is not None:
-            control = replace(control, observe=self.history.record)
+            control = replace(control, observe=observe_all(control.observe, self.history.record))
         noise_floor = coding_error(self.template)
         for number, (page, target) in enumerate(zip(self.template.pages, self.targets, strict=True)):
             part = control.part(number, len(self.numbers))

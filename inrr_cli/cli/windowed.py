@@ -188,6 +188,8 @@ def _restore(request: Request, image: WindowedImage, destination: WindowedDestin
         note(f"inrr: all tiles are kept in {spool.folder}; run the command again to go on")
         raise
     spool.remove()
+    if options.show:
+        note("--show: an image that is filled by window is not shown")
     return written
 
 

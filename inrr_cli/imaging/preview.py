@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 MASK_COLOUR = np.array([255, 0, 80], np.float32)  # RGB
 
 
-def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+def to_8_bits(
+    pixels: NDArray[Any], where: NDArray[np.bool_] | None = None, limits: tuple[float, float] | None = None
+) -> NDArray[np.uint8]:
     """Stretch an image to 0 to 255 unless it is 8-bit already.
 
     Parameters
@@ -19,23 +21,42 @@ def to_8_bits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> N
         Unless C is 3, the first channel is taken.
     where : (M, N[, C]) ndarray of bool, optional
         Pixels, or samples, whose lowest and highest value become 0 and 255; all by default.
+    limits : (float, float), optional
+        Values that become 0 and 255 instead, those of `contrast_limits` for images that are to be compared.
 
     Returns
     -------
     (M, N[, 3]) ndarray of uint8
     """
-    if pixels.ndim == 3 and pixels.shape[2] != 3:
-        pixels = pixels[..., 0]
-        where = where[..., 0] if where is not None and where.ndim == 3 else where
-    if pixels.dtype == np.uint8:
-        return pixels
+    shown = _shown_channels(pixels)
+    if shown.dtype == np.uint8:
+        return shown
+    low, high = contrast_limits(pixels, where) if limits is None else limits
     with np.errstate(invalid="ignore"):  # a signalling NaN
-        values = pixels.astype(np.float64)
-    finite = values if where is None else values[where]
-    finite = finite[np.isfinite(finite)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
+        values = shown.astype(np.float64)
     scaled = (np.clip(np.nan_to_num(values, nan=low), low, high) - low) * (255 / max(high - low, 1e-300))
     return np.round(scaled).astype(np.uint8)
+
+
+def contrast_limits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None) -> tuple[float, float]:
+    """Return the values that `to_8_bits` makes 0 and 255: 0 and 255 themselves of an image that is 8-bit already.
+
+    The parameters are those of `to_8_bits`. An image without a finite value has the limits 0 and 1.
+    """
+    if pixels.dtype == np.uint8:
+        return 0.0, 255.0
+    values = _shown_channels(pixels)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        values = values.astype(np.float64)
+    if where is not None:
+        values = values[_shown_channels(where)]
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+
+def _shown_channels(samples: NDArray[Any]) -> NDArray[Any]:
+    """Return three channels or a single one: the first unless there are three."""
+    return samples[..., 0] if samples.ndim == 3 and samples.shape[2] != 3 else samples
 
 
 def to_rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

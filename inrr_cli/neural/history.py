@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -109,5 +110,21 @@ class FitHistory:
 
 @cache
 def logarithmic_steps(total: int, count: int) -> list[int]:
-    """Return up to ``count`` steps from the first to the last of a fit, evenly spaced on a logarithmic scale."""
-    return sorted({int(step) for step in np.geomspace(1, total, count).round()})
+    """Return ``count`` steps, or all if there are fewer, from the first to the last, evenly on a logarithmic scale.
+
+    The first of them follow one another, for there are no steps between.
+    """
+    order = np.arange(min(count, total))
+    wanted = np.geomspace(1, total, len(order)).round().astype(int)
+    return [int(step) for step in np.maximum.accumulate(wanted - order) + order]
+
+
+def observe_all(*observers: Callable[[FitState], None] | None) -> Callable[[FitState], None] | None:
+    """Return an observer that calls those in order that are not None; None if all are."""
+    given = [observer for observer in observers if observer is not None]
+
+    def observe(state: FitState) -> None:
+        for observer in given:
+            observer(state)
+
+    return observe if given else None

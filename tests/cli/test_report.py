@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from checks import QUICK, TILE, ok, read, refused
 from PIL import Image
+from skimage.data import camera
 
 from inrr_cli import make_mask
 
@@ -234,3 +235,12 @@ def test_an_enlargement_by_a_network_has_its_curves(run, grey):
     assert (read("a.png") == read("b.png")).all()
     assert "Loss at the known pixels" in text("s.html")
     assert "Columns, after 20 steps" in text("s.html")
+
+
+@pytest.mark.slow
+def test_a_report_and_snapshots_of_an_enlargement_both_see_the_fit(run):
+    Image.fromarray(camera()[100:124, 200:220]).save("small.png")
+    net = ("--net", "siren", "--reg", "none", "--width", 16, "--layers", 2, "--steps", 12, "--device", "cpu")
+    ok(run("superres", "small.png", "--scale", 2, *net, "--report", "r.html", "--snapshots", 3, "fit"))
+    assert len(list(Path("fit").glob("step_*.png"))) == 3
+    assert "loss" in Path("r.html").read_text(encoding="utf-8")
