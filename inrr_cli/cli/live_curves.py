@@ -144,8 +144,8 @@ def braille_curve(places: NDArray[np.float64], values: NDArray[np.float64], colu
     rows = np.round((1 - np.interp(at, places, heights)) * (height - 1)).astype(int)
     dots = np.zeros((height, width), bool)
     for column in np.flatnonzero(reached):
-        last = rows[column - 1] if column and reached[column - 1] else rows[column]
-        low, high = sorted((last, rows[column]))
-        dots[low : high + 1, column] = True
+        row = rows[column]
+        last = rows[column - 1] if column and reached[column - 1] else row
+        dots[min(row, last + 1) : max(row, last - 1) + 1, column] = True  # from beside the last dot, so that it joins
     bits = (dots.reshape(lines, 4, columns, 2) * DOTS[:, None, :]).sum((1, 3))
     return ["".join(chr(BRAILLE + bit) for bit in line) for line in bits]

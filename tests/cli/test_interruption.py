@@ -52,7 +52,7 @@ def start_fit(*arguments, until="e-0"):  # of the loss or the change
             process.kill()
             pytest.fail(text[-1000:])
         if select.select([terminal], [], [], 0.2)[0]:
-            text += os.read(terminal, 4096).decode()
+            text += os.read(terminal, 4096).decode(errors="replace")  # a character may be cut in two
     return process, terminal
 
 

@@ -139,7 +139,7 @@ def rest_of(process, terminal):
 @pytest.mark.parametrize("verbose", [True, False])
 def test_a_terminal_shows_curves_with_v_and_wipes_them(files, verbose):
     mask = files["mask"]
-    small = ("--net", "siren", "--width", 16, "--layers", 2, "--steps", 3000, "--reg", "inrr")
+    small = ("--net", "siren", "--width", 16, "--layers", 2, "--steps", 1000, "--reg", "inrr")
     ask = ("inpaint", files["grey"], "--mask", mask, "-o", mask.with_name("out.png"), "--reference", files["grey"])
     process, terminal = start_fit(*ask, *small, *(["-v"] if verbose else []))
     text = rest_of(process, terminal)
