@@ -229,4 +229,5 @@ class Filler:
                 None if work.stack.sequences else self._cache[1]
             )  # a page that is filled from others is no one image
             result = work.run(Control(job.report, cache=cache))[image.number]
-        return Version.of(job.number, wish.mask, result, wish.settings, notes_of(messages))
+        notes = [text for text in notes_of(messages) if not text.startswith("filling ")]  # the page counts by itself
+        return Version.of(job.number, wish.mask, result, wish.settings, notes)

@@ -79,7 +79,9 @@ def test_what_was_saved_is_told_after_ctrl_c_too_and_a_fill_ends(files, grey):
     mask = bits.pack(np.eye(*grey.shape, dtype=bool))
     for path in ("/api/save-mask", "/api/fill?reg=inrr"):
         connection.request("POST", path, mask, headers)
-        assert connection.getresponse().read()
+        with connection.getresponse() as answer:
+            assert answer.read()
+    connection.close()
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     assert (process.returncode, out, error) == (130, f"{files['grey'].with_name('grey_mask.png')}\n", "")

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from inrr_cli import InputError
+from inrr_cli.imaging.metadata import Metadata
+from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.value_range import (
     CompressedRange,
     FaintRange,
@@ -92,3 +94,10 @@ def test_error_bars_of_compressed_values_are_as_steep_as_the_values():
     sigma = units.deviations(np.full(3, 1e-3, np.float32), values)
     np.testing.assert_allclose(sigma, steps, rtol=0.01)
     assert np.isinf(FaintRange(10.0, 12.0).deviations(np.ones(3, np.float32), values)).tolist() == [True, False, True]
+
+
+def test_a_value_of_no_data_that_the_type_cannot_hold_changes_nothing():
+    pixels = np.arange(12, dtype=np.uint16).reshape(3, 4)
+    for nodata in (-9999.0, 1e9, 0.5):
+        picture = Picture([pixels], [None], Metadata("TIFF", nodata=nodata))
+        assert np.array_equal(picture.as_held(pixels, np.ones(pixels.shape, bool)), pixels)

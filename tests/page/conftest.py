@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from contextlib import contextmanager
 from threading import Thread
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import pytest
 
 from inrr_cli.cli.paint import open_image
 from inrr_cli.page import bits
+from inrr_cli.page.routes import ROUTES, Route
 from inrr_cli.page.server import PageServer
 from inrr_cli.page.session import Session
 from inrr_cli.result import Result
@@ -78,6 +80,23 @@ class Client:
         assert done["state"] == "done", done
         return done
 
+    def raw(self, data, *, ends=True):
+        """Send bytes as they are; return all bytes of the answer."""
+        host, port = self.host.split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(data)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            while chunk := connection.recv(2**16):
+                answer += chunk
+        return answer
+
+    def head(self, method, path, *lines):
+        """Return the head of a request of the page, with these lines instead of a length."""
+        own = (f"Host: {self.host}", f"Cookie: {self.cookie}", f"Origin: http://{self.host}")
+        return "\r\n".join([f"{method} {path} HTTP/1.1", *own, *lines, "", ""]).encode()
+
     def wait(self, job):
         state = {"state": "running", "done": -1}
         while state["state"] == "running":
@@ -116,6 +135,30 @@ def serve(tmp_path, monkeypatch):
     yield start
     for context in running:
         context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def page(serve, files):
+    """A client that is let in to a small picture."""
+    return serve(files["grey"])
+
+
+@pytest.fixture
+def new(serve, files):
+    """A client that is not let in yet."""
+    return serve(files["grey"], enters=False)
+
+
+@pytest.fixture
+def closed(page, monkeypatch):
+    """The same, and every answer fails the test: a request that is refused must not come so far."""
+
+    def answer(session, request):
+        pytest.fail("a request that must be refused was answered")
+
+    for key in list(ROUTES):
+        monkeypatch.setitem(ROUTES, key, Route(answer))
+    return page
 
 
 @pytest.fixture

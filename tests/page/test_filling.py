@@ -65,7 +65,17 @@ def test_a_fill_says_what_it_did(serve, files, painted):
     assert (done["filled_pixels"], done["made_up_pixels"], done["variants"], done["version"]) == (16, 0, 1, 1)
     assert done["sigma_high"] > 0
     assert done["seconds"] > 0
-    assert "filling 16 of 3,072 pixels (0.5%)" in done["notes"]
+    assert done["notes"] == []
+
+
+@pytest.mark.usefixtures("by_mean")
+def test_a_fill_says_what_the_command_would_warn_of(serve, tmp_path, grey, painted):
+    pixels = grey.astype(np.float32)
+    pixels[30, 5:9] = np.nan
+    tifffile.imwrite(tmp_path / "a.tif", pixels)
+    assert serve(tmp_path / "a.tif").fill(painted)["notes"] == [
+        "4 pixels outside the mask are not finite and stay so; --mask nan fills them"
+    ]
 
 
 @pytest.mark.usefixtures("by_mean")

@@ -10,7 +10,6 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from inrr_cli.imaging.reading import read_picture
-from inrr_cli.page import bits
 
 GEO = [(33550, "d", 3, (0.5, 0.5, 0.0), True), (42113, "s", 6, "-9999", True), (65000, "H", 4, (1, 2, 3, 4), True)]
 
@@ -192,65 +191,6 @@ def test_an_older_version_is_saved_as_it_was(serve, files, grey, stroke, tmp_pat
 
 
 @pytest.mark.usefixtures("by_mean")
-class TestConflicts:
-    def test_nothing_is_overwritten_unasked(self, serve, files, grey, stroke, tmp_path):
-        page, output = serve(files["grey"]), tmp_path / "grey_restored.png"
-        output.write_bytes(b"work of an hour")
-        version = page.fill(stroke(grey.shape))["version"]
-        assert "grey_restored.png: already exists" in page.refused("POST", f"/api/save?version={version}", 409)
-        assert output.read_bytes() == b"work of an hour"
-        assert not (tmp_path / "grey_mask.png").exists()
-        page.post(f"/api/save?version={version}&force=1")
-        assert output.read_bytes() != b"work of an hour"
-
-    def test_another_mask_is_not_overwritten_either(self, serve, files, grey, stroke, tmp_path):
-        page, mask = serve(files["grey"]), tmp_path / "grey_mask.png"
-        mask.write_bytes(b"another mask")
-        version = page.fill(stroke(grey.shape))["version"]
-        assert "grey_mask.png: already exists" in page.refused("POST", f"/api/save?version={version}", 409)
-        assert not (tmp_path / "grey_restored.png").exists()
-        assert mask.read_bytes() == b"another mask"
-
-    def test_the_same_mask_is_no_conflict(self, serve, files, grey, stroke):
-        page, mask = serve(files["grey"]), stroke(grey.shape)
-        page.post("/api/save-mask", bits.pack(mask))
-        saved = page.post(f"/api/save?version={page.fill(mask)['version']}")
-        assert saved["mask"].endswith("grey_mask.png")
-        assert page.post("/api/close")["saved"] == [saved["mask"], saved["output"]]
-
-    def test_a_format_that_cannot_hold_the_image_is_refused(self, serve, tmp_path, grey, colour, stroke):
-        write_floats(tmp_path / "map.tif", grey, colour)
-        page = serve(tmp_path / "map.tif")
-        version = page.fill(stroke(grey.shape))["version"]
-        text = page.refused("POST", f"/api/save?version={version}&output=map.png", 400)
-        assert "PNG cannot hold float32 samples" in text
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["map.tif"]
-
-    def test_what_a_jpeg_loses_is_said(self, serve, files, grey, stroke):
-        page = serve(files["grey"])
-        saved = page.post(f"/api/save?version={page.fill(stroke(grey.shape))['version']}&output=small.jpg")
-        assert any("re-encodes every pixel" in note for note in saved["notes"])
-
-    def test_the_mask_of_a_stack_needs_a_format_with_pages(self, serve, tmp_path, grey):
-        tifffile.imwrite(tmp_path / "s.tif", np.stack([grey] * 3), photometric="minisblack")
-        page = serve(tmp_path / "s.tif", [], 1)
-        mask = bits.pack(np.eye(*grey.shape, dtype=bool))
-        assert "PNG cannot hold 3 pages" in page.refused("POST", "/api/save-mask?output=m.png", 400, mask)
-        page.post("/api/save-mask?output=m.tif", mask)
-        assert [int(part.sum()) for part in tifffile.imread(tmp_path / "m.tif")] == [0, 48 * 255, 0]
-
-    def test_a_folder_that_is_gone_is_said_in_one_line(self, serve, tmp_path, grey):
-        folder = tmp_path / "usb"
-        folder.mkdir()
-        Image.fromarray(grey).save(folder / "a.png")
-        page = serve(folder / "a.png")
-        (folder / "a.png").unlink()
-        folder.rmdir()
-        mask = bits.pack(np.eye(*grey.shape, dtype=bool))
-        assert "usb does not exist" in page.refused("POST", "/api/save-mask", 400, mask)
-
-
-@pytest.mark.usefixtures("by_mean")
 def test_the_record_is_that_of_the_command(serve, run, files, grey, stroke):
     page = serve(files["grey"])
     ours = page.post(f"/api/save?version={page.fill(stroke(grey.shape))['version']}")["record"]
@@ -285,4 +225,23 @@ def test_a_name_that_looks_like_an_option_does_not_become_one(serve, run, tmp_pa
     object.__setattr__(page.session.image, "path", page.session.image.path.relative_to(tmp_path))
     page.post(f"/api/save?version={page.fill(stroke(grey.shape))['version']}")
     ours, theirs = run_shown(run, page, "-x_restored.png")
+    assert ours == theirs
+
+
+@pytest.mark.usefixtures("by_mean")
+def test_a_folder_that_takes_no_files_is_said_at_the_start_and_when_saving(serve, files, grey, stroke, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    page = serve(files["grey"])
+    assert not page.get("/api/image")["writable"]
+    version = page.fill(stroke(grey.shape))["version"]
+    assert "no permission to write in the folder" in page.refused("POST", f"/api/save?version={version}", 400)
+
+
+@pytest.mark.parametrize("name", ["Bild\u202f1.png", "käse [1].png", "a'b.png", ".hidden.png"])
+@pytest.mark.usefixtures("by_mean")
+def test_names_that_people_have(serve, run, tmp_path, grey, stroke, name):
+    Image.fromarray(grey).save(tmp_path / name)
+    page = serve(tmp_path / name)
+    page.post(f"/api/save?version={page.fill(stroke(grey.shape))['version']}")
+    ours, theirs = run_shown(run, page, page.get("/api/image")["output"])
     assert ours == theirs
