@@ -1,6 +1,7 @@
 """How much of made scratches, hairs and dust `--mask scratches` finds over photographs, and what it finds without any.
 
     python examples/scratches.py
+    python examples/scratches.py --fit  # prints the weights that the detector holds
 
 Into each picture of scikit-image, and on the same pictures in grey, go scratches, hairs, vertical scratches of a film
 and specks of dust, bright and dark. A pixel counts as damaged if that changed a channel by more than VISIBLE. Prints a
@@ -27,7 +28,7 @@ BLUR = 0.5  # pixels: standard deviation of a good scanner's lens
 PER_AREA = 512 * 512  # pixels that hold the numbers below
 LARGEST_SPECK = 150  # pixels
 CLEAR = 0.15  # of full scale: damage that anyone sees in any texture
-FIT_SEEDS, SEEDS = range(3), range(10, 12)
+FIT_SEEDS, SEEDS = range(2), range(10, 12)
 SCRATCHES, FILM, HAIRS, SPECKS = 4, 1, 4, 30
 
 
@@ -73,7 +74,9 @@ def damage(picture: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, n
     shape, damaged = picture.shape[:2], picture / 255
     share = picture.shape[0] * picture.shape[1] / PER_AREA
     side = min(shape)
-    lines = [(curve(shape, side * rng.uniform(0.2, 0.8), 0.01, rng), rng.uniform(1, 4)) for _ in times(SCRATCHES, share)]
+    lines = [
+        (curve(shape, side * rng.uniform(0.2, 0.8), 0.01, rng), rng.uniform(1, 4)) for _ in times(SCRATCHES, share)
+    ]
     lines += [(film_scratch(shape, rng), rng.uniform(1, 3)) for _ in times(FILM, share)]
     lines += [(curve(shape, rng.uniform(30, 120), 0.08, rng), rng.uniform(1, 2.5)) for _ in times(HAIRS, share)]
     # a speck is a short thick line, so that few are round
@@ -162,10 +165,10 @@ def measure(name: str, picture: np.ndarray, seeds: range) -> list[float]:
         away = (mask & ~near).sum() / (~damaged).sum()
         results.append(
             [damaged.mean(), mask[damaged].mean(), mask[clear].mean(), mask[damaged & ~specks].mean(),
-             mask[specks].mean(), mask[~damaged].mean(), away, found.chance]
+             mask[specks].mean(), mask[~damaged].mean(), away, found.doubt]
         )  # fmt: skip
     undamaged = find_scratches(np.atleast_3d(picture))
-    return [*np.nanmean(results, axis=0), undamaged.mask.mean(), undamaged.chance]
+    return [*np.nanmean(results, axis=0), undamaged.mask.mean(), undamaged.doubt]
 
 
 def pictures_of(names: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -186,8 +189,8 @@ def main() -> None:
     for title, names in (("Chosen on", CHOSEN_ON), ("Checked on", CHECKED_ON)):
         print(f"\n{title}:\n")
         print(
-            "| picture | damaged | found | clear found | long found | specks found | false | away from damage | by chance "
-            "| undamaged: found | by chance |"
+            "| picture | damaged | found | clear found | long found | specks found | false | away from damage | doubt "
+            "| undamaged: found | doubt |"
         )
         print("|---" * 11 + "|")
         rows = {name: measure(name, picture, SEEDS) for name, picture in pictures_of(names).items()}

@@ -73,12 +73,17 @@ def encode_report(
         notes=notes if further is not None else [],
         command=files.command_line,
         files=[
-            *_inputs(image, files),
-            *((_role(path, files), str(path), _hash(data)) for path, data in outputs.items()),
+            *hashed_inputs(image, files),
+            *((_role(path, files), str(path), sha256(data)) for path, data in outputs.items()),
         ],
         record=record,
     )
     return render_report(report)
+
+
+def new_history(**image: Any) -> FitHistory:
+    """Return a history for a report; the keywords are those of `FitHistory` that say what the network is fitted to."""
+    return FitHistory(points=POINTS, keep_laplacians=True, **image)
 
 
 class Originals:
@@ -99,13 +104,11 @@ class Originals:
         self.history = None
         if settings.net != "grid" and len(stack.pages) == 1 and not settings.per_channel:
             page, truths = stack.pages[0], measurement.truths
-            self.history = FitHistory(
+            self.history = new_history(
                 image=page.pixels.copy(),
                 missing=page.missing,
                 truth=None if truths is None else truths[0],
                 value_range=measurement.value_range,
-                keep_laplacians=True,
-                points=POINTS,
             )
 
     def watch(self, control: Control) -> Control:
@@ -190,8 +193,12 @@ def superres_pages(
     targets: Sequence[Target],
     measurement: Measurement,
     blocks: Callable[[Pixels, Target], Pixels],
+    history: FitHistory | None,
 ) -> Pages:
-    """Return the pages of enlarged images; ``blocks`` shows a page by its nearest pixels in the size of a target."""
+    """Return the pages of enlarged images; ``blocks`` shows a page by its nearest pixels in the size of a target.
+
+    The ``history`` is that of a network's fit to a single page.
+    """
     truths = _truths(measurement, len(found))
     count = len(picture.pages)
     shown = []
@@ -203,6 +210,9 @@ def superres_pages(
         page = superres_page(
             title, small, blocks(small, target), found[number], target, measurement.value_range, truth=truth, look=look
         )
+        if history is not None:
+            fit = fit_of(history)
+            page = replace(page, curves=fit.curves, matrices=fit.matrices)
         shown.append(page)
     rows: list[tuple[str, dict[str, str]]] = [(f"Page {number + 1}", {}) for number in list(found)[MOST_PAGES:]]
     return shown, _table(rows)
@@ -244,7 +254,7 @@ def _method(record: Mapping[str, Any]) -> str:
     return "texture, and similar patches" if record["fill"] == "texture" else "similar patches of the image"
 
 
-def _inputs(image: Path, files: Files) -> list[tuple[str, str, str]]:
+def hashed_inputs(image: Path, files: Files) -> list[tuple[str, str, str]]:
     """Return the role, the name and the SHA-256 of each file that was read."""
     roles = [("input", image), *(("mask", path) for path in files.given_inputs() if str(path) in files.masks)]
     roles += [(name, path) for name in ("reference", "exclude") if (path := getattr(files, name)) is not None]
@@ -254,12 +264,13 @@ def _inputs(image: Path, files: Files) -> list[tuple[str, str, str]]:
 def _hash_of(path: Path) -> str:
     """Return the SHA-256 of a file; empty for what cannot be read twice."""
     try:
-        return "" if path == STANDARD else _hash(read_bytes(path))
+        return "" if path == STANDARD else sha256(read_bytes(path))
     except InputError:
         return ""
 
 
-def _hash(data: bytes) -> str:
+def sha256(data: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 

@@ -42,6 +42,7 @@ from inrr_cli.superresolution import enlarge_alpha, run_superres, sample_blocks
 
 if TYPE_CHECKING:
     from inrr_cli.cli.reporting import Pages
+    from inrr_cli.neural.history import FitHistory
 
 
 @dataclass(frozen=True)
@@ -159,17 +160,23 @@ def superres(
 def _enlarge_image(command: Restoring, wanted: Enlargement, axes: str | None, image: Path, files: Files) -> Written:
     """Enlarge an image."""
     picture = read_image(image, axes, command.options.max_pixels)
-    return command.restore(SuperresJob(picture, wanted, command), image, files)
+    job = SuperresJob(picture, wanted, command)
+    if files.report is not None and command.settings.net != "grid" and len(picture.pages) == 1:
+        from inrr_cli.cli.reporting import new_history
+
+        job.history = new_history()
+    return command.restore(job, image, files)
 
 
 class SuperresJob(Job):
     """The pages of an image to enlarge."""
 
     command = "superres"
+    history: FitHistory | None
 
     def __init__(self, picture: Picture, wanted: Enlargement, command: Restoring) -> None:
         self.template, self.settings = picture, command.settings
-        self.data_range = command.options.data_range
+        self.data_range, self.history = command.options.data_range, None
         self.numbers = list(range(len(picture.pages)))
         self.targets = [
             make_target(page.shape, wanted.scale, size=wanted.size, crop=wanted.crop) for page in picture.pages
@@ -227,6 +234,8 @@ class SuperresJob(Job):
     def run(self, control: Control) -> dict[int, Result]:
         """Enlarge each page; a stack is enlarged as a whole or not at all."""
         results: dict[int, Result] = {}
+        if self.history is not None:
+            control = replace(control, observe=self.history.record)
         noise_floor = coding_error(self.template)
         for number, (page, target) in enumerate(zip(self.template.pages, self.targets, strict=True)):
             part = control.part(number, len(self.numbers))
@@ -251,7 +260,7 @@ class SuperresJob(Job):
         from inrr_cli.cli.reporting import superres_pages
 
         blocks = partial(sample_blocks, settings=self.settings)
-        return superres_pages(self.template, self.output(found), found, self.targets, measurement, blocks)
+        return superres_pages(self.template, self.output(found), found, self.targets, measurement, blocks, self.history)
 
     def facts(self) -> dict[str, Any]:
         """Return the scale, the kernel and the crop."""

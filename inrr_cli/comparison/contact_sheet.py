@@ -21,7 +21,8 @@ PANEL = 320  # pixels, the longer side of a view: four of them fit a screen
 COLUMNS = 4
 GAP = 16  # pixels between panels
 TEXT = 18  # pixels, the height of a line
-CLOSE = 0.5  # of each side of the page: surroundings of a hole beyond this are not shown by themselves
+CLOSE = 0.3  # of each side of the page, the most that a close look shows
+CLOSE_LEAST = 64  # pixels: five times as large, single ones can be told
 WHITE, BLACK, FRAME = (255, 255, 255), (0, 0, 0), (255, 0, 80)
 
 View = NDArray[np.uint8]
@@ -61,16 +62,23 @@ def damaged_view(pixels: Pixels, missing: Mask, contrast: ValueRange, *, inverte
 
 
 def largest_hole(missing: Mask) -> Window | None:
-    """Return the surroundings of the largest hole of a mask (M, N[, C]), None if they are much of the page."""
+    """Return the surroundings of the largest hole of a mask (M, N[, C]), or of a part of it that fits the close look.
+
+    None for a page so small that all of it is a close look.
+    """
     from scipy import ndimage
 
     pixels = any_channel(missing)
+    if max(pixels.shape) <= PANEL // 2:
+        return None
     labels, _ = ndimage.label(pixels, np.ones((3, 3)))
     largest = int(np.bincount(labels[pixels]).argmax())
-    box = ndimage.find_objects(labels)[largest - 1]
-    spans = [_widen(span, length) for span, length in zip(box, pixels.shape, strict=True)]
-    if any(span.stop - span.start > CLOSE * length for span, length in zip(spans, pixels.shape, strict=True)):
-        return None
+    own = np.argwhere(labels == largest)
+    middle = own[np.abs(own - own.mean(0)).sum(1).argmin()]  # a ring has its centre outside
+    spans = [
+        _look(int(at), span, length)
+        for at, span, length in zip(middle, ndimage.find_objects(labels)[largest - 1], pixels.shape, strict=True)
+    ]
     return spans[0], spans[1]
 
 
@@ -141,7 +149,9 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(TEXT - 4)
 
 
-def _widen(span: slice, length: int) -> slice:
-    """Return a span with as much again on either side, at least 24 pixels, within a length."""
-    margin = max(24, span.stop - span.start)
-    return slice(max(0, span.start - margin), min(length, span.stop + margin))
+def _look(at: int, hole: slice, length: int) -> slice:
+    """Return a span around a place with as much again on either side as the hole takes, not much of a length."""
+    most = max(CLOSE_LEAST, round(CLOSE * length))
+    size = min(length, most, max(CLOSE_LEAST, 3 * (hole.stop - hole.start)))
+    start = min(max(0, at - size // 2), length - size)
+    return slice(start, start + size)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inrr_cli.comparison.methods import OURS, title_of
 from inrr_cli.comparison.peers import PEERS, fill_by_peer
@@ -17,7 +18,8 @@ from inrr_cli.masking.selection import Page
 from inrr_cli.metrics import psnr, ssim
 from inrr_cli.settings import make_settings
 
-Fill = Callable[[Page], Pixels]
+Sigma = NDArray[np.float32]
+Fill = Callable[[Page], tuple[Pixels, Sigma | None]]  # of a page: the image, and one standard deviation of each sample
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Row:
         Why there is no image; empty if there is one.
     remark : str
         What the method cannot take and was done instead; empty if nothing.
+    sigma : (M, N[, C]) ndarray of float32, or None
+        One standard deviation of each filled sample, if the method has that.
     """
 
     method: str
@@ -48,6 +52,7 @@ class Row:
     seconds: float
     failure: str = ""
     remark: str = ""
+    sigma: Sigma | None = None
 
     @property
     def title(self) -> str:
@@ -83,14 +88,14 @@ def choose_fill(method: str, seed: int, device: str, control: Control) -> Fill:
         If the settings of the method cannot be used.
     """
     if method in PEERS:
-        return lambda page: fill_by_peer(PEERS[method], page.pixels, page.missing, page.ignored)
+        return lambda page: (fill_by_peer(PEERS[method], page.pixels, page.missing, page.ignored), None)
     settings = make_settings(seed=seed, device=device, **OURS[method])
 
-    def fill(page: Page) -> Pixels:
+    def fill(page: Page) -> tuple[Pixels, Sigma | None]:
         from inrr_cli.inpainting.image import run_inpainting
 
-        wishes = {"ignored": page.ignored, "wants_sigma": False}
-        return run_inpainting(page.pixels, page.missing, settings, control, **wishes).image  # type: ignore[arg-type]
+        result = run_inpainting(page.pixels, page.missing, settings, control, ignored=page.ignored, wants_sigma=False)
+        return result.image, result.sigma
 
     return fill
 
@@ -108,14 +113,14 @@ def compare_method(method: str, fill: Fill, page: Page, yardstick: Yardstick) ->
     """
     start = time.perf_counter()
     try:
-        image = fill(page)
+        image, sigma = fill(page)
         seconds = time.perf_counter() - start
-        measured = image if yardstick.hidden is None else fill(_without(page, yardstick.hidden))
+        measured = image if yardstick.hidden is None else fill(_without(page, yardstick.hidden))[0]
     except Exception as error:  # of any package, for any reason: the other methods are compared all the same
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return Row(method, None, None, None, time.perf_counter() - start, reason)
     remark = PEERS[method].remark(page.pixels, page.missing | page.ignored) if method in PEERS else ""
-    return Row(method, image, *measure_fill(measured, page, yardstick), seconds, remark=remark)
+    return Row(method, image, *measure_fill(measured, page, yardstick), seconds, remark=remark, sigma=sigma)
 
 
 def measure_fill(image: Pixels, page: Page, yardstick: Yardstick) -> tuple[float | None, float | None]:

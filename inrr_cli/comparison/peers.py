@@ -17,9 +17,10 @@ Plane = NDArray[np.float64]
 
 OPENCV_RADIUS = 3  # pixels; of OpenCV's own example, which has no default
 # of floats: Telea's fill depends on it, and errs by 1.4 times the span of a slope from 0 to 1, by 0.04 of 0 to 65535
-OPENCV_SPAN = 65535.0
-# known samples; Delaunay's triangulation of more takes minutes, and triangles over a hole end at its border
-TRIANGULATED_MAXIMUM = 500_000
+OPENCV_SPAN = np.float32(65535)
+# known samples: of more, those far from a hole are left out. To triangulate 260,000 takes a minute, and the triangles
+# over a hole end at its border
+TRIANGULATED_MAXIMUM = 100_000
 TRIANGULATED_REACH = 8  # pixels from a hole, of the samples that are triangulated where there are more
 
 
@@ -116,8 +117,8 @@ def _opencv(flag: str) -> Callable[[Pixels, Mask], Pixels]:
 
         def fill_in_range(plane: Plane, mask: Mask) -> Plane:
             units = known_range(plane, ~mask)  # float32 resolves a far, narrow range badly
-            filled = fill(units.to_unit(plane) * np.float32(OPENCV_SPAN), mask)
-            return units.from_unit_unrounded(filled / np.float32(OPENCV_SPAN), np.dtype(np.float64))
+            filled = fill(OPENCV_SPAN * units.to_unit(plane), mask)
+            return np.asarray(filled.astype(np.float64) / OPENCV_SPAN * units.span + units.low)
 
         return _by_channel(fill_in_range)(image, unknown)
 
@@ -157,7 +158,12 @@ def _interpolated(kind: str) -> Callable[[Pixels, Mask], Pixels]:
         filled[mask] = np.where(np.isnan(found), griddata(places, values, wanted, "nearest"), found)
         return filled
 
-    return _by_channel(fill)
+    def run(image: Pixels, unknown: Mask) -> Pixels:
+        if image.ndim == 3 and is_of_pixels(unknown):  # the triangles of all channels are the same
+            return cast(fill(image.astype(np.float64), unknown[..., 0]), image.dtype)
+        return _by_channel(fill)(image, unknown)
+
+    return run
 
 
 def _remark_of_channels(image: Pixels, unknown: Mask) -> str:

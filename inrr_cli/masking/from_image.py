@@ -1,4 +1,4 @@
-"""Find missing samples in the image itself: no data, transparent pixels, lost lines, dead pixels."""
+"""Find missing samples in the image itself: no data, transparent pixels, lost lines, dead pixels, scratches."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from inrr_cli.masking import Mask
 from inrr_cli.masking.defects import dead_pixels, lost_lines
 from inrr_cli.masking.samples import count, to_samples
 from inrr_cli.masking.scars import describe_scars, find_scars
+from inrr_cli.masking.scratches import describe_scratches, find_scratches
 
-SOURCES = ("nan", "alpha", "nodata", "value=V", "lines", "dead")  # of masks; V is a number
+SOURCES = ("nan", "alpha", "nodata", "value=V", "lines", "dead", "scratches")  # of masks; V is a number
 
 
 def is_from_image(source: str) -> bool:
@@ -27,7 +28,7 @@ def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, s
     Parameters
     ----------
     source : str
-        "nan", "alpha", "nodata", "value=V", "lines" or "dead".
+        "nan", "alpha", "nodata", "value=V", "lines", "dead" or "scratches".
     picture : Picture
     number : int
         Page, from 0.
@@ -66,6 +67,9 @@ def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, s
         if text := describe_scars(scars):
             note = f"{note}; {text}" if lines.any() else text
         return (lines | scars).reshape(page.shape), note
+    if source == "scratches":
+        found = find_scratches(samples)
+        return to_samples(found.mask, page.shape) & ~unusable, describe_scratches(found)
     dead = dead_pixels(samples).reshape(page.shape) & ~unusable
     marked, _, unit = count([dead])
     return dead, f"{marked:,} dead or hot {unit}"

@@ -99,7 +99,7 @@ def highest_across(lines: Lines, floor: Floats) -> Mask:
 
 def across(direction: int | NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the unit vector(s) in rows and columns at right angles to a direction."""
-    return np.stack([np.cos(ANGLES), -np.sin(ANGLES)], 1)[direction]
+    return np.asarray(np.stack([np.cos(ANGLES), -np.sin(ANGLES)], 1)[direction])
 
 
 def pad(image: Floats) -> Floats:

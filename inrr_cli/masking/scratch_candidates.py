@@ -28,7 +28,21 @@ GAP = 10  # pixels along a line, across which its parts are linked
 LINKS = ((2, 2.0, 4.0), (10, 2.0, 3.0), (GAP * GAP, 1.0, 1.2))
 SHORTEST = 4  # points of curves among which the usual one is sought; fewer are noise
 MIN_LENGTH = 14  # points of a curve that may be a scratch; a shorter one is a speck
-LEAST = 1e-3  # of the image's range: a slope or strength below counts as that, so that a flat ground is no division by 0
+LEAST = 1e-3  # of the image's range: a slope or strength below counts as this, so that nothing is divided by 0
+# Of the undamaged pictures of examples/scratches.py: the 10, 30, 50, 70 and 90 % quantiles of each measure. They join
+# a picture's candidates, as if they were a share of its pixels: else the scratches are what is usual in a clear sky.
+USUAL_LINES, USUAL_DOTS = 0.02, 0.001
+USUAL_CURVE = (
+    (0.74, 1.11, 1.33, 1.63, 2.11),  # contrast, logarithm
+    (-3.24, -2.51, -2.01, -1.56, -0.97),  # sharpness, logarithm
+    (0.0, 0.0, 0.0, 0.0, 0.45),  # colour
+    (-1.82, -1.43, -1.19, -0.89, -0.12),  # difference of the sides, logarithm
+    (2.08, 2.89, 3.40, 3.97, 4.74),  # length, logarithm
+)
+USUAL_SPECK = (
+    (-0.47, -0.04, 0.27, 0.60, 1.18),  # contrast, logarithm
+    (-3.41, -3.21, -2.97, -2.66, -2.08),  # strength, logarithm
+)
 
 
 class Points(NamedTuple):
@@ -71,10 +85,10 @@ def find_candidates(image: Floats, saturation: Floats) -> list[tuple[Candidates,
         rows = slice(first, top + STRIPE + MARGIN)
         for part, points in zip(parts, _measure(image[rows], saturation[rows]), strict=True):
             inner = (points.rows >= top - first) & (points.rows < top - first + STRIPE)
-            cut = Points(*(each[inner] for each in points))
+            cut = Points._make(each[inner] for each in points)
             part.append(cut._replace(rows=cut.rows + first))
-    whole = [Points(*map(np.concatenate, zip(*part, strict=True))) for part in parts]
-    return [(_curves(whole[k], image.shape), _specks(whole[k + 1])) for k in (0, 2)]
+    whole = [Points._make(map(np.concatenate, zip(*part, strict=True))) for part in parts]
+    return [(_curves(whole[k], image.shape), _specks(whole[k + 1], image.shape)) for k in (0, 2)]
 
 
 def _measure(image: Floats, saturation: Floats) -> list[Points]:
@@ -115,12 +129,12 @@ def _points(where: Mask, radius: NDArray[np.int8], direction: NDArray[np.int8], 
 
 
 def _mean_away(values: Floats, points: Mask, size: int) -> Floats:
-    """Return the mean (M, N) of values within 15 x 15 pixels, but not in squares of this size around points."""
+    """Return the mean (M, N) of values within 15 x 15 pixels, but for squares of this size around points."""
     from scipy.ndimage import maximum_filter, uniform_filter
 
-    away = ~maximum_filter(points, size)
-    share = np.maximum(uniform_filter(away.astype(np.float32), 15), 0.05)  # of texture all may be near points
-    return np.asarray(uniform_filter(np.where(away, values, np.float32(0)), 15) / share)
+    # the points' own surroundings count for 2 %, because in a fine texture there is nothing else
+    weights = np.where(maximum_filter(points, size), np.float32(0.02), np.float32(1))
+    return np.asarray(uniform_filter(weights * values, 15) / uniform_filter(weights, 15))
 
 
 def _difference_of_sides(padded: Floats, points: Points) -> Floats:
@@ -141,17 +155,25 @@ def _curves(points: Points, shape: tuple[int, ...]) -> Candidates:
     length = np.bincount(label)
     means = [np.bincount(label, measure) / length for measure in points.measures.T]
     counted = np.where(length < SHORTEST, 0, length)
-    contrast, sharpness, colour, sides = (_compare(mean, counted) for mean in means)
-    size = np.log(length)
-    top = np.maximum(contrast.over_top, 0) * np.maximum(_compare(size, counted).over_top, 0)
-    features = [size * contrast.above, top, colour.over_spread, size * sharpness.over_spread, sides.above]
+    share = USUAL_LINES * shape[0] * shape[1]
+    sets = zip([*means, np.log(length)], USUAL_CURVE, strict=True)
+    contrast, sharpness, colour, sides, size = (_compare(each, counted, usual, share) for each, usual in sets)
+    top = np.maximum(contrast.over_top, 0) * np.maximum(size.over_top, 0)
+    features = [
+        np.log(length) * contrast.above,
+        top,
+        colour.over_spread,
+        np.log(length) * sharpness.over_spread,
+        sides.above,
+    ]
     return Candidates(points, label, length, np.stack(features, 1))
 
 
-def _specks(points: Points) -> Candidates:
-    """Take each point as a speck; its features are contrast and strength, against those of the usual speck."""
+def _specks(points: Points, shape: tuple[int, ...]) -> Candidates:
+    """Take each point as a speck; its features are contrast and strength, less the usual ones."""
     ones = np.ones(len(points.rows), np.intp)
-    features = [_compare(measure.astype(np.float64), ones).above for measure in points.measures.T]
+    sets = zip(points.measures.T.astype(np.float64), USUAL_SPECK, strict=True)
+    features = [_compare(each, ones, usual, USUAL_DOTS * shape[0] * shape[1]).above for each, usual in sets]
     return Candidates(points, np.arange(len(ones)), ones, np.stack(features, 1))
 
 
@@ -163,13 +185,14 @@ class Comparison(NamedTuple):
     over_top: NDArray[np.float64]
 
 
-def _compare(values: NDArray[np.float64], weights: NDArray[np.intp]) -> Comparison:
-    """Compare values (J,) with their own weighted quantiles."""
-    order = np.argsort(values)
-    total = np.cumsum(weights[order])
-    if not len(total) or not total[-1]:
-        return Comparison(*(np.zeros(values.shape) for _ in range(3)))
-    low, middle, high, top = (values[order[np.searchsorted(total, q * total[-1])]] for q in (0.25, 0.5, 0.75, 0.9))
+def _compare(
+    values: NDArray[np.float64], weights: NDArray[np.intp], usual: tuple[float, ...], share: float
+) -> Comparison:
+    """Compare values (J,) with the weighted quantiles of themselves and of ``usual`` ones of the weight ``share``."""
+    population = np.concatenate([values, usual])
+    order = np.argsort(population)
+    total = np.cumsum(np.concatenate([weights, np.full(len(usual), share / len(usual))])[order])
+    low, middle, high, top = (population[order[np.searchsorted(total, q * total[-1])]] for q in (0.25, 0.5, 0.75, 0.9))
     above, least = values - middle, 0.05  # logarithms: a spread below 5 % is chance
     return Comparison(above, np.clip(above / (high - low + least), -8, 8), above / (top - middle + least))
 
@@ -180,6 +203,8 @@ def _link(points: Points, shape: tuple[int, ...]) -> NDArray[np.intp]:
     from scipy.sparse.csgraph import connected_components
 
     count = len(points.rows)
+    if not count:
+        return np.zeros(0, np.intp)
     index = np.full((shape[0] + GAP, shape[1] + 2 * GAP), -1, np.int32)
     index[points.rows, points.columns + GAP] = np.arange(count)
     direction, strength = points.direction.astype(np.int16), points.strength

@@ -2,9 +2,9 @@
 
 A scratch is a thin curve above or below both of its sides (C. Steger, "An unbiased detector of curvilinear structures",
 doi:10.1109/34.659930). Pictures are full of such curves and dots of their own, so each is judged by how far it stands
-out from what is around it, and from the usual one of the same picture. How many pass by chance is told from how fast
-the number of those that nearly pass falls, in the spirit of Desolneux, Moisan and Morel's number of false alarms
-(doi:10.1023/A:1026593302236).
+out from what is around it, and from the usual one of the same picture: a texture that is all curves sets the bar for
+its own, in the spirit of the number of false alarms of Desolneux, Moisan and Morel (doi:10.1023/A:1026593302236). A
+logistic regression turns that into odds, which also tell how much of what was found is likely to be none.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from inrr_cli.masking.scratch_candidates import LOWEST, MIN_LENGTH, STRIPE, Cand
 
 # Logistic regression on damaged and undamaged pictures (examples/scratches.py --fit): a constant, then a weight for
 # each feature of `scratch_candidates`.
-CURVE_WEIGHTS = (-4.2, 0.34, 1.03, -1.37, 0.32, -1.2)
-SPECK_WEIGHTS = (-5.65, 1.39, 1.72)
+CURVE_WEIGHTS = (-4.53, 0.40, 0.82, -1.37, 0.33, -1.42)
+SPECK_WEIGHTS = (-5.72, 1.50, 1.56)
 ACCEPTED = 0.0  # log-odds from which a candidate is taken
 EDGE = 0.25  # of a scratch's contrast: where less is left, its soft edge ends
 WIDEST = 16  # rows around a stripe that can change its mask: a zone's radius and the filters of `_extent`
-SURE, UNSURE = 0.1, 0.3  # share found by chance: below the first it says sure, above the second not sure
+DOUBTFUL = 0.3  # share likely to be no damage; on the undamaged pictures of the choice it is 0.34 or more
 
 
 class Scratches(NamedTuple):
-    """What was found: the mask (M, N), numbers of curves and specks, and the share of them expected by chance."""
+    """What was found: the mask (M, N), numbers of curves and specks, and the share likely to be no damage."""
 
     mask: Mask
     curves: int
     specks: int
-    chance: float
+    doubt: float
 
 
 def find_scratches(samples: NDArray[np.generic]) -> Scratches:
@@ -50,7 +50,8 @@ def find_scratches(samples: NDArray[np.generic]) -> Scratches:
     if not image.any() or min(image.shape) < 2 * MIN_LENGTH:
         return Scratches(np.zeros(image.shape, bool), 0, 0, 0.0)
     pairs = find_candidates(image, saturation)
-    mask, numbers, odds = np.zeros(image.shape, bool), [0, 0], []
+    mask, numbers = np.zeros(image.shape, bool), [0, 0]
+    odds, sizes = [], []
     for polarity, pair in zip(POLARITIES, pairs, strict=True):
         radius = np.zeros(image.shape, np.int8)
         for kind, (candidates, weights) in enumerate(zip(pair, (CURVE_WEIGHTS, SPECK_WEIGHTS), strict=True)):
@@ -59,8 +60,9 @@ def find_scratches(samples: NDArray[np.generic]) -> Scratches:
             radius[points.rows[kept], points.columns[kept]] = points.radius[kept]
             numbers[kind] += int((logit > ACCEPTED).sum())
             odds.append(logit)
+            sizes.append(np.bincount(candidates.label, points.radius.astype(np.float64), len(logit)))
         mask |= _extent(polarity * image, radius, LOWEST / 2)
-    return Scratches(mask, *numbers, _chance(np.concatenate(odds)))
+    return Scratches(mask, numbers[0], numbers[1], _doubt(np.concatenate(odds), np.concatenate(sizes)))
 
 
 def log_odds(candidates: Candidates, weights: tuple[float, ...]) -> NDArray[np.float64]:
@@ -74,24 +76,17 @@ def describe_scratches(found: Scratches) -> str:
     """Return what was found and how sure that is, in words."""
     if not found.curves + found.specks:
         return "no scratches, hairs or dust"
-    words = "sure" if found.chance < SURE else "fairly sure" if found.chance < UNSURE else "not sure"
+    words = "fairly sure" if found.doubt < DOUBTFUL else "not sure, look at --preview first"
     counts = f"{found.curves:,} curve{'s' * (found.curves != 1)} and {found.specks:,} speck{'s' * (found.specks != 1)}"
     return (
-        f"{counts}, {found.mask.mean():.2%} of the pixels; {words}: of this picture's own lines and dots "
-        f"{found.chance:.0%} as many would be found by chance; --preview shows them"
+        f"{counts}, {found.mask.mean():.2%} of the pixels; {words}: some {found.doubt:.0%} of that is likely no damage"
     )
 
 
-def _chance(odds: NDArray[np.float64]) -> float:
-    """Return which share of what was taken would be taken of texture alone.
-
-    The numbers of candidates in the two steps of log-odds below ACCEPTED fall by a factor; a texture's go on falling
-    by it, which is a geometric series.
-    """
-    found = int((odds > ACCEPTED).sum())
-    near, far = (int(((odds <= ACCEPTED - k) & (odds > ACCEPTED - k - 1)).sum()) for k in (0, 1))
-    fall = min((near + 0.5) / (far + 1), 0.9)  # half a candidate each: so that none at all is not certainty
-    return min(1.0, (near + 0.5) * fall / (1 - fall) / found) if found else 0.0
+def _doubt(logit: NDArray[np.float64], size: NDArray[np.float64]) -> float:
+    """Return which share of what was taken is no damage by the regression's own odds, which it gives without bias."""
+    taken = logit > ACCEPTED
+    return float(np.average(1 / (1 + np.exp(logit[taken])), weights=size[taken])) if taken.any() else 0.0
 
 
 def normalize(samples: NDArray[np.generic]) -> tuple[Floats, Floats]:

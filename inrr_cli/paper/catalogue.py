@@ -9,7 +9,9 @@ from inrr_cli.paper.experiment import Experiment
 EXPERIMENTS = {
     "table1": "tables:TABLE1_EXPERIMENT",
     "table2": "tables:TABLE2_EXPERIMENT",
+    "fig2": "picture_figures:FIG2",
     "fig3": "sweeps:FIG3",
+    "fig4": "picture_figures:FIG4",
     "fig5": "laplacian_figures:FIG5",
     "fig6": "training_figures:FIG6",
     "fig7": "training_figures:FIG7",

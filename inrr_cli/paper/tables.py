@@ -12,7 +12,15 @@ from inrr_cli.metrics import psnr
 from inrr_cli.paper.experiment import Experiment, Key, Measurement, Report, Results, Setup
 from inrr_cli.paper.published import TABLE1, TABLE1_IMAGES, TABLE1_MASKS, TABLE1_METHODS, TABLE2, TABLE2_NETS
 from inrr_cli.paper.report import markdown_table, mean_over_seeds, result_rows
+from inrr_cli.result import Result
 from inrr_cli.settings import make_settings
+
+
+def restore(setup: Setup, key: Key, missing: NDArray[np.bool_], net: str, reg: str, **options: Any) -> Result:
+    """Restore the image of a key with the seed of the key."""
+    preset = None if net == "ntk" else setup.preset
+    settings = make_settings(net=net, reg=reg, preset=preset, seed=key["seed"], device=setup.device, **options)
+    return run_inpainting(setup.images[key["image"]], missing, settings)
 
 
 def measure_restoration(
@@ -20,9 +28,7 @@ def measure_restoration(
 ) -> Measurement:
     """Restore the image of a key with the seed of the key, and measure the PSNR of the result."""
     image = setup.images[key["image"]]
-    preset = None if net == "ntk" else setup.preset
-    settings = make_settings(net=net, reg=reg, preset=preset, seed=key["seed"], device=setup.device, **options)
-    result = run_inpainting(image, missing, settings)
+    result = restore(setup, key, missing, net, reg, **options)
     truth, restored = image / np.float32(255), result.image / np.float32(255)
     assert result.raw is not None
     values = {

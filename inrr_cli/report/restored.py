@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.imaging.value_range import Pixels, ValueRange, cast
-from inrr_cli.masking.samples import count, to_samples
+from inrr_cli.masking.samples import any_channel, count, to_samples
 from inrr_cli.metrics import psnr
 from inrr_cli.report.model import Curve, Map, Mask, Matrix, Pane, ReportPage
 from inrr_cli.report.numbers import in_digits
@@ -189,18 +188,18 @@ def bicubic(small: Pixels, target: Target) -> Pixels:
 
 def _sigma_map(result: Result, missing: Mask, kind: ValueKind) -> Map | None:
     """Return the map of error bars, of which each pixel shows the largest of its channels."""
-    filled = filled_sigma(result, missing)
+    filled, where = filled_sigma(result, missing), missing
     if filled is None:
         return None
-    sigma = np.full(missing.shape, np.nan, np.float32)
-    sigma[missing] = filled
     if result.sigma is not None:  # of known samples too, which were denoised
-        sigma = np.where(missing | (result.sigma > 0), result.sigma, np.float32(np.nan))
+        where = missing | (result.sigma > 0)
+        filled = result.sigma[where]
+    sigma = _farthest(filled, where)
     if kind.name == "labels":
-        return Map("Probability", _farthest(sigma), "That a filled label is right.", "probability")
+        return Map("Probability", sigma, "That a filled label is right.", "probability")
     several = "; the largest of the channels" if missing.ndim == 3 else ""
-    where = " Of made-up pixels: that of the expected value in their place." * (result.made is not None)
-    return Map("Error bar", _farthest(sigma), f"One standard deviation, in the image's units{several}.{where}")
+    replaced = " Of made-up pixels: that of the expected value in their place." * (result.made is not None)
+    return Map("Error bar", sigma, f"One standard deviation, in the image's units{several}.{replaced}")
 
 
 def _residual_map(result: Result, missing: Mask, truth: Pixels | None, kind: ValueKind) -> Map | None:
@@ -208,15 +207,14 @@ def _residual_map(result: Result, missing: Mask, truth: Pixels | None, kind: Val
     if truth is None:
         return None
     if kind.name == "labels":
-        wrong = np.where(missing, result.image != truth, np.nan).astype(np.float32)
-        return Map("Wrong labels", _farthest(wrong), "1 where a filled label is not that of the truth.", "probability")
-    difference = _subtract(result.image, truth)
+        wrong = _farthest((result.image[missing] != truth[missing]).astype(np.float32), missing)
+        return Map("Wrong labels", wrong, "1 where a filled label is not that of the truth.", "probability")
+    difference = _subtract(result.image[missing], truth[missing])
     if kind.name == "angle":
         difference = (difference + kind.period / 2) % kind.period - kind.period / 2
-    difference[~missing] = np.nan
     several = "; of the channel that is farthest off" if missing.ndim == 3 else ""
     note = f"Restored minus truth, in the image's units{several}."
-    return Map("Residual", _farthest(difference), note, "residual")
+    return Map("Residual", _farthest(difference, missing), note, "residual")
 
 
 def _subtract(image: Pixels, truth: Pixels) -> NDArray[np.float32]:
@@ -225,13 +223,24 @@ def _subtract(image: Pixels, truth: Pixels) -> NDArray[np.float32]:
         return np.asarray(image.astype(wide) - truth.astype(wide), np.float32)
 
 
-def _farthest(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the value of each pixel (M, N) that is farthest from 0 among its channels; NaN where all are."""
-    if values.ndim == 2:
-        return values
-    places = np.nan_to_num(np.abs(values), nan=-1.0, posinf=np.inf).argmax(2)
-    farthest: Any = np.take_along_axis(values, places[..., None], 2)
-    return np.asarray(farthest[..., 0])
+def _farthest(samples: NDArray[np.float32], where: Mask) -> NDArray[np.float32]:
+    """Return the value of each pixel (M, N) that is farthest from 0 among its channels; NaN where it has none.
+
+    Parameters
+    ----------
+    samples : (n,) ndarray of float32
+    where : (M, N[, C]) ndarray of bool
+        What the samples are of, in order. Memory is needed for their pixels alone.
+    """
+    farthest = np.full(where.shape[:2], np.nan, np.float32)
+    pixels = any_channel(where)
+    values = np.full((int(pixels.sum()), *where.shape[2:]), np.nan, np.float32)
+    values[where[pixels]] = samples
+    if where.ndim == 3:
+        places = np.nan_to_num(np.abs(values), nan=-1.0, posinf=np.inf).argmax(1)
+        values = np.take_along_axis(values, places[:, None], 1)[:, 0]
+    farthest[pixels] = values
+    return farthest
 
 
 def _notes(result: Result, variants: int) -> list[str]:

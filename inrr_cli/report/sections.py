@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from inrr_cli.masking.samples import is_of_pixels
 from inrr_cli.report import colour_maps, plots
 from inrr_cli.report.contrast import Contrast, Scale, robust_limits
 from inrr_cli.report.encoding import encode_layer
@@ -41,10 +42,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """What the template shows of a page."""
+    """What the template shows of a page; ``by_channel`` says that each channel misses samples of its own."""
 
     key: str
     page: ReportPage
+    by_channel: bool
     figure: Figure
     bar: Bar | None
     crops: list[Figure] = field(default_factory=list)
@@ -64,6 +66,7 @@ def make_section(page: ReportPage, number: int, step: int) -> Section:
     return Section(
         key,
         page,
+        page.missing is not None and not is_of_pixels(page.missing),
         make_figure(page, key, contrast, step),
         image_bar(contrast),
         crops,

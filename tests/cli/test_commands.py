@@ -218,6 +218,9 @@ def test_demo(run, monkeypatch):
         assert (restored[mask == 0] == damaged[mask == 0]).all()
         assert (damaged[mask > 0] == 0).all()
         assert comparison.shape == (256, 3 * 256 + 16, 3)
+    assert Path(json.loads(result.stdout)["report"]) == Path("pictures/report.html")
+    report = Path("pictures/report.html").read_text(encoding="utf-8")
+    assert [f"{row['pattern'].capitalize()} pixels missing</h2>" in report for row in rows] == [True] * 5
     again = run("demo", "pictures")
     assert again.exit_code == 2
     assert "already exists; use --force" in again.stderr

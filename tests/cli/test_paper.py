@@ -36,7 +36,18 @@ def read(name):
     return Path("out", name).read_text(encoding="utf-8")
 
 
-COUNTS = {"table1": 18, "table2": 20, "fig3": 8, "fig5": 2, "fig6": 15, "fig7": 4, "fig8": 1, "fig9": 3}
+COUNTS = {
+    "table1": 18,
+    "table2": 20,
+    "fig2": 2,
+    "fig3": 8,
+    "fig4": 18,
+    "fig5": 2,
+    "fig6": 15,
+    "fig7": 4,
+    "fig8": 1,
+    "fig9": 3,
+}
 
 
 QUICK = ("table2", "fig5")
@@ -98,7 +109,7 @@ def test_an_interruption_keeps_the_finished_cells(run, folder, monkeypatch):
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (("table9",), "'table9' is not one of 'table1', 'table2', 'fig3'"),
+        (("table9",), "'table9' is not one of 'table1', 'table2', 'fig2', 'fig3'"),
         (("table1", "--preset", "slow"), "Invalid value for '--preset': 'slow' is not one of 'fast', 'paper'"),
         (("table1", "--seeds", "0,x"), "--seeds must be different whole numbers from 0, as in 0,1,2; got '0,x'"),
         (("table1", "--seeds", "1,1"), "--seeds must be"),

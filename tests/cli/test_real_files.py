@@ -118,6 +118,22 @@ def test_lost_lines_and_dead_pixels_are_named_and_filled(run, grey):
     assert np.abs(restored[filled].astype(int) - grey[filled]).mean() < 21  # spoiled, it is 156
 
 
+def test_a_scratch_is_counted_shown_and_filled(run):
+    columns, rows = np.meshgrid(np.arange(120), np.arange(100))
+    truth = (100 + rows / 2 + 20 * np.sin(columns / 20)).astype(np.uint8)
+    scratch = (np.abs(rows - columns / 2 - 20) < 1.2) & (columns > 15) & (columns < 100)
+    Image.fromarray(np.where(scratch, 250, truth).astype(np.uint8)).save("old.png")
+    result = ok(run("inpaint", "old.png", "--mask", "scratches", "--preview", "seen.png"))
+    assert "1 curve and 0 specks" in result.stderr
+    assert read("seen.png").shape == (100, 120, 3)
+    ok(run("inpaint", "old.png", "--mask", "scratches", "--save-mask", "filled.png", *QUICK))
+    filled, restored = read("filled.png") > 0, read("old_restored.png")
+    assert filled[scratch].mean() > 0.95
+    assert np.abs(restored[scratch].astype(int) - truth[scratch]).mean() < 5  # scratched, it is 100
+    Image.fromarray(truth).save("new.png")
+    assert "no scratches, hairs or dust" in run("inpaint", "new.png", "--mask", "scratches").stderr
+
+
 def test_no_data_does_not_hide_a_lost_line(run, heights):
     spoiled = np.nan_to_num(heights, nan=-9999)
     spoiled[40] += 60

@@ -176,6 +176,7 @@ def test_a_zarr_array(run, scene, tmp_path):
     [
         (["--mask", "lines"], "filled by window, which --mask lines does not allow"),
         (["--mask", "dead"], "--mask dead does not"),
+        (["--mask", "scratches"], "--mask scratches does not"),
         (["--mask", "alpha"], "--mask alpha does not"),
         (["--max-distance", 4], "--max-distance does not"),
         (["--gaps", "inner"], "--gaps inner does not"),

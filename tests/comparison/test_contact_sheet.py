@@ -16,16 +16,17 @@ def panels(shape, count):
     return [Panel(f"method {k}", "20.00 dB", np.full((*shape, 3), 10 * k, np.uint8)) for k in range(count)]
 
 
-def test_the_surroundings_of_small_damage_are_enlarged_and_of_large_damage_not():
+def test_the_surroundings_of_the_largest_hole_are_enlarged_and_small_pages_are_not():
     mask = np.zeros((400, 300), bool)
     mask[100:110, 40:60] = mask[3, 3] = True
     rows, columns = largest_hole(mask)
-    assert rows.start < 100
-    assert rows.stop > 110
-    assert columns.start < 40
-    assert columns.stop > 60
-    mask[20:300, 20:200] = True
-    assert largest_hole(mask) is None
+    assert rows.start < 90 < 120 < rows.stop
+    assert columns.start < 30 < 70 < columns.stop
+    mask[200:203] = True  # a line from end to end: a part of it
+    rows, columns = largest_hole(mask)
+    assert rows.start < 190 < 210 < rows.stop
+    assert columns.stop - columns.start < 120
+    assert largest_hole(mask[:120, :150]) is None
 
 
 def test_each_panel_stands_on_the_sheet_with_its_view_and_its_surroundings():

@@ -19,7 +19,7 @@ def constant(value):
     def fill(page):
         filled = page.pixels.copy()
         filled[page.missing] = value
-        return filled
+        return filled, None
 
     return fill
 

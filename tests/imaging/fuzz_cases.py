@@ -86,7 +86,7 @@ ROTATED = (
     "int8-5.tif",
 )
 SOURCES = ("nan", "alpha", "nodata", "value=0", "value=255", "value=nan", "value=x", "value=1e400", "lines",
-                "dead", "value=-1", "nothing.png", "", "-")  # fmt: skip
+                "dead", "scratches", "value=-1", "nothing.png", "", "-")  # fmt: skip
 AXES = ("YX", "YXC", "CYX", "QYX", "TYX", "YXZ", "ZYXC", "TCYX", "TZYX", "YXTC", "TZCYX", "YXX", "TZ", "1", "")
 ODD = ("0", "-1", "1e999", "nan", "9" * 30, "", "a", "1,2", "--", "{0}", "%s", "\0", "ü" * 9)
 
