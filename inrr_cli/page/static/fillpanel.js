@@ -37,10 +37,12 @@ export function listenToFills(desk) {
 function showState(desk) {
   const { fills, picture } = desk;
   const { shown, isRunning } = fills;
+  const isFocused = [element("fill"), element("cancel")].includes(document.activeElement);
   element("fill").textContent = shown ? "Fill again" : "Fill the mask";
   element("fill").hidden = isRunning;
   element("fill-here").lastChild.textContent = isRunning ? "Cancel" : "Fill";
   element("cancel").hidden = element("progress").hidden = !isRunning;
+  if (isFocused) element(isRunning ? "cancel" : "fill").focus(); // the one that took the place of the other
   element("original").disabled = element("split").disabled = !shown;
   element("sigma").disabled = !shown || shown.sigma_high === null;
   element("result").replaceChildren(...(shown ? describe(shown) : []).map((text) => make("li", {}, text)));

@@ -46,10 +46,12 @@ function describeCount(mask) {
   return mask.count ? `${pixels(mask.count)}, ${percent} %` : "empty";
 }
 
+/** Do what a button does, once at a time; it is not disabled meanwhile, for then it would lose the focus. */
 async function waitFor(button, action) {
-  button.disabled = true;
+  if (button.ariaDisabled === "true") return;
+  button.ariaDisabled = "true";
   await attempt(action);
-  button.disabled = false;
+  button.ariaDisabled = "false";
 }
 
 async function find(desk, what) {
