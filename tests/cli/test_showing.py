@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 import tifffile
-from checks import ok
+from checks import BY_WINDOW, TILE, ok
 from PIL import Image
 from rich.console import Console
 
@@ -179,3 +179,20 @@ def test_a_terminal_says_what_it_can(variables, reason, monkeypatch):
     with open(end, "w", encoding=encoding) as terminal, open(control, "rb"):
         monkeypatch.setattr(sys, "stderr", terminal)
         assert showing.why_not() == reason
+
+
+def test_an_image_that_is_filled_by_window_is_not_shown(run, scene, by_place, terminal):
+    result = ok(run("inpaint", "image.tif", "--mask", "mask.tif", *TILE, *BY_WINDOW, "-o", "out.tif", "--show"))
+    assert "--show: an image that is filled by window is not shown" in result.stderr
+    assert UPPER_HALF not in result.stderr
+
+
+def test_ids_are_shown_by_the_contrast_of_those_that_occur(run, tmp_path, terminal):
+    labels = np.repeat(np.array([[1, 1, 2, 2, 3, 3]], np.uint8), 6, 0)
+    mask = np.zeros_like(labels)
+    mask[2:4, 2:4] = 255
+    Image.fromarray(labels).save("ids.png")
+    Image.fromarray(mask).save("hole.png")
+    result = ok(run("inpaint", "ids.png", "--mask", "hole.png", "--values", "labels", "-o", "out.png", "--show"))
+    row = next(line for line in result.stderr.splitlines() if UPPER_HALF in line)
+    assert [int(red) for red, _, _ in FOREGROUND.findall(row)[:6]] == [0, 0, 128, 128, 255, 255]
