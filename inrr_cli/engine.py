@@ -38,7 +38,8 @@ class FitState:
     energy : float
         The energy of the regulariser times its weight; 0 without one.
     image : callable
-        Renders the network's output: (H, W, C) ndarray, in the units of the image.
+        Renders the network's output with the weights of this step: (H, W[, C]) ndarray, in the units of the image. The
+        result of a fit has the running mean of the weights.
     laplacians : callable
         Returns the Laplacians of the rows (H, H) and of the columns (W, W) that a regulariser has learned, as float32
         arrays; None for one that learns none.
