@@ -31,6 +31,7 @@ def test_a_worker_is_killed(batch, undisturbed):
     wait_for_end_of(process)
 
 
+@pytest.mark.slow
 def test_the_parent_is_killed(batch, undisturbed):
     process = batch.start("--jobs", 2)
     batch.wait_for_done(10, process)

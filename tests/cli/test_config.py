@@ -262,7 +262,9 @@ def test_config_prints_toml_that_a_command_reads_again(run, settings, user_file,
 
 def test_config_tells_of_built_in_defaults_only_if_asked(run, settings):
     result = ok(run("config"))
-    assert result.stdout == "[inpaint]\n# built-in defaults only\n\n[superres]\n# built-in defaults only\n"
+    assert result.stdout == "\n".join(
+        f"[{name}]\n# built-in defaults only\n" for name in ("inpaint", "superres", "compare")
+    )
     assert result.stderr.splitlines()[1:] == ["inrr.toml: not found", "pyproject.toml: not found"]
     everything = settings("--all")
     assert everything["noise"] == ("auto", "built-in default")
@@ -275,7 +277,7 @@ def test_config_tells_of_built_in_defaults_only_if_asked(run, settings):
 
 def test_no_option_is_named_like_a_command_or_means_different_things():
     kinds = {}
-    for command in ("inpaint", "superres"):
+    for command in ("inpaint", "superres", "compare"):
         for name, parameter in configurable(COMMANDS[command]).items():
-            assert not name.startswith(("inpaint", "superres"))
+            assert not name.startswith(("inpaint", "superres", "compare"))
             assert kinds.setdefault(name, describe(parameter)) == describe(parameter)

@@ -209,6 +209,7 @@ def test_a_stack_takes_one_mask_for_all_pages_or_one_for_each(run, stack, grey):
     refused(run(*ask, "--mask", "three.npy", "-o", "d.tif"), "has 3 pages but the image has 4")
 
 
+@pytest.mark.slow
 def test_a_reference_stack_is_measured_over_the_pages_that_were_filled(run, stack, grey):
     tifffile.imwrite("stack.tif", stack, photometric="minisblack")
     mask = make_mask(grey.shape, "random", rate=0.2)

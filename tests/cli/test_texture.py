@@ -55,7 +55,7 @@ def test_a_large_hole_is_measured(run):
 
 def test_the_file_and_the_line_for_people_say_it(run):
     result = ok(run("inpaint", "photo.png", "--mask", "mask.png", *TEXTURE))
-    assert f"made_up            {MADE}  pixels made up of copies: plausible, not measured" in result.stdout
+    assert f"made_up              {MADE}  pixels made up of copies: plausible, not measured" in result.stdout
     assert "expected error of the expected value of a filled sample" in result.stdout
     text = "--fill texture --net grid --reg patch --seed 0; 360 pixels were filled, 288 of them made up of copies"
     assert text in Image.open("photo_restored.png").text["inrr"]

@@ -114,8 +114,17 @@ def test_a_restoration_is_better_than_the_mean_colour(colour):
     assert result.completed
 
 
-@pytest.mark.parametrize("scale", [1.5, 2, 3.3])
-@pytest.mark.parametrize("which", ["grey", "colour"])
+@pytest.mark.parametrize(
+    ("which", "scale"),
+    [
+        ("grey", 3.3),
+        ("colour", 1.5),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in (("grey", 1.5), ("grey", 2), ("colour", 2), ("colour", 3.3))
+        ),
+    ],
+)
 def test_superres_has_the_size_and_the_colours(request, which, scale):
     image = request.getfixturevalue(which)
     large = superres(image, scale, net="siren", steps=150, device="cpu")

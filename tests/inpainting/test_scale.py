@@ -55,7 +55,7 @@ def test_a_faint_half_is_filled_as_well_as_alone():
     assert rms(result, image, left) < 1.1 * rms(fill(bright, gone), bright, gone)
 
 
-@pytest.mark.parametrize("tile", [None, 64])
+@pytest.mark.parametrize("tile", [None, pytest.param(64, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("offset", "factor"), [(2.0**20, 1), (1.7e6, 1), (0, 2.0**-57), (0, 1e-17), (0, 1e20)])
 def test_offset_and_factor_do_not_matter_to_float64(texture, holes, offset, factor, tile):
     exact = np.round(texture * 2**12) / 2**12

@@ -110,6 +110,7 @@ def test_auto_takes_what_fills_held_out_samples_best_and_says_so():
     assert fill(volume(), missing, "auto")[2][0].startswith("stack: volume")
 
 
+@pytest.mark.slow
 def test_auto_fills_strangers_each_from_itself():
     rng = np.random.default_rng(0)
     x = np.stack([field(rng, (48, 48), 2) for _ in range(4)]).astype(np.float32)
@@ -177,6 +178,7 @@ def test_neighbours_are_for_patches(options):
         make_settings(stack="time", **options)
 
 
+@pytest.mark.slow
 def test_arrays_have_a_stack_axis():
     x, clouds = season()
     expected, _, _ = fill(x, clouds, "time")
