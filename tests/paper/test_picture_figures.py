@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from skimage.data import camera
 
 from inrr_cli import make_mask
 from inrr_cli.paper import picture_figures
-from inrr_cli.paper.experiment import Measurement, Setup
+from inrr_cli.paper.experiment import Measurement
 from inrr_cli.paper.picture_figures import FIG2, FIG4
 from inrr_cli.paper.published import TABLE1_METHODS
 
@@ -103,12 +102,3 @@ def test_figure_4_draws_every_method_under_every_mask_on_one_scale(made):
     assert {image.get_clim() for image in images} == {(0.0, 40.0)}
     shown = next(panel.images[0] for panel in figure.axes if panel.get_title() == "sampled data").get_array()
     assert (np.ma.getmaskarray(shown) == results[0][1].arrays["missing"]).all()
-
-
-@pytest.mark.slow
-def test_inrr_adds_to_the_end_of_a_fit():
-    image = camera()[100:420:5, 180:500:5]
-    setup = Setup({"camera": image}, {"mixture": lambda shape: make_mask(shape, "mixture")}, "fast", (0,), "cpu")
-    plain, inrr = (cell.measure().values for cell in FIG2.cells(setup))
-    assert plain["psnr_known"] > plain["psnr_missing"] + 5
-    assert inrr["psnr_missing"] > plain["psnr_missing"]
