@@ -76,7 +76,7 @@ def describe_scratches(found: Scratches) -> str:
     """Return what was found and how sure that is, in words."""
     if not found.curves + found.specks:
         return "no scratches, hairs or dust"
-    words = "fairly sure" if found.doubt < DOUBTFUL else "not sure, look at --preview first"
+    words = "fairly sure" if found.doubt < DOUBTFUL else "not sure"
     counts = f"{found.curves:,} curve{'s' * (found.curves != 1)} and {found.specks:,} speck{'s' * (found.specks != 1)}"
     return (
         f"{counts}, {found.mask.mean():.2%} of the pixels; {words}: some {found.doubt:.0%} of that is likely no damage"
