@@ -50,6 +50,8 @@ def main(
 
     [bold]inrr inpaint photo.png --mask mask.png[/bold]   fills the pixels that are white in the mask
 
+    [bold]inrr paint photo.jpg[/bold]   opens a page to paint on what is to be filled
+
     [bold]inrr superres small.png --scale 2[/bold]   enlarges the image
 
     Exit codes: 0 ok, 1 failure, 2 bad input, 3 some of several images failed, 130 interrupted, 143 terminated.

@@ -18,7 +18,7 @@ Methods = Annotated[
         show_default="patch and all that is installed of the others",
         help="Methods to compare. Of inrr: patch, texture, inrr, air, tv, l2, a network alone (siren), or a network "
         "with a regulariser (siren-patch, fourier-inrr). Of others: telea, navier-stokes, biharmonic, linear, cubic, "
-        "maskfill; the extra [compare] installs those that are missing.",
+        "maskfill; pip install 'inrr-cli\\[compare]' brings those that are missing.",
     ),
 ]
 Reference = Annotated[

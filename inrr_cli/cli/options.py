@@ -130,7 +130,7 @@ ReportFile = Annotated[
     OUTPUT(
         "--report",
         metavar="FILE",
-        help="Write a page (.html) that opens from disk and asks for nothing: before and after, error bars, a linked "
+        help="Write a page (.html) that opens from disk and needs no network: before and after, error bars, a linked "
         "lens, histograms, and the record. A batch also gets index.html, the doubtful first.",
     ),
 ]
