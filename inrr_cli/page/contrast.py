@@ -7,14 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.imaging.colour_maps import sequential
 from inrr_cli.imaging.picture import Picture, equals
 from inrr_cli.imaging.value_range import Pixels
 
 SHOWN_MAXIMUM = 1e30  # sums of a million such values are finite in float32, and nobody sees a difference beyond
 SAMPLES = 1_000_000  # that the proposed contrast is taken from: quantiles of more differ by less than a grey level
 QUANTILES = (0.002, 0.998)  # a few stars, dead pixels or specular lights do not darken the rest
-# of the error bar, from low to high: dark blue, teal, green, yellow; lighter means less sure, for all eyes
-COLOURS = ((48, 18, 100), (38, 84, 150), (24, 142, 134), (106, 196, 82), (250, 230, 60))
 
 
 class Contrast(NamedTuple):
@@ -97,7 +96,6 @@ def to_levels(numbers: NDArray[np.float32], contrast: Contrast, *, is_inverted: 
 
 def to_colours(shares: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the colours (M, N, 4) of error bars, given as shares (M, N) of the highest; no number is transparent."""
-    anchors = np.linspace(0, 1, len(COLOURS))
-    filled = np.nan_to_num(shares, nan=0.0).clip(0, 1)
-    colours = [np.interp(filled, anchors, channel) for channel in zip(*COLOURS, strict=True)]
-    return np.round(np.stack([*colours, 255 * np.isfinite(shares)], -1)).astype(np.uint8)
+    levels = np.round(255 * np.nan_to_num(shares, nan=0.0).clip(0, 1)).astype(np.uint8)
+    opacity = np.where(np.isfinite(shares), np.uint8(255), np.uint8(0))
+    return np.concatenate([sequential()[levels], opacity[..., None]], -1)

@@ -11,11 +11,12 @@ from urllib.parse import quote
 import numpy as np
 
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.colour_maps import sequential
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.masking import Mask
 from inrr_cli.methods import REGULARIZERS
 from inrr_cli.page import bits
-from inrr_cli.page.contrast import COLOURS, Contrast
+from inrr_cli.page.contrast import Contrast
 from inrr_cli.page.exchange import PNG, Query, Request, Response
 from inrr_cli.page.filling import Wish
 from inrr_cli.page.finding import change, find, find_similar, read_upload
@@ -63,7 +64,7 @@ def describe_image(session: Session, request: Request) -> Response:
             "is_eight_bit": image.pixels.dtype == np.uint8,
             "has_alpha": image.picture.alpha[image.number] is not None,
             "unit": "",
-            "colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in COLOURS],
+            "colours": ["#{:02x}{:02x}{:02x}".format(*colour) for colour in sequential()[::15].tolist()],
             "mask_pixels": int(image.mask.sum()),
             "output": saver.output_name,
             "mask_output": saver.mask_name,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.imaging import colour_maps
 from inrr_cli.imaging.value_range import Pixels
-from inrr_cli.report import colour_maps
 from inrr_cli.report.numbers import in_digits
 from inrr_cli.value_kind import parse_values
 

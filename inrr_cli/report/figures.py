@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from inrr_cli.imaging import colour_maps
 from inrr_cli.masking.samples import any_channel
-from inrr_cli.report import colour_maps
 from inrr_cli.report.contrast import Contrast, Scale, choose_contrast, robust_limits
 from inrr_cli.report.encoding import encode_layer
 from inrr_cli.report.model import Map, Mask, Pane, ReportPage

@@ -124,7 +124,7 @@ def show(value: object) -> str:
 
 def _colour_tables() -> dict[str, list[int]]:
     """Return the colours of the maps as numbers, by which the lens reads values."""
-    from inrr_cli.report import colour_maps
+    from inrr_cli.imaging import colour_maps
 
     maps = {"sequential": colour_maps.sequential(), "diverging": colour_maps.diverging()}
     return {name: (table.astype(int) @ [65536, 256, 1]).tolist() for name, table in maps.items()}

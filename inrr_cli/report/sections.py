@@ -9,8 +9,9 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from inrr_cli.imaging import colour_maps
 from inrr_cli.masking.samples import is_of_pixels
-from inrr_cli.report import colour_maps, plots
+from inrr_cli.report import plots
 from inrr_cli.report.contrast import Contrast, Scale, robust_limits
 from inrr_cli.report.encoding import encode_layer
 from inrr_cli.report.figures import Bar, Figure, gradient, image_bar, make_figure, page_contrast

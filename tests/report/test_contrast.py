@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inrr_cli.report import colour_maps
+from inrr_cli.imaging import colour_maps
 from inrr_cli.report.contrast import choose_contrast, robust_limits
 
 RNG = np.random.default_rng(0)

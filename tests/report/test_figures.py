@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inrr_cli.report import Map, Pane, ReportPage, colour_maps
+from inrr_cli.imaging import colour_maps
+from inrr_cli.report import Map, Pane, ReportPage
 from inrr_cli.report.figures import MADE, make_figure, page_contrast
 from inrr_cli.report.reduction import choose_step, doubtful_crops, largest_in_blocks, mean_blocks
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.color import rgb2lab
 
-from inrr_cli.report import colour_maps
+from inrr_cli.imaging import colour_maps
 
 MAPS = (colour_maps.grey, colour_maps.sequential, colour_maps.diverging)
 
