@@ -6,7 +6,6 @@ import torch
 from skimage.data import gravel
 
 from inrr_cli import Control, InputError, inpaint, make_settings, run_inpainting
-from inrr_cli.inpainting.textured import DEEP, SMALLEST, deep_pixels
 from inrr_cli.texture.scales import whole_patches
 
 QUICK = {"rounds": 2, "similar": 8, "radius": 3, "device": "cpu"}
@@ -217,13 +216,6 @@ def test_thin_damage_gets_its_expected_value_alone(monkeypatch, pebbles, mask):
     assert not result.made.any()
 
 
-def test_a_round_hole_is_made_up_as_a_whole():
-    rows, columns = np.mgrid[:80, :80]
-    for radius in (8, 13, 30):
-        hole = np.hypot(rows - 40, columns - 40) < radius
-        assert (deep_pixels(hole) == hole).all()
-
-
 def test_no_expected_values_where_nobody_sees_them():
     image = np.random.default_rng(0).random((48, 48)).astype(np.float32)
     hole = np.zeros(image.shape, bool)
@@ -236,22 +228,6 @@ def test_no_expected_values_where_nobody_sees_them():
     assert (result.image == run_inpainting(image, hole, make_settings(fill="texture")).image).all()
     hole[40, 5:30] = True  # a scratch has its expected value
     assert run_inpainting(image, hole, make_settings(fill="texture"), wants_sigma=False).sigma is not None
-
-
-def test_what_is_deep():
-    holes = np.zeros((40, 60), bool)
-    holes[5 : 5 + SMALLEST, 5 : 5 + SMALLEST] = True
-    square = holes.copy()
-    square[5 + DEEP, 14 : 14 + DEEP] = True
-    holes[5 + DEEP, 14:50] = True  # a scratch that runs out of it
-    holes[30 : 30 + SMALLEST - 1, 5:50] = True  # a band that is too thin
-    assert (deep_pixels(holes) == square).all()
-    assert (deep_pixels(np.stack([holes, holes], 2)) == square).all()
-    assert not deep_pixels(np.stack([holes, ~holes], 2)).any()
-    border = np.zeros((40, 60), bool)
-    border[:, -DEEP - 1 :] = True  # as deep as half a square: no more is known beyond the border
-    assert (deep_pixels(border) == border).all()
-    assert not deep_pixels(np.zeros((4, 4), bool)).any()
 
 
 def interrupt(*arguments):
