@@ -1,5 +1,7 @@
 """What the tests of the command on files ask of it."""
 
+import signal
+
 import numpy as np
 from PIL import Image
 
@@ -23,3 +25,9 @@ def refused(result, message):
     line = result.stderr.splitlines()[-1]
     assert line.startswith("inrr: error: ")
     assert message in line
+
+
+def heed():
+    """In a child before it runs: undo that a shell has its background jobs ignore Ctrl-C, which children inherit."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)

@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 import tifffile
-from checks import QUICK
+from checks import QUICK, heed
 from PIL import Image
 
 from inrr_cli.inpainting import whole
@@ -22,12 +22,6 @@ SCRIPT = "import sys; from inrr_cli.__main__ import main; sys.exit(main())"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 SIREN = ("--net", "siren", "--steps", 10**6)
 PATCHES = ("--rounds", 10**6)
-
-
-def heed():
-    """Undo that a shell has its background jobs ignore Ctrl-C, which children inherit."""
-    for number in CODES:
-        signal.signal(number, signal.SIG_DFL)
 
 
 def python(code, *arguments):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import tifffile
-from checks import refused
+from checks import heed, refused
 
 from inrr_cli.cli.paint import open_image
 from inrr_cli.page.server import PageServer
@@ -25,7 +25,8 @@ command = import_module("inrr_cli.cli.paint")  # inrr_cli.cli has the function o
 
 def start(*arguments, **options):
     words = [sys.executable, "-m", "inrr_cli", "paint", "--no-open", *map(str, arguments)]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(words, text=True, preexec_fn=heed, **pipes, **options)
     return process, process.stdout.readline().strip()
 
 
