@@ -179,6 +179,19 @@ def mean_of(values: list[float | None]) -> float | None:
     return float(np.mean(found)) if found else None
 
 
+def join_parts(results: list[Result], image: Pixels, sigma: NDArray[np.float32], parts: str) -> Result:
+    """Return the result of an image (M, N[, C]) that was filled in ``parts``, which the summary names."""
+    return replace(
+        results[0],
+        image=image,
+        sigma=sigma,
+        noise_sigma=mean_of([result.noise_sigma for result in results]),
+        seconds=sum(result.seconds for result in results),
+        completed=all(result.completed for result in results),
+        summary=f"{results[0].summary}; {parts}",
+    )
+
+
 def joint_rmse(results: list[Result]) -> float | None:
     """Root mean square error at the known pixels of several results, each of which counts alike."""
     mean_square = mean_of([None if result.rmse_known is None else result.rmse_known**2 for result in results])

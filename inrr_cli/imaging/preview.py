@@ -28,7 +28,7 @@ def to_8_bits(
     -------
     (M, N[, 3]) ndarray of uint8
     """
-    shown = _shown_channels(pixels)
+    shown = shown_channels(pixels)
     if shown.dtype == np.uint8:
         return shown
     low, high = contrast_limits(pixels, where) if limits is None else limits
@@ -45,17 +45,17 @@ def contrast_limits(pixels: NDArray[Any], where: NDArray[np.bool_] | None = None
     """
     if pixels.dtype == np.uint8:
         return 0.0, 255.0
-    values = _shown_channels(pixels)
+    values = shown_channels(pixels)
     with np.errstate(invalid="ignore"):  # a signalling NaN
         values = values.astype(np.float64)
     if where is not None:
-        values = values[_shown_channels(where)]
+        values = values[shown_channels(where)]
     finite = values[np.isfinite(values)]
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
-def _shown_channels(samples: NDArray[Any]) -> NDArray[Any]:
-    """Return three channels or a single one: the first unless there are three."""
+def shown_channels(samples: NDArray[Any]) -> NDArray[Any]:
+    """Return what of an image, or of its mask, (M, N[, C]) people see: three channels as colours, else the first."""
     return samples[..., 0] if samples.ndim == 3 and samples.shape[2] != 3 else samples
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.value_range import Pixels, cast
 from inrr_cli.inpainting.whole import inpaint_whole
 from inrr_cli.masking.samples import known_channels
-from inrr_cli.result import Result
+from inrr_cli.result import Result, join_parts
 from inrr_cli.settings import Settings
 from inrr_cli.solvers.blend_tiles import ramp_weights
 
@@ -57,16 +56,7 @@ def inpaint_tiles(image: Pixels, missing: Mask, settings: Settings, control: Con
     mean = values[filled] / weights
     restored[filled] = cast(mean, image.dtype)
     sigma[filled] = sigmas[filled] / weights
-    noises = [result.noise_sigma for result in results if result.noise_sigma is not None]
-    return replace(
-        results[0],
-        image=restored,
-        sigma=sigma,
-        noise_sigma=float(np.mean(noises)) if noises else None,
-        seconds=sum(result.seconds for result in results),
-        completed=all(result.completed for result in results),
-        summary=f"{results[0].summary}; {len(windows)} tiles",
-    )
+    return join_parts(results, restored, sigma, f"{len(windows)} tiles")
 
 
 def tile_windows(missing: Mask, known: Mask, tile: int) -> Iterator[tuple[Slices, Slices]]:

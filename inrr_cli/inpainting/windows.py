@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.inpainting.whole import inpaint_whole
 from inrr_cli.masking.samples import any_channel, known_channels
-from inrr_cli.result import Result
+from inrr_cli.result import Result, join_parts
 from inrr_cli.settings import Settings
 
 Mask = NDArray[np.bool_]
@@ -56,16 +55,7 @@ def inpaint_windows(image: Pixels, missing: Mask, settings: Settings, control: C
     if control.cache is not None:
         control.cache.clear()
         control.cache.update(done)
-    noises = [result.noise_sigma for result in results if result.noise_sigma is not None]
-    return replace(
-        results[0],
-        image=restored,
-        sigma=sigma,
-        noise_sigma=float(np.mean(noises)) if noises else None,
-        seconds=sum(result.seconds for result in results),
-        completed=results[-1].completed,
-        summary=f"{results[0].summary}; {len(windows)} windows around the damage",
-    )
+    return join_parts(results, restored, sigma, f"{len(windows)} windows around the damage")
 
 
 def windows_of(missing: Mask, known: Mask, settings: Settings) -> list[Window]:

@@ -42,19 +42,6 @@ class Objective:
         with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
             return self.representation(y, x)  # type: ignore[no-any-return]
 
-    def loss(
-        self,
-        prediction: Tensor,
-        target: Tensor,
-        known: Tensor,
-        y: Tensor,
-        x: Tensor,
-        missing_weight: Tensor | None = None,
-    ) -> Tensor:
-        """Return the sum of the `terms`, whose parameters are the same."""
-        data, energy = self.terms(prediction, target, known, y, x, missing_weight)
-        return data if energy is None else data + energy
-
     def terms(
         self,
         prediction: Tensor,
@@ -63,8 +50,8 @@ class Objective:
         y: Tensor,
         x: Tensor,
         missing_weight: Tensor | None = None,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Return the mean squared error, summed over channels, and the energy of the regulariser if there is one.
+    ) -> tuple[Tensor, Tensor]:
+        """Return the terms of the loss: the mean squared error, summed over channels, and the regulariser's energy.
 
         Parameters
         ----------
@@ -78,7 +65,8 @@ class Objective:
 
         Returns
         -------
-        () Tensor, () Tensor or None
+        () Tensor, () Tensor
+            Without a regulariser the energy is 0.
         """
         squared = (prediction - target).square()
         error = torch.where(known, squared, 0).sum(-1).mean()
@@ -86,7 +74,7 @@ class Objective:
         if missing_weight is not None:
             loss = error + (missing_weight * torch.where(known, 0, squared)).sum(-1).mean()
         if self.regularizer is None:
-            return loss, None
+            return loss, loss.new_zeros(())
         weights = self.representation.weights()
         if not self.adapt:
             return loss, self.regularizer(prediction, y, x, weights)
@@ -100,7 +88,7 @@ class Objective:
     ) -> tuple[float, float]:
         """Add the gradient of the loss to the parameters, and return its data term and its energy.
 
-        The parameters are those of `loss`.
+        The parameters are those of `terms`.
 
         The grid is rendered in blocks for the loss and its gradient at each pixel. The gradient is then propagated
         into the weights block by block; a block of a grid of more than KEPT_POINTS is rendered again for that. The
@@ -112,7 +100,7 @@ class Objective:
             blocks = list(map_in_threads(lambda part: self.predict(part, x), parts, y.device))
         prediction = torch.cat([block.detach() for block in blocks]).requires_grad_()
         data, energy = self.terms(prediction, target, known, y, x, missing_weight)
-        torch.autograd.backward(data if energy is None else data + energy)
+        torch.autograd.backward(data + energy)
         assert prediction.grad is not None
         parameters = [p for p in self.representation.parameters() if p.requires_grad]
 
@@ -125,4 +113,4 @@ class Objective:
         grads = torch.split(prediction.grad, len(parts[0]))
         for found in map_in_threads(gradients, range(len(parts)), y.device):
             add_gradients(parameters, found)
-        return data.item(), 0.0 if energy is None else energy.item()
+        return data.item(), energy.item()

@@ -60,11 +60,6 @@ def _extremes(page: Pixels, nodata: float | None) -> tuple[float, float]:
     return float(values.min()), float(values.max())
 
 
-def channels_shown(pixels: Pixels) -> Pixels:
-    """Return what of a page (M, N[, C]) is seen: three channels as colours, else the first, as `to_8_bits` does."""
-    return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] != 3 else pixels
-
-
 def as_numbers(pixels: Pixels, offset: float) -> NDArray[np.float32]:
     """Return values less an ``offset`` as float32; those that are not finite become NaN.
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inrr_cli.imaging.picture import Picture
+from inrr_cli.imaging.preview import shown_channels
 from inrr_cli.imaging.value_range import Pixels, full_scale
-from inrr_cli.page.contrast import SHOWN_MAXIMUM, Contrast, Extent, as_numbers, channels_shown, to_colours, to_levels
+from inrr_cli.page.contrast import SHOWN_MAXIMUM, Contrast, Extent, as_numbers, to_colours, to_levels
 from inrr_cli.page.versions import GoneError, Version
 
 TILE = 512  # pixels on a side
@@ -72,7 +73,7 @@ class Views:
     """
 
     def __init__(self, picture: Picture, number: int, extent: Extent) -> None:
-        self._page, self._alpha = channels_shown(picture.pages[number]), picture.alpha[number]
+        self._page, self._alpha = shown_channels(picture.pages[number]), picture.alpha[number]
         self._is_inverted, self._stored_page = picture.metadata.white_is_zero, picture.pages[number]
         low = extent.proposed.low
         self._offset = 0.0 if self._page.dtype == np.uint8 or abs(low) > SHOWN_MAXIMUM else low
@@ -100,7 +101,7 @@ class Views:
         if values is None:
 
             def part(rows: slice, columns: slice) -> Values:
-                return self._numbers(channels_shown(version.part_of(self._stored_page, rows, columns, variant)))
+                return self._numbers(shown_channels(version.part_of(self._stored_page, rows, columns, variant)))
 
             values = self._replace(self._values(place), place, version, part)
         with self._lock:

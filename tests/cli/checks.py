@@ -1,11 +1,14 @@
 """What the tests of the command on files ask of it."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 QUICK = ("--rounds", 2, "--similar", 15, "--radius", 4)
+TEXTURE = ("--fill", "texture", "--device", "cpu", *QUICK)
+HOLE, SHAPE = np.s_[10:26, 12:30], (44, 48)  # of the pictures of the fixture `textured`
 BY_WINDOW = ("--max-pixels", 100)
 TILE = ("--tile", 64)
 TIFF = {"tile": (32, 48), "compression": "zlib", "predictor": True, "metadata": None}
@@ -13,6 +16,11 @@ TIFF = {"tile": (32, 48), "compression": "zlib", "predictor": True, "metadata": 
 
 def read(path):
     return np.asarray(Image.open(path))
+
+
+def names(folder="."):
+    """Return the names of the files in a folder that are no journal."""
+    return sorted(path.name for path in Path(folder).iterdir() if not path.name.startswith("inrr-"))
 
 
 def ok(result):

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import tifffile
-from checks import TIFF
+from checks import HOLE, SHAPE, TIFF
+from PIL import Image
+from skimage.data import gravel
 
 from inrr_cli.inpainting import tiles
 from inrr_cli.inpainting.windowed import tile
@@ -53,3 +55,13 @@ def scene(tmp_path, monkeypatch, grey):
     tifffile.imwrite("image.tif", image, **TIFF)
     tifffile.imwrite("mask.tif", mask, tile=(64, 64), compression="zlib")
     return image, mask
+
+
+@pytest.fixture
+def textured(run, copies):
+    """In the current folder: a texture photo.png, a mask of a hole and a scratch, and right.png, its right half."""
+    mask, right = (np.zeros(SHAPE, np.uint8) for _ in range(2))
+    mask[HOLE] = mask[34:36, 4:40] = right[:, 24:] = 255
+    image = gravel()[: SHAPE[0], : SHAPE[1]] // 2
+    for name, pixels in {"photo": np.where(right, image + 120, image), "mask": mask, "right": right}.items():
+        Image.fromarray(pixels.astype(np.uint8)).save(f"{name}.png")

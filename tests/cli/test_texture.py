@@ -6,27 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from checks import QUICK, ok, read, refused
+from checks import HOLE, QUICK, SHAPE, TEXTURE, names, ok, read, refused
 from PIL import Image
 from skimage.data import gravel
 
-TEXTURE = ("--fill", "texture", "--device", "cpu", *QUICK)
-HOLE, SHAPE = np.s_[10:26, 12:30], (44, 48)
+pytestmark = pytest.mark.usefixtures("textured")
+
 MADE = 16 * 18
-
-
-@pytest.fixture(autouse=True)
-def pictures(run, copies):
-    """In the current folder: a texture photo.png, a mask of a hole and a scratch, and right.png, its right half."""
-    mask, right = (np.zeros(SHAPE, np.uint8) for _ in range(2))
-    mask[HOLE] = mask[34:36, 4:40] = right[:, 24:] = 255
-    image = gravel()[: SHAPE[0], : SHAPE[1]] // 2
-    for name, pixels in {"photo": np.where(right, image + 120, image), "mask": mask, "right": right}.items():
-        Image.fromarray(pixels.astype(np.uint8)).save(f"{name}.png")
-
-
-def names(folder="."):
-    return sorted(path.name for path in Path(folder).iterdir() if not path.name.startswith("inrr-"))
 
 
 def test_the_record_says_what_was_made_up(run):

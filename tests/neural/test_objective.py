@@ -19,7 +19,7 @@ def test_only_an_adapting_regulariser_leaves_known_pixels_alone(objective, adapt
     target = torch.rand(10, 8, 1, generator=torch.Generator().manual_seed(0))
     known = torch.rand(10, 8, 1, generator=torch.Generator().manual_seed(1)) > 0.5
     prediction = (target + 0.01 * known).requires_grad_()
-    objective(adapt).loss(prediction, target, known, Y, X).backward()
+    sum(objective(adapt).terms(prediction, target, known, Y, X)).backward()
     assert (prediction.grad[~known].abs() > 0).all()
     gradient_of_error = torch.tensor(2 * 0.01 / 80)
     assert torch.allclose(prediction.grad[known], gradient_of_error) == adapt
@@ -31,7 +31,7 @@ def test_an_adapted_weight_follows_the_squared_error_up_to_a_limit(objective):
 
     def energy(error):
         prediction = torch.where(known, target + error**0.5, torch.linspace(0, 1, 8)[None, :, None])
-        return (objective(True).loss(prediction, target, known, Y, X) - error / 2).item()
+        return (sum(objective(True).terms(prediction, target, known, Y, X)) - error / 2).item()
 
     assert energy(2e-3) == pytest.approx(4 * energy(1e-3), rel=1e-3)
     assert energy(1e-1) == pytest.approx(10 * energy(1e-3), rel=1e-2)
@@ -41,6 +41,6 @@ def test_missing_pixels_count_by_their_weight(build_representation):
     objective = Objective(build_representation(), None, False, 0.5, False)
     target, known = torch.rand(10, 8, 1), torch.zeros(10, 8, 1, dtype=torch.bool)
     half = torch.full((10, 8, 1), 0.5)
-    assert objective.loss(target + 0.1, target, known, Y, X).item() == 0
-    assert objective.loss(target + 0.1, target, known, Y, X, half).item() == pytest.approx(0.005, rel=1e-4)
-    assert objective.loss(target + 0.1, target, ~known, Y, X, half).item() == pytest.approx(0.01, rel=1e-4)
+    assert sum(objective.terms(target + 0.1, target, known, Y, X)).item() == 0
+    assert sum(objective.terms(target + 0.1, target, known, Y, X, half)).item() == pytest.approx(0.005, rel=1e-4)
+    assert sum(objective.terms(target + 0.1, target, ~known, Y, X, half)).item() == pytest.approx(0.01, rel=1e-4)
