@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inrr_cli.engine import FEW_CHANNELS
 from inrr_cli.inpainting.textured import deep_pixels
 from inrr_cli.settings import Settings
+from inrr_cli.superres.options import SuperresOptions
 
 # processor seconds of the patch engine on the reference machine
 PER_IMAGE = 0.2
@@ -27,8 +28,8 @@ BLOCK = 16  # rows and columns of a block
 PER_MADE_PIXEL = 90e-6  # of texture, of any number of channels
 
 PER_POINT = 12e-6  # of a network, a step: of a SIREN of default size, which is the largest
-PER_FINE_PIXEL = 32e-6  # of an enlargement by patches
-TRAINING = 2.0  # of the network that doubles
+PER_FINE_PIXEL, PER_REFINED_PIXEL = 8e-6, 8e-6  # of an enlargement by patches, and for each of their iterations
+PER_TRAINING_STEP = 3.3e-3  # of the network that doubles
 
 PROBE_SECONDS = 0.2  # of the probe on the reference machine
 PROBE_SIDE = 64
@@ -69,7 +70,7 @@ def inpainting_seconds(
     bands = np.logical_or.reduceat(pixels, range(0, rows, BLOCK), 0)
     blocks = np.logical_or.reduceat(bands, range(0, columns, BLOCK), 1)
     work = PER_BLOCK * np.count_nonzero(blocks) + PER_MISSING_PIXEL * np.count_nonzero(pixels)
-    rounds = getattr(settings.regularizer, "rounds", ROUNDS) / ROUNDS
+    rounds = getattr(settings.regularizer, "iterations", ROUNDS) / ROUNDS
     expected = PER_IMAGE + work * rounds * (1 + PER_FURTHER_CHANNEL * (channels - 1))
     if settings.fill == "expected":
         return expected
@@ -82,7 +83,9 @@ def superres_seconds(rows: int, columns: int, settings: Settings) -> float:
     """Return the processor seconds that making an enlarged image of this shape takes, with one thread."""
     if settings.recipe is not None:
         return _fit_seconds(rows * columns, settings)
-    return TRAINING + PER_FINE_PIXEL * rows * columns
+    options: SuperresOptions = settings.regularizer
+    per_pixel = PER_FINE_PIXEL + PER_REFINED_PIXEL * options.iterations
+    return PER_TRAINING_STEP * options.training_steps + per_pixel * rows * columns
 
 
 def _fit_seconds(pixels: int, settings: Settings) -> float:

@@ -6,18 +6,18 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from inrr_cli.errors import InputError
 
 BOUNDS: dict[str, Callable[[float], bool]] = {
     "> 0": lambda value: 0 < value < float("inf"),
     ">= 0": lambda value: 0 <= value < float("inf"),
-    ">= 2": lambda value: 2 <= value < float("inf"),
+    ">= 1": lambda value: 1 <= value < float("inf"),
 }
 
 
-def option(default: Any, help: str, bound: str = "") -> Any:
+def option(default: Any, help: str, bound: str = "", shown: str = "") -> Any:
     """Declare a field of an options dataclass.
 
     Parameters
@@ -27,8 +27,10 @@ def option(default: Any, help: str, bound: str = "") -> Any:
         One sentence; ``inrr COMMAND --help`` prints it.
     bound : str
         One of BOUNDS, for a number.
+    shown : str
+        The default in words, where it is None: what decides then.
     """
-    return field(default=default, metadata={"help": help, "bound": bound})
+    return field(default=default, metadata={"help": help, "bound": bound, "shown": shown or str(default)})
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,9 @@ def make_options(method: str, options: type[Any], values: dict[str, Any]) -> Any
     fields = {item.name: item for item in dataclasses.fields(options)}
     chosen = {name: value for name, value in values.items() if name in fields}
     for name, value in chosen.items():
-        bound, names = fields[name].metadata["bound"], get_args(hints[name])
-        if bound and not BOUNDS[bound](value):
+        bound, kind = fields[name].metadata["bound"], hints[name]
+        names = get_args(kind) if get_origin(kind) is Literal else ()
+        if bound and value is not None and not BOUNDS[bound](value):
             raise InputError(f"{name} of {method} must be {bound}, got {value:g}")
         if names and value not in names:
             raise InputError(f"{name} of {method} must be {' or '.join(names)}, got {value!r}")

@@ -28,6 +28,16 @@ def test_channels_rounds_and_sizes_count():
     assert superres_seconds(400, 300, enlarging) > superres_seconds(200, 150, enlarging)
 
 
+def test_the_quality_counts():
+    mask = make_mask((300, 400), "random")
+    for seconds in (
+        [inpainting_seconds(mask, make_settings(quality=quality)) for quality in ("draft", "normal", "best")],
+        [superres_seconds(99, 99, make_settings(task="superres", quality=q)) for q in ("draft", "normal", "best")],
+    ):
+        assert seconds == sorted(seconds)
+        assert seconds[2] > 1.5 * seconds[1]
+
+
 @pytest.mark.parametrize("side", [1, 16, 17])
 def test_any_size_has_a_forecast(side):
     assert inpainting_seconds(np.ones((side, side), bool), PATCHES) > 0

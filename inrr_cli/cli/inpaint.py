@@ -59,7 +59,7 @@ def inpaint(
     report: options.ReportFile = None,
     force: options.Force = False,
     file_format: options.Format = None,
-    quality: options.Quality = None,
+    file_quality: options.FileQuality = None,
     keep_partial: options.KeepPartial = False,
     data_range: options.DataRange = None,
     pages: inpaint_options.Pages = None,
@@ -130,7 +130,7 @@ def inpaint(
         settings,
         OutputOptions(
             file_format,
-            quality,
+            file_quality,
             as_json,
             keep_partial,
             max_pixels,

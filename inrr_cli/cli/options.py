@@ -112,10 +112,10 @@ Format = Annotated[
     FormatName | None,
     OUTPUT("--format", help="File format for --output -."),
 ]
-Quality = Annotated[
+FileQuality = Annotated[
     int | None,
     OUTPUT(
-        "--quality",
+        "--file-quality",
         metavar="1-100",
         show_default="a JPEG's own tables; WebP lossless",
         help="Quality of a .jpg or .webp output.",
@@ -256,12 +256,12 @@ def _choices(representations: dict[str, Method], regularizers: dict[str, Method]
 
 def _method_parameters(methods: dict[str, Method], group: Callable[..., Any]) -> list[inspect.Parameter]:
     """Return a parameter for each option of the methods; methods that share a name share the parameter."""
-    found: dict[str, tuple[Any, Any, dict[Any, list[str]]]] = {}
+    found: dict[str, tuple[Any, Any, dict[str, list[str]]]] = {}
     for name, method in methods.items():
         hints = get_type_hints(method.options)
         for item in dataclasses.fields(method.options):
             defaults = found.setdefault(item.name, (item, hints[item.name], {}))[2]
-            defaults.setdefault(item.default, []).append(name)
+            defaults.setdefault(item.metadata["shown"], []).append(name)
     return [
         _parameter(
             item.name,

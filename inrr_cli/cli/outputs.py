@@ -80,7 +80,7 @@ def choose_destinations(files: Files, image: Path, picture: Picture, options: Ou
 
 def _check_quality(output: Path, kind: str, quality: int | None) -> None:
     if quality is not None and (kind not in LOSSY or not 1 <= quality <= 100):
-        raise InputError(f"--quality must be 1 to 100, for .jpg and .webp; got {quality} for {output}")
+        raise InputError(f"--file-quality must be 1 to 100, for .jpg and .webp; got {quality} for {output}")
 
 
 def _warn_of_losses(output: Path, kind: str, metadata: Metadata, quality: int | None) -> None:

@@ -90,6 +90,7 @@ def compose_record(
         "fill": settings.fill if command == "inpaint" else None,
         "net": settings.net,
         "reg": settings.reg,
+        "quality": getattr(settings.regularizer, "quality", None),
         "preset": settings.preset,
         "seed": settings.seed,
         "device": first.device,
@@ -110,6 +111,7 @@ def describe(record: dict[str, Any]) -> dict[str, str]:
     """Return the texts that a restored file carries: the command, its method, and how much was filled."""
     values = "" if record["values"] == "linear" else f" --values {record['values']}"
     values += " --fill texture" if record["fill"] == "texture" else ""
+    values += f" --quality {record['quality']}" if record["quality"] not in (None, "normal") else ""
     command = f"inrr {record['version']} {record['command']}{values} --net {record['net']} --reg {record['reg']}"
     pixels, samples, made = record["missing_pixels"], record["missing_samples"], record["made_up_pixels"]
     unit = "pixels" if samples == (pixels or 0) * record["channels"] else "samples"

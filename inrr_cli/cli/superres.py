@@ -98,7 +98,7 @@ def superres(
     report: options.ReportFile = None,
     force: options.Force = False,
     file_format: options.Format = None,
-    quality: options.Quality = None,
+    file_quality: options.FileQuality = None,
     keep_partial: options.KeepPartial = False,
     data_range: options.DataRange = None,
     tile: Annotated[
@@ -154,7 +154,7 @@ def superres(
         settings,
         OutputOptions(
             file_format,
-            quality,
+            file_quality,
             as_json,
             keep_partial,
             max_pixels,

@@ -12,6 +12,8 @@ from inrr_cli.options import check_name
 # keywords of `make_settings`, by name of the method
 OURS: dict[str, dict[str, Any]] = {
     "patch": {},
+    "patch-draft": {"quality": "draft"},
+    "patch-best": {"quality": "best"},
     "texture": {"fill": "texture"},
     **{reg: {"reg": reg} for reg in NETWORK_REGULARIZERS if reg != "none"},
     **{net: {"net": net, "reg": "none"} for net in (*NETWORKS, "ntk")},

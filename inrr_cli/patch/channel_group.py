@@ -67,7 +67,7 @@ class ChannelGroup:
         end = self.meter.done + 1
         try:
             wanted = torch.ones_like(known) if denoise else ~known
-            solved = self._solve(LevelProblem(image, known, wanted, image), self.options.rounds, 1 - HOLDOUT_WORK)
+            solved = self._solve(LevelProblem(image, known, wanted, image), self.options.iterations, 1 - HOLDOUT_WORK)
             distance = chessboard_distance(~known)
             blend_weights, smooth = self._fit_blend(solved, distance, seed)
             self.meter.skip_to(end)
@@ -81,7 +81,9 @@ class ChannelGroup:
     def refine(self, image: Tensor | None) -> Tensor:
         """Solve at first; then iterate once from the missing samples of an ``image`` (H, W, C)."""
         if image is None or self.solution is None:
-            level = self._solve(LevelProblem(self.image, self.known, ~self.known, self.image), self.options.rounds, 1.0)
+            level = self._solve(
+                LevelProblem(self.image, self.known, ~self.known, self.image), self.options.iterations, 1.0
+            )
         else:
             level = self.solution
             level.estimate[level.missing] = image.reshape(level.estimate.shape)[level.missing]

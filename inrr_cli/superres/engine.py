@@ -81,10 +81,10 @@ class PatchEngine:
         self.network: ZeroShotNet | None = None
         self.trained_steps = self.refinements = 0
         rows, columns = (last - first for first, last in problem.region)
-        per_megapixel = CORRECTION_SECONDS * (options.train_steps > 0) + ITERATION_SECONDS * options.rounds
+        per_megapixel = CORRECTION_SECONDS * (options.training_steps > 0) + ITERATION_SECONDS * options.iterations
         denoising = ITERATION_SECONDS * DENOISING_ITERATIONS * problem.image.numel() / 1e6
         rendering = per_megapixel * rows * columns / 1e6 * len(self.detailed)
-        work = denoising * (problem.noise > FAINT_NOISE) + STEP_SECONDS * options.train_steps + rendering
+        work = denoising * (problem.noise > FAINT_NOISE) + STEP_SECONDS * options.training_steps + rendering
         self.meter = WorkMeter(control, max(work, 1e-9))
 
     def prepare(self) -> None:
@@ -96,7 +96,7 @@ class PatchEngine:
             planes = zip(self.image.unbind(2), self.noise_gains, strict=True)
             filtered = [remove_quantisation_noise(plane, gain * quantisation_noise) for plane, gain in planes]
             self.image = torch.stack(filtered, 2)
-        steps = self.options.train_steps
+        steps = self.options.training_steps
         if min(self.problem.coarse_size) < 48 or not steps:  # empirical: a smaller image teaches too little
             return
         generator = torch.Generator().manual_seed(self.seed)
@@ -201,7 +201,7 @@ class PatchEngine:
             fine = self.resize(fine, source=source, target=fine_window, source_size=doubled_size)
             fine = operator.project(fine, coarse)
         origin = (fine_window[0][0], fine_window[1][0])
-        for iteration in range(self.options.rounds):
+        for iteration in range(self.options.iterations):
             report = self.meter.part(ITERATION_SECONDS * megapixels)
             plane = fine[..., 0].contiguous()
             smoothed = self.smooth(plane, plane, self._sigma(iteration), shift=iteration, origin=origin, tick=report)
@@ -228,4 +228,4 @@ class PatchEngine:
         """Return the assumed standard deviation of the estimate's error in an iteration."""
         scale = math.sqrt(math.prod(self.problem.ratio))
         first = FIRST_SIGMA * min(2.0, max(0.5, math.sqrt(scale / 2)))  # empirical: larger scales err more
-        return first + (LAST_SIGMA - first) * iteration / max(1, self.options.rounds - 1)
+        return first + (LAST_SIGMA - first) * iteration / max(1, self.options.iterations - 1)

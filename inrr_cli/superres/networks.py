@@ -74,7 +74,7 @@ def _by_points(problem: SuperresProblem, settings: Settings, control: Control) -
     values[index], known[index] = problem.image, problem.known
     if settings.reg == "patch":  # inpainting needs larger groups and at least two iterations
         given = settings.regularizer
-        options = PatchOptions(similar=2 * given.similar, radius=given.radius, rounds=max(2, given.rounds))
+        options = PatchOptions(similar=2 * given.similar, radius=given.radius, rounds=max(2, given.iterations))
         settings = replace(settings, regularizer=options)
     result = fit_network(InpaintingProblem(values, known, problem.noise), settings, control)
     return _make_consistent(problem, result, problem.size, result.values[index])

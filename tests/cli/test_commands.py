@@ -72,6 +72,7 @@ def test_the_default_is_the_patch_engine_with_error_bars(run, files):
     assert result.exit_code == 0, result.stderr
     record = json.loads(result.stdout)
     assert (record["net"], record["reg"]) == ("grid", "patch")
+    assert record["quality"] == "normal"
     assert [record[key] for key in ("preset", "steps", "psnr_raw", "psnr_known")] == [None] * 4
     assert 0 <= record["noise_sigma"] < 20
     sigma, missing = tifffile.imread("sigma.tif"), read(files["mask"]) > 0

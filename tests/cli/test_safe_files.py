@@ -145,11 +145,14 @@ def test_a_phone_photograph(run, colour):
     assert shown.shape == seen.shape
     assert np.abs(shown - seen)[mask == 0].mean() < 3
     verbosity.quiet = False
-    coarse = ok(run("inpaint", "phone.jpg", "--mask", "m.png", "-o", "coarse.jpg", "--quality", 5, *QUICK))
+    coarse = ok(run("inpaint", "phone.jpg", "--mask", "m.png", "-o", "coarse.jpg", "--file-quality", 5, *QUICK))
     assert "tables" not in coarse.stderr
     assert Path("coarse.jpg").stat().st_size < Path("phone.jpg").stat().st_size
     for output, quality in (("a.jpg", 0), ("a.jpg", 101), ("a.png", 50)):
-        refused(run("inpaint", "phone.jpg", "--mask", "m.png", "-o", output, "--quality", quality), "--quality must be")
+        refused(
+            run("inpaint", "phone.jpg", "--mask", "m.png", "-o", output, "--file-quality", quality),
+            "--file-quality must be",
+        )
 
 
 def test_a_format_that_cannot_hold_the_picture_is_an_error(run, heights, colour):

@@ -118,16 +118,17 @@ def inpaint(case, rng):
     arguments += [f"--output={case.output}", "--save-mask=filled.tif"]
     flags = [
         "--mask-mode=known", "--grow=1", "--grow=3", "--max-distance=2", "--pages=1", "--pages=2-3", "--per-channel",
-        "--data-range=0,1", "--tile=64", "--max-pixels=100", "--max-pixels=1000000000", "--quality=30", "--denoise",
-        "--noise=0", "--noise=5", "--json", "-q", "-v", "--keep-partial", "--force", "--sidecar=out.json",
-        "--uncertainty=sigma.tif", "--uncertainty=sigma.png", f"--reference={case.image}", "--seed=3", "--device=cpu",
+        "--data-range=0,1", "--tile=64", "--max-pixels=100", "--max-pixels=1000000000", "--file-quality=30",
+        "--quality=draft", "--denoise", "--noise=0", "--noise=5", "--json", "-q", "-v", "--keep-partial", "--force",
+        "--sidecar=out.json", "--uncertainty=sigma.tif", "--uncertainty=sigma.png", f"--reference={case.image}",
+        "--seed=3", "--device=cpu",
     ]  # fmt: skip
     arguments += rng.sample(flags, rng.choice((0, 1, 2, 4)))
     if rng.random() < 0.04:
         case.output = None
         arguments.append("--preview=seen.png")
     if rng.random() < 0.05:
-        names = ("--grow", "--max-distance", "--pages", "--data-range", "--tile", "--max-pixels", "--quality",
+        names = ("--grow", "--max-distance", "--pages", "--data-range", "--tile", "--max-pixels", "--file-quality",
                  "--noise", "--seed", "--output", "--mask", "--reference", "--sidecar", "--save-mask", "--preview",
                  "--lr")  # fmt: skip
         arguments += [f"{rng.choice(names)}={rng.choice(ODD)}"]

@@ -168,7 +168,10 @@ def test_bad_values_are_refused(grey):
         (grey, mask, {"reg": "inrr", "noise": 3.0}, "noise has no meaning"),
         (grey, mask, {"net": "siren", "denoise": True}, "denoise has no meaning"),
         (grey, mask, {"similar": 0}, "similar of patch must be > 0"),
-        (grey, mask, {"rounds": 1}, "rounds of patch must be >= 2"),
+        (grey, mask, {"rounds": 0}, "rounds of patch must be >= 1"),
+        (grey, mask, {"quality": "fast"}, "quality of patch must be draft or normal or best, got 'fast'"),
+        (grey, mask, {"reg": "inrr", "quality": "best"}, "quality has no meaning for net siren with reg inrr"),
+        (grey, mask, {"net": "ntk", "quality": "draft"}, "quality has no meaning for net ntk with reg none"),
     ]:
         with pytest.raises(InputError, match=message):
             inpaint(image, where, **options)

@@ -260,3 +260,23 @@ def test_the_graph_does_not_turn_slopes_into_steps():
     known = every_second_row(128)
     result = estimate_by_graph(image, known, solve_polyharmonic(image, known))
     assert psnr(result.numpy(), image.numpy(), ~known.numpy()) > 34.5  # 32.5 if similar pixels had to be equal
+
+
+def test_the_quality_decides_the_iterations_that_are_not_asked_for():
+    asked = {"draft": 1, "normal": 4, "best": 10}
+    assert {quality: PatchOptions(quality=quality).iterations for quality in asked} == asked
+    assert PatchOptions(quality="best", rounds=2).iterations == 2
+    assert "rounds=10" in str(PatchOptions(quality="best"))
+
+
+@pytest.mark.parametrize("pattern", ["random", "patch"])
+def test_a_draft_takes_less_time_and_is_not_far_from_the_normal_fill(pattern):
+    image = crop(camera(), 64)
+    missing = pattern_mask(image.shape, pattern, (12, 12))
+    draft, normal = (
+        fill(image, missing, options=dataclasses.replace(QUICK, quality=quality, rounds=None))[0]
+        for quality in ("draft", "normal")
+    )
+    assert (draft[~missing] == image[~missing].astype(np.float32)).all()
+    assert not np.array_equal(draft, normal)
+    assert psnr(draft, image, missing) > psnr(normal, image, missing) - 1.5

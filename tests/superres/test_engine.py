@@ -153,6 +153,8 @@ def test_progress_rises_to_the_end(grey):
         ({"size": (96, 600)}, "more than 4 times as much"),
         ({"scale": 2, "crop": (100, 0, 40, 9)}, "not inside the enlarged 128 x 96"),
         ({"scale": 2, "rounds": -1}, "rounds of patch must be >= 0"),
+        ({"scale": 2, "quality": "good"}, "quality of patch must be draft or normal or best"),
+        ({"scale": 2, "reg": "tv", "quality": "best"}, "quality has no meaning for net siren with reg tv"),
         ({"scale": 2, "denoise": True}, "denoise has no meaning"),
         ({"scale": 2, "per_channel": True}, "no --per-channel"),
     ],
@@ -168,3 +170,10 @@ def test_an_unusable_image_and_settings_for_inpainting_are_refused(grey):
     for opacity, message in ((np.ones((3, 3)), "shape"), (2 * grey, "from 0 to 1")):
         with pytest.raises(InputError, match=message):
             superres(grey, 2, opacity=opacity)
+
+
+def test_the_quality_decides_the_work_that_is_not_asked_for(grey):
+    draft, best = settings(quality="draft").regularizer, settings(quality="best", train_steps=0).regularizer
+    assert (draft.training_steps, draft.iterations) == (100, 1)
+    assert (best.training_steps, best.iterations) == (0, 6)
+    assert "100 training steps" in run_superres(grey[:48, :48], 2, settings(quality="draft", **CPU)).summary
