@@ -1,7 +1,7 @@
 """Fill large holes so that they look right: pictures, numbers and a blind test, against OpenCV and G'MIC.
 
-    pip install opencv-contrib-python-headless   # or ".[compare]", which has no SHIFTMAP
-    apt install gmic                             # for the column G'MIC; a method that is not there is left out
+    pip install ".[compare]"   # which has OpenCV
+    apt install gmic           # for the column G'MIC; a method that is not there is left out
     python examples/textures.py --out gallery.png
     python examples/textures.py --images grass brick --methods expected texture --pairs FOLDER
 

@@ -17,8 +17,9 @@ Methods = Annotated[
         metavar="NAME,NAME,...",
         show_default="patch and all that is installed of the others",
         help="Methods to compare. Of inrr: patch, patch-draft, patch-best, texture, inrr, air, tv, l2, a network alone "
-        "(siren), or a network with a regulariser (siren-patch, fourier-inrr). Of others: telea, navier-stokes, "
-        "biharmonic, linear, cubic, maskfill; pip install 'inrr-cli\\[compare]' brings those that are missing.",
+        "(siren), or a network with a regulariser (siren-patch, fourier-inrr). Of others: telea, navier-stokes, fsr, "
+        "fsr-best (slow, so only if named), biharmonic, linear, cubic, maskfill, gdal; "
+        "pip install 'inrr-cli\\[compare]' brings those that are missing.",
     ),
 ]
 Reference = Annotated[

@@ -20,7 +20,8 @@ from inrr_cli.comparison.contact_sheet import (
     largest_hole,
     view_of,
 )
-from inrr_cli.comparison.measuring import Row, Yardstick
+from inrr_cli.comparison.measuring import Row, Yardstick, time_ratios
+from inrr_cli.comparison.peers import BIHARMONIC, PEERS
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.value_range import Pixels
@@ -28,6 +29,8 @@ from inrr_cli.masking.samples import any_channel, describe_count
 from inrr_cli.masking.selection import Page
 from inrr_cli.report.model import Map, Pane, Report, ReportPage, Table
 from inrr_cli.report.rendering import render_report
+
+OVER_BIHARMONIC = "x biharmonic"  # of seconds
 
 
 @dataclass(frozen=True)
@@ -90,36 +93,43 @@ def make_comparison_record(
         "measured_samples": int(measured.sum()),
         "data_range": [yardstick.value_range.low, yardstick.value_range.high],
         "seed": seed,
-        "results": [_result(row, comparison.measure) for row in rows],
+        "results": [
+            _result(row, ratio, comparison.measure) for row, ratio in zip(rows, time_ratios(rows), strict=True)
+        ],
         "not_installed": absent,
         "version": __version__,
     }
 
 
-def _result(row: Row, measure: str) -> dict[str, Any]:
+def _result(row: Row, ratio: float | None, measure: str) -> dict[str, Any]:
     measures: dict[str, float | None] = {"psnr_missing": None, "psnr_hidden": None}
     finite = row.psnr is not None and row.psnr < float("inf")  # JSON has no infinity
     measures[measure] = row.psnr if finite else None
-    facts = {"ssim_full": row.ssim, "seconds": round(row.seconds, 3)}
+    times = {"seconds": round(row.seconds, 3), "seconds_over_biharmonic": None if ratio is None else round(ratio, 2)}
     texts = {"failure": row.failure or None, "remark": row.remark or None}
-    return {"method": row.method, "title": row.title, **measures, **facts, **texts}
+    return {"method": row.method, "title": row.title, **measures, "ssim_full": row.ssim, **times, **texts}
 
 
 def print_table(comparison: Comparison, rows: list[Row]) -> None:
-    """Print the measures, the best in bold."""
+    """Print the measures, the best in bold, and how many times as long as the biharmonic fill each took."""
     from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
 
+    ratios = time_ratios(rows)
     columns = ("method", comparison.measure, "ssim_full", "seconds", "note")
     table = RichTable(*columns, title=comparison.heading, title_justify="left")
+    table.columns[0].no_wrap = True
     for column in table.columns[1:4]:
         column.justify = "right"
     best = max((row.psnr for row in rows if row.psnr is not None), default=None)
-    for row in rows:
+    for row, ratio in zip(rows, ratios, strict=True):
         similarity = "-" if row.ssim is None else f"{row.ssim:.4f}"
-        cells = row.title, _decibels(row), similarity, f"{row.seconds:.1f}", row.failure or row.remark
+        seconds = f"{row.seconds:.1f}" + ("" if ratio is None else f" ({_times(ratio)})")
+        cells = row.title, _decibels(row), similarity, seconds, row.failure or row.remark
         table.add_row(*map(Text, cells), style="bold" if row.psnr is not None and row.psnr == best else None)
+    if any(ratio is not None for ratio in ratios):
+        table.caption, table.caption_justify = f"(2x): twice the seconds of {PEERS[BIHARMONIC].title}", "left"
     console = Console()
     with console.capture() as capture:
         console.print(table)
@@ -139,10 +149,11 @@ def encode_comparison(
     panes += [Pane(row.title, row.image, _summary(row)) for row in filled if row.image is not None]
     panes += [] if truth is None else [Pane("Truth", truth, is_filled=False)]
     cells = [
-        [row.title, *(None if value is None else round(value, digits) for value, digits in _numbers(row)), _note(row)]
-        for row in rows
+        [row.title, *(None if value is None else round(value, digits) for value, digits in numbers), _note(row)]
+        for row, numbers in zip(rows, _numbers(rows), strict=True)
     ]
-    table = Table("Methods", ["method", f"{comparison.measure} in dB", "ssim_full", "seconds", "note"], cells)
+    columns = ["method", f"{comparison.measure} in dB", "ssim_full", "seconds", OVER_BIHARMONIC, "note"]
+    table = Table("Methods", columns, cells)
     shown = ReportPage(
         "The image" if len(comparison.picture.pages) == 1 else f"Page {page.number + 1}",
         panes,
@@ -166,10 +177,15 @@ def encode_comparison(
     return render_report(report)
 
 
-def _numbers(row: Row) -> list[tuple[float | None, int]]:
-    """Return the numbers of a row of the table, and their decimal places."""
-    finite = row.psnr if row.psnr is not None and row.psnr < float("inf") else None
-    return [(finite, 2), (row.ssim, 4), (row.seconds, 1)]
+def _numbers(rows: list[Row]) -> list[list[tuple[float | None, int]]]:
+    """Return the numbers of each row of the table, and their decimal places."""
+    finite = [row.psnr if row.psnr is not None and row.psnr < float("inf") else None for row in rows]
+    every = zip(rows, finite, time_ratios(rows), strict=True)
+    return [[(decibels, 2), (row.ssim, 4), (row.seconds, 1), (ratio, 1)] for row, decibels, ratio in every]
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2g}x" if ratio < 10 else f"{ratio:.0f}x"
 
 
 def _note(row: Row) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inrr_cli.comparison.methods import OURS, title_of
-from inrr_cli.comparison.peers import PEERS, fill_by_peer
+from inrr_cli.comparison.peers import BIHARMONIC, PEERS, SLOW, fill_by_peer
 from inrr_cli.engine import Control
 from inrr_cli.imaging.value_range import Pixels, ValueRange
 from inrr_cli.masking import Mask
@@ -60,6 +61,12 @@ class Row:
         return title_of(self.method)
 
 
+def time_ratios(rows: Sequence[Row]) -> list[float | None]:
+    """Return the seconds of each row over those of scikit-image's biharmonic fill; None where one of the two failed."""
+    base = next((row.seconds for row in rows if row.method == BIHARMONIC and not row.failure), None)
+    return [None if base is None or row.failure else row.seconds / base for row in rows]
+
+
 @dataclass(frozen=True)
 class Yardstick:
     """What fills are measured against.
@@ -100,6 +107,15 @@ def choose_fill(method: str, seed: int, device: str, control: Control) -> Fill:
     return fill
 
 
+def load(method: str) -> None:
+    """Import what a method needs, so that this does not count as the time of a fill."""
+    if method not in PEERS:
+        import_module("inrr_cli.patch.engine")
+    elif method not in SLOW:  # packages import parts when these are first called
+        image = np.arange(64, dtype=np.uint8).reshape(8, 8)
+        fill_by_peer(PEERS[method], image, image == 27)
+
+
 def compare_method(method: str, fill: Fill, page: Page, yardstick: Yardstick) -> Row:
     """Fill a page by a method and measure it; a method that fails makes a row that says why.
 
@@ -113,6 +129,8 @@ def compare_method(method: str, fill: Fill, page: Page, yardstick: Yardstick) ->
     """
     start = time.perf_counter()
     try:
+        load(method)
+        start = time.perf_counter()
         image, sigma = fill(page)
         seconds = time.perf_counter() - start
         measured = image if yardstick.hidden is None else fill(_without(page, yardstick.hidden))[0]

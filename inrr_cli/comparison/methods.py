@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from inrr_cli.comparison.peers import PEERS
+from inrr_cli.comparison.peers import PEERS, SLOW
 from inrr_cli.errors import InputError
 from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS
 from inrr_cli.options import check_name
@@ -19,7 +19,7 @@ OURS: dict[str, dict[str, Any]] = {
     **{net: {"net": net, "reg": "none"} for net in (*NETWORKS, "ntk")},
     **{f"{net}-{reg}": {"net": net, "reg": reg} for net in NETWORKS for reg in (*NETWORK_REGULARIZERS, "patch")},
 }
-DEFAULT = ("patch", *PEERS)
+DEFAULT = ("patch", *(name for name in PEERS if name not in SLOW))
 
 
 def title_of(method: str) -> str:
@@ -33,7 +33,7 @@ def parse_methods(text: str | None) -> tuple[list[str], list[str]]:
     Parameters
     ----------
     text : str, optional
-        Without it, the patch engine and all peers.
+        Without it, the patch engine and all peers but the slow ones.
 
     Returns
     -------

@@ -26,6 +26,7 @@ def test_a_table_and_a_sheet_are_made_against_a_truth(run, files, truth, tmp_pat
     assert "psnr_missing" in result.stdout
     assert "truth.png" in result.stdout
     assert "scikit-image biharmonic" in result.stdout
+    assert "(1x)" in result.stdout
     sheet = read(tmp_path / "grey_compare.png")
     assert sheet.ndim == 3
     assert sheet.shape[1] > 3 * 320
@@ -38,6 +39,8 @@ def test_a_table_and_a_sheet_are_made_against_a_truth(run, files, truth, tmp_pat
     assert 15 < linear["psnr_missing"] < biharmonic["psnr_missing"] < 60
     assert biharmonic["psnr_hidden"] is None
     assert 0 < biharmonic["ssim_full"] < 1
+    assert biharmonic["seconds_over_biharmonic"] == 1
+    assert linear["seconds_over_biharmonic"] > 0
 
 
 def test_without_a_truth_known_samples_are_hidden_and_the_title_says_so(run, files, tmp_path):
@@ -93,7 +96,7 @@ def test_a_peer_that_fails_is_a_row_and_one_that_is_not_installed_a_note(run, fi
     record = json.loads(result.stdout)
     assert [row["failure"] for row in record["results"]] == ["ValueError: no such luck", None]
     assert record["not_installed"] == ["telea"]
-    assert "pip install opencv-python-headless" in result.stderr
+    assert "pip install opencv-contrib-python-headless" in result.stderr
     text = ok(run("compare", files["grey"], "--mask", files["mask"], *methods, "--force")).stdout
     assert all(word in text for word in ("ValueError:", "luck"))  # in a narrow column
 

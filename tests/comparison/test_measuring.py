@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inrr_cli.comparison.measuring import Yardstick, compare_method
+from inrr_cli.comparison.measuring import Row, Yardstick, compare_method, time_ratios
 from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.masking.selection import Page
 
@@ -58,3 +58,11 @@ def test_a_method_that_fails_makes_a_row_that_says_why(page):
 
 def interrupt():
     raise KeyboardInterrupt
+
+
+def test_times_are_compared_with_the_biharmonic_fill():
+    rows = [Row(method, None, 1.0, None, seconds) for method, seconds in (("patch", 6.0), ("biharmonic", 2.0))]
+    failed = Row("cubic", None, None, None, 1.0, "no luck")
+    assert time_ratios([*rows, failed]) == [3, 1, None]
+    assert time_ratios(rows[:1]) == [None]
+    assert time_ratios([rows[0], Row("biharmonic", None, None, None, 2.0, "no luck")]) == [None, None]
