@@ -24,6 +24,7 @@ from inrr_cli.superres.refinement import nonlocal_bayes
 from inrr_cli.superres.zero_shot import (
     CROP_SIDE,
     DOUBLED_SIDE,
+    TrainingPair,
     ZeroShotNet,
     apply_network,
     make_training_pairs,
@@ -36,6 +37,7 @@ FIRST_SIGMA, LAST_SIGMA = (
     0.02,
     0.007,
 )  # of the first iteration at scale 2 and of the last; empirical, in units of [0, 1]
+FIRST_STEPS = 300  # of the training on the image alone: more would learn it by heart; empirical
 DENOISING_ITERATIONS = 3  # of the patch model on a noisy input; empirical
 # measured seconds of one core, for the progress: a training step, and a million pixels corrected or refined once
 STEP_SECONDS, CORRECTION_SECONDS, ITERATION_SECONDS = 0.014, 3.0, 8.0
@@ -114,7 +116,11 @@ class PatchEngine:
         self._train(self.image[..., : len(self.detailed)], steps, quantisation_noise)
 
     def _train(self, image: Tensor, steps: int, noise: float) -> None:
-        """Train the network, half of the steps on the image alone, half on what the network made of it, too."""
+        """Train the network on the image alone, then in stages on what the network made of it, too.
+
+        The learning rate starts anew with each stage, and each stage doubles the number of steps: a better network
+        makes a better image to learn from.
+        """
         generator = torch.Generator().manual_seed(self.seed)
         kernel, step_done = self.problem.kernel, self.meter.part(STEP_SECONDS * steps)
 
@@ -124,13 +130,15 @@ class PatchEngine:
 
         network = ZeroShotNet(1, generator=generator).to(image.device)
         pairs = make_training_pairs(training_crops(image, CROP_SIDE, generator), kernel, noise, generator=generator)
-        train(network, pairs, steps - steps // 2, generator=generator, on_step=on_step)
-        self.network = network
-        planes = training_crops(image, DOUBLED_SIDE, generator)
-        doubled = [self._double(plane, plane) for plane in planes]
-        # the doubled image itself would teach the network what it does already
-        pairs += make_training_pairs(doubled, kernel, 0.0, generator=generator, largest=1)
-        train(network, pairs, steps // 2, generator=generator, on_step=on_step)
+        doubled_pairs: list[TrainingPair] = []
+        while left := steps - self.trained_steps:
+            stage = min(left, self.trained_steps or min(FIRST_STEPS, math.ceil(steps / 2)))
+            train(network, pairs + doubled_pairs, stage, generator=generator, on_step=on_step)
+            self.network = network
+            if left > stage:
+                doubled = [self._double(plane, plane) for plane in training_crops(image, DOUBLED_SIDE, generator)]
+                # the doubled image itself would teach the network what it does already
+                doubled_pairs = make_training_pairs(doubled, kernel, 0.0, generator=generator, largest=1)
 
     def render(self, *, only_interpolate: bool, keep_partial: bool) -> tuple[Tensor, bool]:
         """Render the wanted window tile by tile and make it consistent.
