@@ -12,7 +12,7 @@ from torch import Tensor
 
 # quantisation steps, empirical: standard deviations that the input's rounding causes in the detail and an octave below
 DETAIL_NOISE, OCTAVE_NOISE = 0.7, 0.2
-OCTAVE_POWER_RATIO = 1.5  # empirical: power of the detail, at most, over that of the octave below
+OCTAVE_POWER_RATIO = 4.0  # empirical: power of the detail, at most, over that of the octave below
 
 
 def shrink_detail(fine: Tensor, plain: Tensor, ratio: tuple[float, float], quantisation_step: float) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -20,10 +21,23 @@ from inrr_cli.superres.options import SuperresOptions
 from inrr_cli.superres.problem import SuperresProblem, slices_within
 from inrr_cli.superres.quantisation import remove_quantisation_noise
 from inrr_cli.superres.refinement import nonlocal_bayes
-from inrr_cli.superres.zero_shot import ZeroShotNet, apply_network, make_training_pairs, train
+from inrr_cli.superres.zero_shot import (
+    CROP_SIDE,
+    DOUBLED_SIDE,
+    TrainingPair,
+    ZeroShotNet,
+    apply_network,
+    make_training_pairs,
+    train,
+    training_crops,
+)
 
 TILE = 1024  # fine pixels of a side that are rendered at once, to bound memory
-FIRST_SIGMA, LAST_SIGMA = 0.03, 0.01  # of the first iteration at scale 2 and of the last; empirical, in units of [0, 1]
+FIRST_SIGMA, LAST_SIGMA = (
+    0.02,
+    0.007,
+)  # of the first iteration at scale 2 and of the last; empirical, in units of [0, 1]
+FIRST_STEPS = 300  # of the training on the image alone: more would learn it by heart; empirical
 DENOISING_ITERATIONS = 3  # of the patch model on a noisy input; empirical
 # measured seconds of one core, for the progress: a training step, and a million pixels corrected or refined once
 STEP_SECONDS, CORRECTION_SECONDS, ITERATION_SECONDS = 0.014, 3.0, 8.0
@@ -99,16 +113,32 @@ class PatchEngine:
         steps = self.options.training_steps
         if min(self.problem.coarse_size) < 48 or not steps:  # empirical: a smaller image teaches too little
             return
+        self._train(self.image[..., : len(self.detailed)], steps, quantisation_noise)
+
+    def _train(self, image: Tensor, steps: int, noise: float) -> None:
+        """Train the network on the image alone, then in stages on what the network made of it, too.
+
+        The learning rate starts anew with each stage, and each stage doubles the number of steps: a better network
+        makes a better image to learn from.
+        """
         generator = torch.Generator().manual_seed(self.seed)
-        image = self.image[..., : len(self.detailed)]
-        pairs = make_training_pairs(image, self.problem.kernel, quantisation_noise, generator=generator)
-        report = self.meter.part(STEP_SECONDS * steps)
+        kernel, step_done = self.problem.kernel, self.meter.part(STEP_SECONDS * steps)
 
-        def on_step(step: int, loss: float) -> None:
-            self.meter.measure, self.trained_steps = loss, step
-            report(step / steps)
+        def on_step(loss: float) -> None:
+            self.meter.measure, self.trained_steps = loss, self.trained_steps + 1
+            step_done(self.trained_steps / steps)
 
-        self.network = train(pairs, steps, generator=generator, on_step=on_step)
+        network = ZeroShotNet(1, generator=generator).to(image.device)
+        pairs = make_training_pairs(training_crops(image, CROP_SIDE, generator), kernel, noise, generator=generator)
+        doubled_pairs: list[TrainingPair] = []
+        while left := steps - self.trained_steps:
+            stage = min(left, self.trained_steps or min(FIRST_STEPS, math.ceil(steps / 2)))
+            train(network, pairs + doubled_pairs, stage, generator=generator, on_step=on_step)
+            self.network = network
+            if left > stage:
+                doubled = [self._double(plane, plane) for plane in training_crops(image, DOUBLED_SIDE, generator)]
+                # the doubled image itself would teach the network what it does already
+                doubled_pairs = make_training_pairs(doubled, kernel, 0.0, generator=generator, largest=1)
 
     def render(self, *, only_interpolate: bool, keep_partial: bool) -> tuple[Tensor, bool]:
         """Render the wanted window tile by tile and make it consistent.
@@ -193,7 +223,11 @@ class PatchEngine:
         problem = self.problem
         slack = SLACK * problem.quantisation_step
         megapixels = coarse.numel() * math.prod(problem.ratio) / 1e6
-        fine, factor = self._double(coarse, megapixels), 2**self.doublings
+        fine, factor = coarse, 2**self.doublings
+        for number in range(self.doublings):
+            share = 0.75 * 4.0 ** (number + 1 - self.doublings)  # of the work: 1 + 1/4 + 1/16 + ... = 4 / 3
+            report = self.meter.part(CORRECTION_SECONDS * megapixels * share)
+            fine = self._double(fine, coarse, report)
         doubled_size = (factor * problem.coarse_size[0], factor * problem.coarse_size[1])
         if doubled_size != problem.size:
             (top, bottom), (left, right) = coarse_window
@@ -209,20 +243,16 @@ class PatchEngine:
         plain = self.resize(coarse, source=coarse_window, target=fine_window, source_size=problem.coarse_size)
         return shrink_detail(fine, plain, problem.ratio, problem.quantisation_step)
 
-    def _double(self, coarse: Tensor, megapixels: float) -> Tensor:
-        """Double (m, n, 1) ``doublings`` times; ``megapixels`` is the size of the window in the wanted image."""
-        kernel, slack = self.problem.kernel, SLACK * self.problem.quantisation_step
-        fine, low = coarse, (coarse.shape[0], coarse.shape[1])
-        for number in range(self.doublings):
-            half = (fine.shape[0], fine.shape[1])
-            size = (2 * half[0], 2 * half[1])
-            interpolated = resize(fine, size, kernel.centred)
-            fine = DownscalingOperator.between(half, size, kernel).project(interpolated, fine)
-            if self.network is not None:
-                share = 0.75 * 4.0 ** (number + 1 - self.doublings)  # of the work: 1 + 1/4 + 1/16 + ... = 4 / 3
-                fine = apply_network(self.network, fine, self.meter.part(CORRECTION_SECONDS * megapixels * share))
-                fine = DownscalingOperator.between(low, size, kernel).project(fine, coarse, slack)
-        return fine
+    def _double(self, plane: Tensor, coarse: Tensor, report: Callable[[float], None] | None = None) -> Tensor:
+        """Double a plane (h, w, 1) by the network; the result is consistent with the input ``coarse`` (m, n, 1)."""
+        kernel, half = self.problem.kernel, (plane.shape[0], plane.shape[1])
+        size = (2 * half[0], 2 * half[1])
+        fine = DownscalingOperator.between(half, size, kernel).project(resize(plane, size, kernel.centred), plane)
+        if self.network is None:
+            return fine
+        fine = apply_network(self.network, fine, report)
+        operator = DownscalingOperator.between((coarse.shape[0], coarse.shape[1]), size, kernel)
+        return operator.project(fine, coarse, SLACK * self.problem.quantisation_step)
 
     def _sigma(self, iteration: int) -> float:
         """Return the assumed standard deviation of the estimate's error in an iteration."""

@@ -6,7 +6,7 @@ from typing import Literal
 from inrr_cli.options import option
 
 # training steps, and iterations of the patch model; empirical
-WORK = {"draft": (100, 1), "normal": (600, 3), "best": (2400, 6)}
+WORK = {"draft": (150, 0), "normal": (600, 3), "best": (2400, 3)}
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,12 @@ class SuperresOptions:
     )
     similar: int = option(40, "Number of similar patches in a group.", "> 0")
     radius: int = option(10, "Radius of the search for similar patches, in pixels.", "> 0")
-    rounds: int | None = option(None, "Iterations of the patch model.", ">= 0", shown="by --quality: 1, 3 or 6")
+    rounds: int | None = option(None, "Iterations of the patch model.", ">= 0", shown="by --quality: 0, 3 or 3")
     train_steps: int | None = option(
         None,
         "Training steps of the network that learns from the image's smaller copies.",
         ">= 0",
-        shown="by --quality: 100, 600 or 2400",
+        shown="by --quality: 150, 600 or 2400",
     )
 
     @property

@@ -1,7 +1,9 @@
 """Zero-shot super-resolution: a small network that learns from an image's smaller copies to double the image.
 
 The structures of an image recur at coarser scales. A copy and the copy downscaled are a training pair, so no other
-image is needed (Shocher, Cohen and Irani 2018, doi:10.1109/CVPR.2018.00329).
+image is needed (Shocher, Cohen and Irani 2018, doi:10.1109/CVPR.2018.00329). As in their gradual training, the network
+then doubles the image and goes on learning from copies of the result, whose structures are as large as those that it is
+to make.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from inrr_cli.superres.kernels import Kernel
 
 WIDTH, LAYERS = 64, 6  # of the network, which sees LAYERS coarse pixels far; empirical
 CROP_SIDE, CROP_COUNT = 512, 8  # pixels of a side and number of the crops of a large image, to bound memory
+DOUBLED_SIDE = 128  # pixels of a side of the crops that are doubled to learn from, to bound time
 LEARNING_RATE = 3e-3  # of Adam; empirical
 PATCHES, PATCH_SIDE = 2, 68  # of a training step, and pixels of a side; one patch of 96 measures the same: empirical
 TILE, HALO = 256, 8  # coarse pixels of a side corrected at once, to bound memory, and around: at least LAYERS
@@ -72,34 +75,36 @@ class TrainingPair(NamedTuple):
 
 
 def make_training_pairs(
-    image: Tensor, kernel: Kernel, noise: float, *, generator: torch.Generator
+    planes: list[Tensor], kernel: Kernel, noise: float, *, generator: torch.Generator, largest: int = 0
 ) -> list[TrainingPair]:
-    """Return the pairs of each channel of an image (H, W, C), or of crops of a large image.
+    """Return the pairs of planes (H, W, 1) and of their smaller copies: of 100 %, 95 %, ... 50 % of their size.
 
-    Noise of standard deviation ``noise`` is added to the downscaled copies. The generator is on the cpu.
+    Noise of standard deviation ``noise`` is added to the downscaled copies. The generator is on the cpu. The first
+    ``largest`` sizes are left out.
     """
-    channels = [channel for crop in training_crops(image, generator) for channel in torch.split(crop, 1, 2)]
-    return [pair for channel in channels for pair in _pairs_of_copies(channel, kernel, noise, generator)]
+    return [pair for plane in planes for pair in _pairs_of_copies(plane, kernel, noise, generator, largest)]
 
 
-def training_crops(image: Tensor, generator: torch.Generator) -> list[Tensor]:
-    """Return the image (H, W, C) or, if it is large, CROP_COUNT random crops of CROP_SIDE pixels."""
+def training_crops(image: Tensor, side: int, generator: torch.Generator) -> list[Tensor]:
+    """Return the channels of an image (H, W, C) or, if it is large, of CROP_COUNT random crops of ``side`` pixels."""
     height, width = image.shape[:2]
-    if height * width <= CROP_COUNT * CROP_SIDE**2:
-        return [image]
-    corners = [(top, left) for top in range(0, height, CROP_SIDE) for left in range(0, width, CROP_SIDE)]
-    crops = []
+    if height * width <= CROP_COUNT * side**2:
+        return list(torch.split(image, 1, 2))
+    corners = [(top, left) for top in range(0, height, side) for left in range(0, width, side)]
+    crops: list[Tensor] = []
     for number in torch.randperm(len(corners), generator=generator)[:CROP_COUNT].tolist():
         top, left = corners[number]
-        top, left = max(0, min(top, height - CROP_SIDE)), max(0, min(left, width - CROP_SIDE))
-        crops.append(image[top : top + CROP_SIDE, left : left + CROP_SIDE])
+        top, left = max(0, min(top, height - side)), max(0, min(left, width - side))
+        crops += torch.split(image[top : top + side, left : left + side], 1, 2)
     return crops
 
 
-def _pairs_of_copies(image: Tensor, kernel: Kernel, noise: float, generator: torch.Generator) -> list[TrainingPair]:
-    """Return the pairs of the image and its copies of 95 %, 90 %, ... 50 % of its size."""
+def _pairs_of_copies(
+    image: Tensor, kernel: Kernel, noise: float, generator: torch.Generator, largest: int
+) -> list[TrainingPair]:
+    """Return the pairs of a plane (H, W, 1)."""
     pairs: list[TrainingPair] = []
-    for number in range(11):
+    for number in range(largest, 11):
         scale = 1 - number / 20
         height, width = (min(2 * round(length * scale / 2), length // 2 * 2) for length in image.shape[:2])
         too_small = min(height, width) < 32  # empirical: a smaller copy teaches nothing
@@ -116,24 +121,23 @@ def _pairs_of_copies(image: Tensor, kernel: Kernel, noise: float, generator: tor
 
 
 def train(
+    network: ZeroShotNet,
     pairs: list[TrainingPair],
     steps: int,
     *,
     generator: torch.Generator,
-    on_step: Callable[[int, float], None] | None = None,
-) -> ZeroShotNet:
+    on_step: Callable[[float], None] | None = None,
+) -> None:
     """Train a network by Adam on the mean absolute error of PATCHES random patches a step, turned and mirrored.
 
     The patches are shared out to threads. The generator is on the cpu. ``on_step`` is called after each step with the
-    number of steps done and the loss.
+    loss.
 
     Raises
     ------
     DivergedError
         If the loss is no longer finite.
     """
-    device = pairs[0].fine.device
-    network = ZeroShotNet(pairs[0].fine.shape[0], generator=generator).to(device)
     optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE, betas=(0.9, 0.99))
     areas = torch.tensor([float(pair.fine[0].numel()) for pair in pairs])
     for step in range(steps):
@@ -144,15 +148,14 @@ def train(
         patches = [_random_patch(pairs[number], generator) for number in drawn]
         value = 0.0
         optimizer.zero_grad(set_to_none=True)
-        for loss, gradients in map_in_threads(partial(_loss_and_gradients, network), patches, device):
+        for loss, gradients in map_in_threads(partial(_loss_and_gradients, network), patches, pairs[0].fine.device):
             value += loss / PATCHES
             add_gradients(network.parameters(), gradients)
         optimizer.step()
         if not math.isfinite(value):
             raise DivergedError(f"training on the image's smaller copies diverged at step {step + 1}")
         if on_step is not None:
-            on_step(step + 1, value)
-    return network
+            on_step(value)
 
 
 def _loss_and_gradients(network: ZeroShotNet, patch: tuple[Tensor, Tensor]) -> tuple[float, tuple[Tensor, ...]]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
-from skimage.data import camera
+from skimage.data import astronaut, camera
 
 from inrr_cli import Control, InputError, make_settings, make_target, psnr, run_superres, superres
 from inrr_cli.solvers.blend_tiles import blended_tiles
@@ -173,7 +173,26 @@ def test_an_unusable_image_and_settings_for_inpainting_are_refused(grey):
 
 
 def test_the_quality_decides_the_work_that_is_not_asked_for(grey):
-    draft, best = settings(quality="draft").regularizer, settings(quality="best", train_steps=0).regularizer
-    assert (draft.training_steps, draft.iterations) == (100, 1)
-    assert (best.training_steps, best.iterations) == (0, 6)
-    assert "100 training steps" in run_superres(grey[:48, :48], 2, settings(quality="draft", **CPU)).summary
+    draft, normal, best = (settings(quality=quality).regularizer for quality in ("draft", "normal", "best"))
+    assert draft.training_steps < normal.training_steps / 3 < best.training_steps / 9
+    asked = {"train_steps": 7, "rounds": 0}
+    results = [run_superres(grey[:48, :48], 2, settings(quality=q, **asked, **CPU)) for q in ("draft", "best")]
+    assert all("7 training steps" in result.summary for result in results)
+    assert (results[0].image == results[1].image).all()
+
+
+def test_a_draft_is_better_than_lanczos(truth):
+    low = resize(truth, (48, 60))
+    lanczos = np.asarray(Image.fromarray(low).resize((120, 96), Image.Resampling.LANCZOS))
+    result = run_superres(low, 2, settings(quality="draft", **CPU))
+    assert gain(truth, low, result.image) > 0.3 + gain(truth, low, lanczos)
+    assert f"{settings(quality='draft').regularizer.training_steps} training steps" in result.summary
+
+
+@pytest.mark.slow
+def test_more_time_makes_a_better_image():
+    truth = resize(astronaut()[..., 1], (256, 256))[:160, 40:200]
+    low = resize(truth, (80, 80))
+    draft, normal, best = (gain(truth, low, superres(low, 2, quality=q, **CPU)) for q in ("draft", "normal", "best"))
+    assert normal > draft + 0.3
+    assert best > normal + 0.1

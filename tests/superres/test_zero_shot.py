@@ -26,8 +26,10 @@ def test_every_symmetry_is_undone_and_differs_from_the_others():
 
 
 def test_training_brings_an_interpolated_image_nearer_to_the_truth(grey):
-    pairs = make_training_pairs(torch.tensor(grey)[..., None] / 255, parse_kernel("bicubic"), 0.0, generator=seeded())
-    network = train(pairs, 150, generator=seeded())
+    planes = [torch.tensor(grey)[..., None] / 255]
+    pairs = make_training_pairs(planes, parse_kernel("bicubic"), 0.0, generator=seeded())
+    network = ZeroShotNet(1, generator=seeded())
+    train(network, pairs, 150, generator=seeded())
     first = pairs[0]
     before = (first.interpolated - first.fine).square().mean()
     corrected = apply_network(network, first.interpolated.permute(1, 2, 0)).permute(2, 0, 1)
@@ -51,6 +53,6 @@ def test_tiles_of_the_network_have_no_seams(monkeypatch):
 
 
 def test_training_uses_crops_of_a_large_image_and_all_of_a_small_one():
-    crops = training_crops(torch.zeros(1600, 1700, 1), seeded())
-    assert [crop.shape for crop in crops] == [(512, 512, 1)] * 8
-    assert [crop.shape for crop in training_crops(torch.zeros(30, 40, 1), seeded())] == [(30, 40, 1)]
+    crops = training_crops(torch.zeros(1600, 1700, 2), 512, seeded())
+    assert [crop.shape for crop in crops] == [(512, 512, 1)] * 16
+    assert [crop.shape for crop in training_crops(torch.zeros(30, 40, 1), 512, seeded())] == [(30, 40, 1)]
