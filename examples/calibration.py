@@ -4,8 +4,7 @@
 
 Damages 16 pictures, grey 256 x 256, with each of five kinds of mask, restores them, and prints for each kind the share
 of true errors within one sigma (68 % is right); then, for each class of distance to the nearest known pixel, the
-geometric mean over pictures of the 68 % quantile of |error| / sigma (1 is right), from which SIGMA_BIAS in
-``inrr_cli/holdout/calibration.py`` was set.
+geometric mean over pictures of the 68 % quantile of |error| / sigma (1 is right).
 """
 
 import math

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inrr_cli.engine import FEW_CHANNELS
 from inrr_cli.inpainting.textured import deep_pixels
+from inrr_cli.patch.options import PatchOptions
 from inrr_cli.settings import Settings
 from inrr_cli.superres.options import SuperresOptions
 
@@ -23,7 +24,8 @@ PER_IMAGE = 0.2
 PER_BLOCK = 2.1e-3  # with a missing pixel: scattered ones share no patches
 PER_MISSING_PIXEL = 72e-6
 PER_FURTHER_CHANNEL = 0.46  # of the work on the first
-ROUNDS = 4  # the default, for which the constants hold
+QUALITY = {"draft": 0.35, "normal": 1.0, "best": 4.0}  # the work over that of the default, for which the constants hold
+ROUNDS, LAST_ROUNDS = 4, 3  # iterations that most fills take, and the work of the last ones in such
 BLOCK = 16  # rows and columns of a block
 PER_MADE_PIXEL = 90e-6  # of texture, of any number of channels
 
@@ -70,8 +72,7 @@ def inpainting_seconds(
     bands = np.logical_or.reduceat(pixels, range(0, rows, BLOCK), 0)
     blocks = np.logical_or.reduceat(bands, range(0, columns, BLOCK), 1)
     work = PER_BLOCK * np.count_nonzero(blocks) + PER_MISSING_PIXEL * np.count_nonzero(pixels)
-    rounds = getattr(settings.regularizer, "iterations", ROUNDS) / ROUNDS
-    expected = PER_IMAGE + work * rounds * (1 + PER_FURTHER_CHANNEL * (channels - 1))
+    expected = PER_IMAGE + work * _effort(settings) * (1 + PER_FURTHER_CHANNEL * (channels - 1))
     if settings.fill == "expected":
         return expected
     made = deep_pixels(missing)
@@ -86,6 +87,15 @@ def superres_seconds(rows: int, columns: int, settings: Settings) -> float:
     options: SuperresOptions = settings.regularizer
     per_pixel = PER_FINE_PIXEL + PER_REFINED_PIXEL * options.iterations
     return PER_TRAINING_STEP * options.training_steps + per_pixel * rows * columns
+
+
+def _effort(settings: Settings) -> float:
+    """Return the work of the patch model over that of its defaults."""
+    options = settings.regularizer
+    if not isinstance(options, PatchOptions):
+        return 1.0
+    rounds = ROUNDS if options.rounds is None else min(options.rounds, ROUNDS)
+    return QUALITY[options.quality] * (rounds + LAST_ROUNDS) / (ROUNDS + LAST_ROUNDS)
 
 
 def _fit_seconds(pixels: int, settings: Settings) -> float:

@@ -118,14 +118,9 @@ def _relative_error(result: Result, truth: NDArray[np.float64], hidden: Mask) ->
 
 def _hold_out(page: Page, seed: int) -> Mask:
     """Return known samples to hide, in the shape of the holes; torch is imported here at the latest."""
-    import torch
-
     from inrr_cli.holdout.sampling import sample_holdout
-    from inrr_cli.solvers.distance import chessboard_distance
 
-    unknown = torch.from_numpy(np.atleast_3d(~page.known))
-    hidden = sample_holdout(chessboard_distance(unknown).numpy(), seed).reshape(page.pixels.shape)
-    return np.asarray(hidden & page.known)
+    return sample_holdout(page.missing, page.known, seed)
 
 
 def _busiest(page: Page) -> tuple[slice, slice]:

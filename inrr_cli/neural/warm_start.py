@@ -7,12 +7,9 @@ import math
 import torch
 from torch import Tensor
 
-from inrr_cli.holdout.blend import fit_share
-from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, sample_holdout
-from inrr_cli.solvers.distance import chessboard_distance, distance_class
+from inrr_cli.holdout.blend import fit_shares
+from inrr_cli.holdout.sampling import sample_holdout
 from inrr_cli.solvers.polyharmonic import solve_polyharmonic
-
-HOLDOUT_REPEATS = 4  # at most, while fewer than HOLDOUT_MAXIMUM pixels were hidden; empirical
 
 
 @torch.no_grad()
@@ -20,7 +17,7 @@ def warm_start_image(image: Tensor, known: Tensor, seed: int) -> Tensor:
     """Fill missing pixels by the blend of a biharmonic and a harmonic fill that is best on hidden known pixels.
 
     A biharmonic fill keeps the slope of its surroundings and overshoots where they are rough; a harmonic one never
-    does, and stays flat. `fit_share` finds the share of the biharmonic fill.
+    does, and stays flat. `fit_shares` finds their shares.
 
     Parameters
     ----------
@@ -38,17 +35,11 @@ def warm_start_image(image: Tensor, known: Tensor, seed: int) -> Tensor:
     """
     if bool(known.all()):
         return image
-    distance = chessboard_distance(~known).cpu().numpy()
-    holdouts: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
-    while len(holdouts) < HOLDOUT_REPEATS and sum(len(truth) for truth, *_ in holdouts) < HOLDOUT_MAXIMUM:
-        shown = known & ~torch.from_numpy(sample_holdout(distance, seed + len(holdouts))).to(known.device)
-        hidden = known & ~shown
-        biharmonic, harmonic = _smooth_fills(image, shown)
-        classes = distance_class(chessboard_distance(~shown)[hidden])
-        holdouts.append((image[hidden], biharmonic[hidden], harmonic[hidden], classes))
-    truth, first, second, classes = (torch.cat(column) for column in zip(*holdouts, strict=True))
+    hidden = torch.from_numpy(sample_holdout((~known).cpu().numpy(), known.cpu().numpy(), seed)).to(known.device)
+    trials = _smooth_fills(image, known & ~hidden)
     biharmonic, harmonic = _smooth_fills(image, known)
-    return torch.lerp(harmonic, biharmonic, fit_share(truth, first, second, classes))
+    share = fit_shares(torch.stack([fill[hidden] - image[hidden] for fill in trials]))[0]
+    return torch.lerp(harmonic, biharmonic, share.to(image))
 
 
 def warm_start_duration(distance: Tensor, warm_start: float) -> Tensor:

@@ -1,35 +1,33 @@
-"""The patch engine on one group of channels: coarse to fine, then a blend with smooth fills by hidden pixels."""
+"""The patch engine on one group of channels: coarse to fine, then a blend with smooth fills by hidden samples."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
-from inrr_cli.holdout.blend import BlendPrior, BlendWeights, fit_blend
-from inrr_cli.holdout.fit import HoldoutFit, count_places
-from inrr_cli.holdout.sampling import HOLDOUT_MAXIMUM, sample_holdout
+from inrr_cli.holdout.blend import Blend, fit_blend
+from inrr_cli.holdout.sampling import sample_holdout
 from inrr_cli.patch.gaussian_model import NOISE_FLOOR
 from inrr_cli.patch.level import GRAPH_PATCH_SIZE, Level, PatchSettings
-from inrr_cli.patch.line_scan import find_lines
 from inrr_cli.patch.local_range import LocalRange
 from inrr_cli.patch.options import PatchOptions
-from inrr_cli.patch.patch_graph import DAMPING, LINE_SCAN_DAMPING
 from inrr_cli.patch.pyramid import LevelProblem, count_levels
-from inrr_cli.solvers.distance import chessboard_distance, dilate, distance_class
+from inrr_cli.solvers.distance import DISTANCE_LIMIT, dilate
 from inrr_cli.solvers.equal_masks import map_equal_masks
-from inrr_cli.solvers.polyharmonic import BIHARMONIC, HARMONIC, TRIHARMONIC, PolyharmonicFill, solve_polyharmonic
+from inrr_cli.solvers.polyharmonic import BIHARMONIC, TRIHARMONIC, solve_polyharmonic
 
-OVERLAP, FINAL_OVERLAP = 2, 3  # patches over each pixel and axis, and in the last iteration; empirical
-HOLDOUT_REPEATS = 2  # at most, while the patches are not CLEARLY_WORSE times better than each other fill; empirical
-CLEARLY_WORSE = 1.5  # squared error of the other fills over that of the patches; empirical
-HOLDOUT_MARGIN = 4  # missing pixels around hidden ones that are estimated again without them; empirical
-HOLDOUT_WORK = 0.25  # part of the time that holdouts take, for the progress
-# samples in a patch by its side, so that with many channels patches are smaller: a group of 80 to 120 patches tells
-# little of a covariance of more values; empirical
-PATCH_VALUES_MAXIMUM = {7: 150, 9: 250, 13: 300}
+SIDES = 5, 7, 11, 15  # of patches in pixels: about 25 samples are known at 100, 50, 20 and 10 %
+PATCH_VALUES_MAXIMUM = 300  # samples in a patch: of many channels patches are smaller; empirical
+OVERLAP = 2  # patches over each pixel and axis; empirical
+SPARSE = 0.3  # of the samples that are known: where there are more, some iterations gain nothing; empirical
+COARSE_ITERATIONS = 3  # of the coarser levels; empirical
+FINAL_WORK = 0.3  # part of the time that the last iterations take, for the progress
+SMOOTH_FILLS = BIHARMONIC, TRIHARMONIC  # that are blended with the patches
 
 
 class ChannelGroup:
@@ -50,187 +48,174 @@ class ChannelGroup:
         self.range = LocalRange(self.image, known)
         self.options, self.noise = options, max(problem.noise or 0.0, NOISE_FLOOR)
         self.meter = meter or WorkMeter(Control(), 1.0)
-        fine, coarse, solid = (_patch_size(side, known.shape[2]) for side in PATCH_VALUES_MAXIMUM)
-        solid_similar, radius = options.similar * 3 // 2, options.radius
-        self.fine = PatchSettings(fine, options.similar, solid, solid_similar, radius)
-        self.coarse = PatchSettings(coarse, options.similar * 5 // 4, solid, solid_similar, radius)
-        self.levels = count_levels(known, fine)
-        self.scan = find_lines(known[..., 0].cpu().numpy()) if known.shape[2] == 1 else None
+        sides = [_patch_side(side, known.shape[2]) for side in SIDES]
+        self.settings = [
+            PatchSettings(
+                tuple(sides[len(sides) - 3 - run :][:3]), options.similar, options.radius * options.effort.reach
+            )
+            for run in range(options.effort.runs)
+        ]
+        self.sparse = float(known.float().mean()) < SPARSE
         self.solution: Level | None = None
+        self.end = 1.0
 
     def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Estimate:
-        """Estimate the missing pixels, and blend the estimate with smooth fills; the parameters are those of Settings.
+        """Estimate the missing samples, and blend the estimate with smooth fills; the parameters are those of Settings.
 
-        The summary of the estimate is the shares of the blend beside known pixels.
+        Known samples in the shape of the holes are hidden until the last iterations: their error tells when to end and
+        how to blend. The summary of the estimate is the shares of the blend.
         """
         image, known = self.image, self.known
-        end = self.meter.done + 1
+        self.end = self.meter.done + 1
         try:
+            hidden = self._sample_holdout(seed)
+            levels = self._hold_out(hidden)
+            blend = self._fit_blend(levels, hidden)
             wanted = torch.ones_like(known) if denoise else ~known
-            solved = self._solve(LevelProblem(image, known, wanted, image), self.options.iterations, 1 - HOLDOUT_WORK)
-            distance = chessboard_distance(~known)
-            blend_weights, smooth = self._fit_blend(solved, distance, seed)
-            self.meter.skip_to(end)
+            self.meter.skip_to(self.end - FINAL_WORK)
+            solved = [self._finish(levels.pop(0), wanted) for _ in self.settings]  # memory of each is free then
+            fills = self._fills(solved, blend)
+            self.meter.skip_to(self.end)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
-            partial = self._smooth() if self.solution is None else self.solution.image
+            partial = self._smooth() if self.solution is None else torch.where(known, image, self.solution.image)
             return Estimate(partial, "", completed=False, sigma=torch.zeros_like(image))
-        return self._blend(solved, smooth, blend_weights, distance_class(distance))
+        return self._blend(solved[0], fills, blend)
 
     def refine(self, image: Tensor | None) -> Tensor:
         """Solve at first; then iterate once from the missing samples of an ``image`` (H, W, C)."""
         if image is None or self.solution is None:
-            level = self._solve(
-                LevelProblem(self.image, self.known, ~self.known, self.image), self.options.iterations, 1.0
-            )
+            level = self._finish(self._hold_out(self._sample_holdout(0))[0], ~self.known)
         else:
             level = self.solution
             level.estimate[level.missing] = image.reshape(level.estimate.shape)[level.missing]
-            level.iterate_gaussian(1, FINAL_OVERLAP)
+            level.iterate_gaussian(1, self.options.effort.overlaps[-1])
         return level.image.clone()
 
-    def _solve(self, problem: LevelProblem, iterations: int, share: float, *, graph: bool = True) -> Level:
-        """Estimate the wanted pixels, from the coarsest level that holes need to the finest; return the finest.
+    def _sample_holdout(self, seed: int) -> Tensor:
+        """Return known samples to hide (H, W, Q)."""
+        known = self.known.cpu().numpy()
+        return torch.from_numpy(sample_holdout(~known, known, seed)).to(self.known.device)
 
-        The finest level has ``iterations`` of the Gaussian model and the others one less, after one of the patch
-        ``graph``. ``share`` is the part of the group's work.
+    def _hold_out(self, hidden: Tensor) -> list[Level]:
+        """Estimate the ``hidden`` samples (H, W, Q) with the missing ones, by patches of several sides."""
+        shown = self.known & ~hidden
+        problem = LevelProblem(self.image, shown, ~shown, self.image)
+        return [self._solve(problem, settings, hidden) for settings in self.settings]
+
+    def _solve(self, problem: LevelProblem, settings: PatchSettings, hidden: Tensor) -> Level:
+        """Estimate the wanted samples, from the coarsest level that holes need to the finest; return the finest.
+
+        The error of the ``hidden`` samples (H, W, Q) of those wanted says when to end.
         """
         pyramid = [problem]
-        while len(pyramid) < self.levels:
+        for _ in range(1, count_levels(problem.known, settings.sides[0])):
             pyramid.append(pyramid[-1].halve())
-        work = [4.0**-number for number in range(self.levels)]
         coarse: Tensor | None = None
         for number, problem in reversed(list(enumerate(pyramid))):
-            settings = self.coarse if number else self.fine
             level = Level(problem, problem.start(coarse), settings, self.noise)
-            if self.solution is None and number == 0:
+            if number:
+                self._iterate(level, COARSE_ITERATIONS)
+            else:
                 self.solution = level
-            if graph and len(level.missing) and min(level.shape) > GRAPH_PATCH_SIZE:
-                level.iterate_graph(DAMPING if self.scan is None else LINE_SCAN_DAMPING)
-            self._iterate(level, number, iterations - (number > 0), share * work[number] / sum(work))
+                self._iterate(level, self.options.effort.rounds, hidden)
             coarse = level.image
         return level
 
-    def _iterate(self, level: Level, number: int, iterations: int, share: float) -> None:
-        """Run the iterations of the Gaussian model at level ``number``, 0 the finest."""
-        for iteration in range(iterations):
-            final = number == 0 and iteration == iterations - 1
-            tick = self.meter.part(share / iterations)
-            caution = 4 if iteration == 0 else 1  # empirical: the first groups are found in a smooth fill
-            self.meter.measure = level.iterate_gaussian(caution, FINAL_OVERLAP if final else OVERLAP, tick)
+    def _iterate(self, level: Level, most: int, hidden: Tensor | None = None) -> None:
+        """Run at most so many iterations of the graph, and then of the Gaussian model.
 
-    def _fit_blend(self, solved: Level, distance: Tensor, seed: int) -> tuple[BlendWeights, list[Tensor]]:
-        """Compare the fills on hidden pixels: again on others while these are few and the patches not clearly best.
-
-        Returns the weights and the fills (H, W, C) beside that of the patches: a biharmonic, a harmonic and, if the
-        biharmonic one is good, a triharmonic fill; exact ones if it is very good. A scan of lines has its own fills.
+        Each ends where the error of hidden samples (H, W, Q) falls no more. A dense mask has one of the graph.
         """
-        distances, scan = distance.cpu().numpy(), self.scan
-        kinds: tuple[PolyharmonicFill, ...] = (BIHARMONIC, HARMONIC)
-        prior: BlendPrior | None = None
-        # where known samples are far apart, so far reaches what was estimated from a hidden one
-        repeats, margin = HOLDOUT_REPEATS, max(HOLDOUT_MARGIN, math.ceil(float((distances == 0).mean()) ** -0.5))
-        if scan is not None:
-            typical = solved.variance[solved.index[solved.missing]].median().sqrt().item()
-            kinds, prior = scan.choose_fills(scan.measure_smoothness(self.image, self.known[..., 0]), typical)
-            repeats, margin = 1, max(HOLDOUT_MARGIN, 2 * int(distances.max()))
-        smooth = self._fill(kinds, {})
-        fits: list[HoldoutFit] = []
-        doubt = True
-        while doubt and len(fits) < repeats and sum(len(fit.hidden) for fit in fits) < HOLDOUT_MAXIMUM:
-            draw = seed + len(fits)
-            hidden = (
-                sample_holdout(distances, draw)
-                if scan is None
-                else (distances == 0) & scan.sample_holdout(draw)[..., None]
-            )
-            fit = self._fit_holdout(solved, torch.from_numpy(hidden).to(distance.device), margin)
-            fit.compare(smooth)
-            fits.append(fit)
-            patches, biharmonic, *others = torch.stack([fit.squared_errors() for fit in fits]).sum(0).tolist()
-            doubt = min(biharmonic, *others) < CLEARLY_WORSE * patches
-        # on very smooth maps, where the root mean square error is below 0.003, the rest of float32 iterations matters
-        if scan is None and biharmonic < 3e-3**2 * sum(fit.truth.numel() for fit in fits):
-            del smooth[BIHARMONIC]
-            smooth = self._fill((PolyharmonicFill(2, exact=True), HARMONIC, PolyharmonicFill(3, exact=True)), smooth)
-        elif scan is None and biharmonic < min(CLEARLY_WORSE * patches, *others):
-            smooth = self._fill((*kinds, TRIHARMONIC), smooth)
-        for fit in fits:
-            fit.compare(smooth)
-        blend_weights = fit_blend(
-            torch.cat([fit.truth for fit in fits]),
-            torch.cat([fit.fills for fit in fits], 1),
-            torch.cat([fit.variance for fit in fits]) + self.noise**2 - NOISE_FLOOR**2,
-            torch.cat([fit.classes for fit in fits]),
-            prior,
-            torch.stack([self._count_places(fit) for fit in fits]).sum(0),
-        )
-        return blend_weights, list(smooth.values())
+        if len(level.missing) and min(level.shape) > GRAPH_PATCH_SIZE:
+            again = hidden is not None and self.sparse
+            self._repeat(lambda _: level.iterate_graph(), level, most if again else 1, hidden)
+
+        def iterate_gaussian(number: int) -> None:
+            caution = 4 if number == 0 else 1  # empirical: the first groups are found in a smooth fill
+            # nobody knows how many are to come: each takes a third of the work that is left
+            tick = self.meter.part(0.3 * (self.end - FINAL_WORK - self.meter.done)) if hidden is not None else None
+            self.meter.measure = level.iterate_gaussian(caution, OVERLAP, tick)
+
+        self._repeat(iterate_gaussian, level, most, hidden)
+
+    def _repeat(self, iterate: Callable[[int], None], level: Level, most: int, hidden: Tensor | None) -> None:
+        """Call ``iterate`` with 0, 1, ... until the error of hidden samples falls no more, at most so often."""
+        effort, least, idle = self.options.effort, math.inf, 0
+        samples = None if hidden is None else hidden.reshape(-1).nonzero()[:, 0]
+        for number in range(most):
+            iterate(number)
+            if samples is None or not len(samples):
+                continue
+            error = float((level.estimate[samples] - level.values_of(self.image)[samples]).square().mean())
+            idle = 0 if error < (1 - effort.improvement) * least else idle + 1
+            least = min(least, error)
+            if idle == effort.patience:
+                break
+
+    def _finish(self, level: Level, wanted: Tensor) -> Level:
+        """Run the last iterations, with all known samples, for the ``wanted`` ones (H, W, Q)."""
+        problem = LevelProblem(self.image, self.known, wanted, self.image)
+        start = torch.where(self.known, self.image, level.image)
+        self.solution = solved = Level(problem, start, level.settings, self.noise)
+        solved.iteration = level.iteration
+        overlaps = self.options.effort.overlaps[None if self.sparse else -1 :]
+        for overlap in overlaps:
+            tick = self.meter.part(FINAL_WORK / (len(overlaps) * len(self.settings)))
+            self.meter.measure = solved.iterate_gaussian(1, overlap, tick)
+        return solved
+
+    def _fit_blend(self, levels: list[Level], hidden: Tensor) -> Blend:
+        """Compare the patches with the smooth fills on ``hidden`` samples (H, W, Q), around which these are solved."""
+        samples = hidden.reshape(-1).nonzero()[:, 0]
+        first, around = levels[0], dilate(hidden, DISTANCE_LIMIT) & ~(self.known & ~hidden)
+        found = first.index[samples]
+        patches = (self.range.clamp(level.mean[found], samples) for level in levels)
+        smooth = (first.values_of(kind.refill(first.image, around))[samples] for kind in SMOOTH_FILLS)
+        fills = torch.stack([*patches, *(self.range.clamp(fill, samples) for fill in smooth)])
+        return fit_blend(first.values_of(self.image)[samples], fills, self._with_noise(first.variance[found]))
+
+    def _with_noise(self, variance: Tensor) -> Tensor:
+        """Return the variance of what would have been measured, with noise, by that of the estimate."""
+        return variance + self.noise**2 - NOISE_FLOOR**2
 
     def _smooth(self) -> Tensor:
         """Return a smooth fill, for a run that was interrupted before it had an estimate."""
         return self.range.clamp_image(map_equal_masks(solve_polyharmonic, self.image, self.known))
 
-    def _fill(
-        self, kinds: tuple[PolyharmonicFill, ...], done: dict[PolyharmonicFill, Tensor]
-    ) -> dict[PolyharmonicFill, Tensor]:
-        """Return the fills of these kinds, some of which are ``done``."""
-        filled = done
-        for kind in kinds:
-            new = kind.fill(self.image, self.known, filled)
-            filled = filled | {kind: new if kind.exact or kind in filled else self.range.clamp_image(new)}
-        return {kind: filled[kind] for kind in kinds}
+    def _fills(self, solved: list[Level], blend: Blend) -> Tensor:
+        """Return the patches' and the smooth fills at missing samples, the latter without a share as zeros: (F, m, R).
 
-    def _fit_holdout(self, solved: Level, hidden: Tensor, margin: int) -> HoldoutFit:
-        """Estimate the ``hidden`` samples (H, W, Q), and missing ones up to a ``margin`` around, again without them.
-
-        Two iterations, and none of the graph, are enough, as all pixels around are estimated already.
+        Where smooth fills have the larger part, they are exact and not clamped: a plane goes on beyond its known part.
         """
-        image, shown = self.image, self.known & ~hidden
-        refilled = dilate(hidden, margin) & ~shown
-        problem = LevelProblem(image, shown, refilled, solved.image)
-        level = self._solve(problem, 2, HOLDOUT_WORK / HOLDOUT_REPEATS, graph=False)
-        samples = hidden.reshape(-1).nonzero()[:, 0]
-        found = level.index[samples]
-        return HoldoutFit(
-            hidden=samples,
-            refilled=refilled,
-            start=level.estimate[refilled.reshape(-1)],
-            truth=level.values_of(image)[samples],
-            variance=level.variance[found],
-            classes=distance_class(chessboard_distance(~shown)).reshape(-1)[samples],
-            patches=self.range.clamp(level.mean[found], samples),
-            clamp=self.range.clamp,
-        )
+        first = solved[0]
+        fills = [self.range.clamp(level.mean[level.index[first.missing]], first.missing) for level in solved]
+        shares = blend.shares.tolist()
+        exact = sum(shares[: len(solved)]) < 0.5
+        for kind, share in zip(SMOOTH_FILLS, shares[len(solved) :], strict=True):
+            fill = torch.zeros_like(fills[0])
+            if share > 0:
+                whole = replace(kind, exact=exact).fill(self.image, self.known)
+                fill = first.values_of(whole)[first.missing]
+            fills.append(fill if exact else self.range.clamp(fill, first.missing))
+        return torch.stack(fills)
 
-    def _count_places(self, fit: HoldoutFit) -> Tensor:
-        """Count the places of a holdout, see `count_places`."""
-        pixels, columns = fit.hidden // self.known.shape[2], self.image.shape[1]
-        return count_places(pixels // columns, pixels % columns, fit.classes)
-
-    def _blend(self, solved: Level, smooth: list[Tensor], blend_weights: BlendWeights, classes: Tensor) -> Estimate:
-        """Blend the fills at missing pixels and calibrate sigma."""
-        shape = self.image.shape
+    def _blend(self, solved: Level, fills: Tensor, blend: Blend) -> Estimate:
+        """Blend the fills (F, m, R) at missing samples and calibrate sigma."""
+        shape, missing = self.image.shape, solved.missing
         values = solved.values_of(self.image).clone()
         sigma = torch.zeros_like(values)
-        deviation = solved.variance.sqrt()
         values[solved.wanted] = self.range.clamp(solved.mean, solved.wanted)
-        sigma[solved.wanted] = blend_weights.sigma_factor[0] * deviation
-        missing = solved.missing
-        missing_classes = classes.reshape(-1)[missing]
-        # of what would have been measured there, with noise
-        missing_deviation = (solved.variance[solved.index[missing]] + self.noise**2 - NOISE_FLOOR**2).sqrt()
-        fills = torch.stack([values[missing], *(solved.values_of(fill)[missing] for fill in smooth)])
-        values[missing] = blend_weights.blend(fills, missing_deviation, missing_classes)
-        error_bars = blend_weights.sigma_factor[missing_classes][:, None] * missing_deviation
+        values[missing] = blend(fills)
+        sigma[solved.wanted] = blend.sigma_factor * solved.variance.sqrt()
+        error_bars = blend.sigma_factor * self._with_noise(solved.variance[solved.index[missing]]).sqrt()
         # no fill is less certain than a guess: the deviation of the known samples
         sigma[missing] = error_bars.minimum(solved.values_of(self.image)[self.known.reshape(-1)].std(0, correction=0))
-        shares = " ".join(f"{share:.2f}" for share in blend_weights.weights[0].tolist())
+        shares = " ".join(f"{share:.2f}" for share in blend.shares.tolist())
         return Estimate(values.reshape(shape), shares, sigma=sigma.reshape(shape))
 
 
-def _patch_size(side: int, planes: int) -> int:
+def _patch_side(side: int, planes: int) -> int:
     """Return the largest odd side up to ``side`` whose patches have few enough samples; at least 3."""
-    most = PATCH_VALUES_MAXIMUM[side]
-    return max([3, *(size for size in range(3, side + 1, 2) if size**2 * planes <= most)])
+    return max([3, *(size for size in range(3, side + 1, 2) if size**2 * planes <= PATCH_VALUES_MAXIMUM)])

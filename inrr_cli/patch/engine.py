@@ -57,7 +57,7 @@ def describe(problem: InpaintingProblem, settings: Settings, shares: str) -> str
     """Return the summary of an estimate with the shares of its blend."""
     return (
         f"patch engine on {problem.values.device.type}; {settings.regularizer}; "
-        f"shares of the patch model and of smooth fills beside known pixels: {shares or 'not fitted'}"
+        f"shares of the patch model and of smooth fills: {shares or 'not fitted'}"
     )
 
 

@@ -12,6 +12,7 @@ covariance is shrunk to that of all patches of the window (Ledoit and Wolf 2004,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,16 +21,77 @@ from inrr_cli.device import map_in_threads
 from inrr_cli.patch.block_matching import (
     Chunk,
     References,
-    candidate_patches,
     find_similar,
     matching_weights,
     take_rows,
+    take_samples,
 )
-
-Estimator = Callable[[Chunk, Tensor, Tensor, Tensor], tuple[Tensor, Iterable[Tensor]]]
 
 SHRINKAGE_MAXIMUM = 0.7  # empirical
 NOISE_FLOOR = 0.003  # least deviation of known pixels: rounding to 8 bits (0.0011) and errors of the Gaussian model
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of similar patches, of r components of d values each.
+
+    Attributes
+    ----------
+    planes : (r Q H W,) Tensor
+        Flat planes of the image, one after the other.
+    offsets : (r, d) Tensor of int64
+        How far each value of a patch is from its top left one.
+    around : (B, N) Tensor of int64
+        Flat top left pixels of patches all over each tile's window.
+    tile : (n,) Tensor of int64
+        Tile of each group.
+    nearest : (n, k) Tensor of int64
+        Flat top left pixels of the patches of each group.
+    """
+
+    planes: Tensor
+    offsets: Tensor
+    around: Tensor
+    tile: Tensor
+    nearest: Tensor
+
+    def select(self, groups: Tensor) -> Groups:
+        """Return some of the groups."""
+        return replace(self, tile=self.tile[groups], nearest=self.nearest[groups])
+
+
+@dataclass(frozen=True)
+class Gaussians:
+    """What is needed of the Gaussians of n groups to estimate m wanted samples of a patch from k given ones.
+
+    Attributes
+    ----------
+    mean : (n, k + m, r) Tensor
+        Means of the given and the wanted samples.
+    covariance : (n, k, k + m) Tensor
+        Covariance of the given samples with the given and the wanted ones, summed over components.
+    variance : (n, m) Tensor
+        Variance of the wanted samples, summed over components.
+    power : (n, r) Tensor
+        The share of each component in the covariance.
+    mean_variance : (n,) Tensor
+        Mean of the variances of all these samples, summed over components.
+    """
+
+    mean: Tensor
+    covariance: Tensor
+    variance: Tensor
+    power: Tensor
+    mean_variance: Tensor
+
+    def add_white(self, variance: Tensor, given: Tensor, wanted: Tensor) -> None:
+        """Add a ``variance`` (n,) to those of the ``given`` and ``wanted`` samples, see `learn`."""
+        same = given[..., None] == torch.cat([given, wanted], 1)[:, None]
+        self.covariance.add_(variance[:, None, None] * same)
+        self.variance.add_(variance[:, None])
+
+
+Estimator = Callable[[Chunk, Groups], tuple[Tensor, Iterable[Tensor]]]
 
 
 def add_estimates(
@@ -50,8 +112,8 @@ def add_estimates(
     sums : iterable of (v,) Tensor
         Sums over patches, added to in place.
     estimate : callable
-        Maps a chunk of n references, and what `learn` returns for their groups, which it may overwrite, to indices in
-        [0, v) and, for each of ``sums``, the values to add there.
+        Maps a chunk of n references and their groups to indices in [0, v) and, for each of ``sums``, the values to add
+        there.
     references : References
     guide : (H W, C) Tensor
         Flat image in which groups are found and their Gaussians are learned.
@@ -65,124 +127,123 @@ def add_estimates(
     """
     pixels, channels = guide.shape
     planes = len(known) // pixels
+    compared, flat = guide[:, : matched * planes], guide.T.flatten()
 
     def work(part: slice) -> tuple[int, Tensor, Iterable[Tensor]]:
         chunk = references.chunk(part)
-        patches = candidate_patches(chunk, guide, references.size)
         weights = matching_weights(chunk, known)
-        compared = patches[..., : matched * weights.shape[1]]
         _, nearest = find_similar(chunk, compared, weights, count, itself=True, prefer_near=prefer_near)
-        group = take_rows(patches, chunk.tile[:, None], nearest)
-        return part.stop, *estimate(chunk, *learn(group, patches, chunk.tile, channels // planes))
+        groups = chunk.corners(chunk.tile[:, None], nearest)
+        # overlapping patches are alike: few of them tell what is around
+        some = torch.arange(0, references.candidates, 6 * channels // planes, device=guide.device)
+        around = chunk.corners(torch.arange(len(chunk.window), device=guide.device)[:, None], some)
+        offsets = chunk.offsets(channels).view(channels // planes, -1)
+        return part.stop, *estimate(chunk, Groups(flat, offsets, around, chunk.tile, groups))
 
-    for done, index, parts in map_in_threads(work, references.chunks(channels, planes), guide.device):
+    slices = references.chunks(matched * planes, count * channels * references.size**2)
+    for done, index, parts in map_in_threads(work, slices, guide.device):
         for total, part in zip(sums, parts, strict=True):
             total.index_add_(0, index, part)
         yield done / len(references)
 
 
-def learn(group: Tensor, patches: Tensor, tile: Tensor, components: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+def learn(groups: Groups, given: Tensor, given_mask: Tensor, wanted: Tensor, wanted_mask: Tensor) -> Gaussians:
     """Estimate the mean and covariance of each group of patches.
 
     The sample covariance S, summed over components, is shrunk to T, the covariance of all candidates of the tile scaled
     down to the trace of S, as S + a (T - S) with Ledoit and Wolf's a = (mean |c c^T - S|^2 / k) / |T - S|^2 over the k
-    centred samples c: a is large if the samples disagree about S, and 0 if they agree.
+    centred samples c: a is large if the samples disagree about S, and 0 if they agree. Only the part of S, T and c c^T
+    in use is computed and compared: the rows of given samples.
 
     Parameters
     ----------
-    group : (n, k, r d) Tensor
-        k similar patches for each of n references, of r components of d values each; overwritten.
-    patches : (B, N, r d) Tensor
-        All candidates of each tile.
-    tile : (n,) Tensor of int64
-        Tile of each reference.
-    components : int
-        r.
-
-    Returns
-    -------
-    (n, d, r) Tensor, (n, d, d) Tensor, (n, r) Tensor
-        Means, covariance summed over components, and the share of each component in it.
+    groups : Groups
+    given, wanted : (n, k) Tensor of int64, (n, m) Tensor of int64
+        Numbers of the given and of the wanted samples of each patch, in [0, d).
+    given_mask, wanted_mask : (n, k) Tensor, (n, m) Tensor
+        1, or 0 where a number is padding: covariances with it are 0.
     """
-    centred, mean = _centre(group, components)
-    sample = centred.transpose(1, 2) @ centred
-    sample /= max(1, group.shape[1] - 1)
-    around, _ = _centre(
-        patches[:, :: 6 * components].clone(), components
-    )  # overlapping candidates are alike: few do for T
-    target = (around.transpose(1, 2) @ around).index_select(0, tile)
-    target *= (_trace(sample) / _trace(target).clamp(min=1e-9)).clamp(max=1)[:, None, None]
+    columns, mask = torch.cat([given, wanted], 1), torch.cat([given_mask, wanted_mask], 1)
+    rows, degrees = given.shape[1], max(1, groups.nearest.shape[1] - 1)
+    components = len(groups.offsets)
+    offsets = groups.offsets.T[columns][..., None]
+    mean, centred = _centre(take_samples(groups.planes, groups.nearest[:, None, None], offsets))
+    centred.mul_(mask[..., None, None])
+    square = centred.square()
+    power = square.sum((1, 3))
+    total = power.sum(1, keepdim=True)
+    variance = square[:, rows:].sum((2, 3)).div_(degrees)
+    scatter = square[:, :rows].sum(1).mul_(square.sum(1)).mean((1, 2)).mul_(components**2)
+    centred = centred.flatten(2)
+    sample = (centred[:, :rows] @ centred.transpose(1, 2)).div_(degrees)
+    _, around = _centre(take_samples(groups.planes, groups.around[:, None, None], groups.offsets.T[..., None]))
+    around = around.flatten(2)
+    target = around @ around.transpose(1, 2)
+    diagonal = target.diagonal(dim1=1, dim2=2)[groups.tile].gather(1, columns) * mask
+    scale = (total / degrees / diagonal.sum(1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
+    target = take_rows(target, groups.tile[:, None], given)
+    target = target.gather(2, columns[:, None].expand(-1, rows, -1))
+    target.mul_((scale * given_mask)[..., None]).mul_(mask[:, None]).sub_(sample)
     length = torch.linalg.vector_norm(sample, dim=(1, 2)).square()
-    energy = torch.linalg.vector_norm(centred, dim=2).square()
-    scatter = (components**2 * energy.square().mean(1) - length) / centred.shape[1]
-    target -= sample
-    shrinkage = (scatter / (torch.linalg.vector_norm(target, dim=(1, 2)).square() + 1e-20)).clamp(0, SHRINKAGE_MAXIMUM)
-    power = torch.unflatten(energy, 1, (-1, components)).sum(1)
-    mean = torch.unflatten(mean, 1, (components, -1)).transpose(1, 2)
-    return mean, sample.addcmul_(target, shrinkage[:, None, None]), power / power.sum(1, keepdim=True).clamp(min=1e-20)
+    shrinkage = (scatter - length) / (components * groups.nearest.shape[1])
+    shrinkage /= torch.linalg.vector_norm(target, dim=(1, 2)).square() + 1e-20
+    shrinkage = shrinkage.clamp(0, SHRINKAGE_MAXIMUM)[:, None]
+    return Gaussians(
+        mean,
+        sample.addcmul_(target, shrinkage[..., None]),
+        variance.lerp(scale * diagonal[:, rows:], shrinkage),
+        power / total.clamp(min=1e-20),
+        total[:, 0] / (degrees * mask.sum(1)),
+    )
 
 
-def _centre(patches: Tensor, components: int) -> tuple[Tensor, Tensor]:
-    """Subtract the mean from patches (n, k, r d), in place; return them as (n, k r, d), and the mean (n, r d)."""
-    mean = patches.mean(1)
-    return torch.unflatten(patches.sub_(mean[:, None]), 2, (components, -1)).flatten(1, 2), mean
+def _centre(patches: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the means of patches (n, d, r, k) over k, (n, d, r), and the patches less their means, in place."""
+    mean = patches.mean(3)
+    return mean, patches.sub_(mean[..., None])
 
 
-def condition(
-    mean: Tensor, covariance: Tensor, values: Tensor, given: Tensor, precision: Tensor, wanted: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Condition Gaussians on some samples of patches to estimate others.
+def condition(gaussians: Gaussians, innovation: Tensor, deviation: float) -> tuple[Tensor, Tensor]:
+    """Condition Gaussians on the given samples of patches to estimate the wanted ones.
 
-    With the mean m, the covariance S, given samples y_K = x_K + noise of variance s^2, and D = diag(1 / s)::
+    With the mean m, the covariance S, and given samples y_K = x_K + noise of variance s^2::
 
-        E[x_M | y_K]   = m_M + S_MK D (I + D S_KK D)^-1 D (y_K - m_K)
-        Cov[x_M | y_K] = S_MM - S_MK D (I + D S_KK D)^-1 D S_KM
+        E[x_M | y_K]   = m_M + S_MK (S_KK + s^2 I)^-1 (y_K - m_K)
+        Cov[x_M | y_K] = S_MM - S_MK (S_KK + s^2 I)^-1 S_KM
 
-    which is the usual S_MK (S_KK + s^2 I)^-1 (y_K - m_K), but a given sample with 1 / s = 0 does not count, so that
-    patches with different numbers of known samples fit in one batch.
+    A given sample whose covariances and innovation are 0 does not count, so that patches with different numbers of
+    known samples fit in one batch.
 
     Parameters
     ----------
-    mean, covariance : (n, d, r) Tensor, (n, d, d) Tensor
-        From `learn`.
-    values : (n, d, r) Tensor
-        Samples y of the patches; only the given ones are used.
-    given : (n, k) Tensor of int64
-        Numbers K of the given samples, in [0, d).
-    precision : (n, k) Tensor
-        1 / s of the given samples, 0 to leave one out.
-    wanted : (n, m) Tensor of int64
-        Numbers M of the wanted samples, in [0, d).
+    gaussians : Gaussians
+    innovation : (n, k, r) Tensor
+        y_K - m_K, 0 for padding.
+    deviation : float
+        s > 0.
 
     Returns
     -------
     (n, m, r) Tensor, (n, m) Tensor
         Posterior mean, and variance summed over components.
     """
-    each = torch.arange(len(given), device=given.device)[:, None]
-    across = take_rows(covariance, each, given).mul_(precision[..., None])
-    matrix = across.gather(2, given[:, None].expand(-1, given.shape[1], -1)) * precision[:, None]
-    matrix.diagonal(dim1=1, dim2=2).add_(1)
+    rows, count = innovation.shape[1:]
+    matrix, cross = gaussians.covariance.tensor_split((rows,), 2)
+    matrix.diagonal(dim1=1, dim2=2).add_(deviation**2)
     factor, _ = torch.linalg.cholesky_ex(matrix)
-    innovation = precision[..., None] * take_rows(values - mean, each, given)
-    sides = torch.cat([across.gather(2, wanted[:, None].expand(-1, given.shape[1], -1)), innovation], 2)
-    half = torch.linalg.solve_triangular(factor, sides, upper=False)
-    gain, innovation = half.split((wanted.shape[1], innovation.shape[2]), 2)
-    estimate = take_rows(mean, each, wanted).baddbmm(gain.transpose(1, 2), innovation)
-    variance = covariance.diagonal(dim1=1, dim2=2).gather(1, wanted) - gain.square().sum(1)
-    return estimate, variance.clamp(min=0)
+    half = torch.linalg.solve_triangular(factor, torch.cat([cross, innovation], 2), upper=False)
+    gain, innovation = half.tensor_split((half.shape[2] - count,), 2)
+    estimate = torch.baddbmm(gaussians.mean[:, rows:], gain.transpose(1, 2), innovation)
+    return estimate, (gaussians.variance - gain.square().sum(1)).clamp_(min=0)
 
 
-def posterior_mean(mean: Tensor, covariance: Tensor, values: Tensor, deviation: float) -> Tensor:
-    """Condition Gaussians (n, d), (n, d, d) on all ``values`` y (n, d), with noise of one ``deviation`` s > 0: (n, d).
+def posterior_mean(groups: Groups, values: Tensor, deviation: float) -> Tensor:
+    """Condition the Gaussians of groups on all ``values`` y (n, d), with noise of one ``deviation`` s > 0: (n, d).
 
     With the mean m and the covariance S, the result is m + S (S + s^2 I)^-1 (y - m) = y - s^2 (S + s^2 I)^-1 (y - m).
-    The covariance is overwritten.
     """
-    covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
-    factor, _ = torch.linalg.cholesky_ex(covariance)
-    return values - deviation**2 * torch.cholesky_solve((values - mean)[..., None], factor)[..., 0]
-
-
-def _trace(matrix: Tensor) -> Tensor:
-    return matrix.diagonal(dim1=1, dim2=2).sum(1)
+    every = torch.arange(values.shape[1], device=values.device).expand_as(values)
+    gaussians = learn(groups, every, torch.ones_like(values), every[:, :0], values[:, :0])
+    gaussians.covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
+    factor, _ = torch.linalg.cholesky_ex(gaussians.covariance)
+    return values - deviation**2 * torch.cholesky_solve(values[..., None] - gaussians.mean, factor)[..., 0]

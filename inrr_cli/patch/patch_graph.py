@@ -14,7 +14,6 @@ from inrr_cli.solvers.conjugate_gradient import conjugate_gradient
 KNOWN_BOOST = 4.0  # weight of an edge to a known pixel over one to an estimated pixel; empirical
 # weight of a pixel's current value over that of its edges; empirical: small, so that only unconnected pixels stay
 DAMPING = 1e-3
-LINE_SCAN_DAMPING = 1e-2  # larger, as patches tell less across the lines than along them
 
 
 def edge_weights(distance: Tensor, to_known: Tensor) -> Tensor:

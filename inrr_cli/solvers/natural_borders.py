@@ -21,22 +21,18 @@ class NaturalBorders:
     ----------
     order : int
         k, at least 1.
-    axis : {0, 1} or None
-        Differences along this axis only.
     index : (H, W) Tensor of int64
         Index of each pixel in the vectors that `add` takes; negative where a pixel is in none.
     pixels : (n,) Tensor of int64
         Flat pixels of the gradient: the first n of the vectors.
     """
 
-    def __init__(self, order: int, axis: int | None, index: Tensor, pixels: Tensor) -> None:
+    def __init__(self, order: int, index: Tensor, pixels: Tensor) -> None:
         coordinates = torch.stack([pixels // index.shape[1], pixels % index.shape[1]])
         last = torch.tensor(index.shape, device=coordinates.device)[:, None] - 1
         near = (torch.minimum(coordinates, last - coordinates) < order).any(0).nonzero()[:, 0]
         position = coordinates[:, near].cpu()  # few, and not every device has float64
         powers = [(j, order - j) for j in range(order + 1)]
-        if axis is not None:
-            powers = [(order, 0) if axis == 0 else (0, order)]
         change = torch.zeros(len(near), 2 * order + 1, 2 * order + 1, dtype=torch.float64)
         for natural in (True, False):
             y, x = (_bands(position[k], index.shape[k], order, natural=natural) for k in (0, 1))

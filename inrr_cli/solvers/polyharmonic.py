@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
-from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -18,32 +17,26 @@ from inrr_cli.solvers.natural_borders import NaturalBorders
 from inrr_cli.solvers.pyramid import double, halve
 
 # empirical, by order: an order 3 converges more slowly
-FILL_ITERATIONS = {1: 1000, 2: 1000, 3: 2000}
+FILL_ITERATIONS = {2: 1000, 3: 2000}
 
 
 @dataclass(frozen=True)
 class PolyharmonicFill:
-    """A kind of polyharmonic fill; the parameters are those of `solve_polyharmonic`.
+    """A kind of polyharmonic fill, with natural borders; ``order`` is that of `solve_polyharmonic`.
 
     An ``exact`` fill is solved in float64, to a thousandth of the residual.
     """
 
     order: int
-    axis: int | None = None
-    natural: bool = True
     exact: bool = False
 
-    def fill(
-        self, image: Tensor, known: Tensor, done: Mapping[PolyharmonicFill, Tensor] = MappingProxyType({})
-    ) -> Tensor:
-        """Fill an image (H, W, C), known at (H, W) or (H, W, C), unless its fill of this kind is among those ``done``.
+    def fill(self, image: Tensor, known: Tensor) -> Tensor:
+        """Fill an image (H, W, C), known at (H, W) or (H, W, C).
 
         Order 3 starts from the fill of order 2, as its iterations may end before it converges.
         """
-        if self in done:
-            return done[self]
         if self.order > 2:
-            return self.refill(replace(self, order=2).fill(image, known, done), ~known)
+            return self.refill(replace(self, order=2).fill(image, known), ~known)
         return self._solve(solve_polyharmonic, image, known)
 
     def refill(self, start: Tensor, missing: Tensor) -> Tensor:
@@ -53,12 +46,11 @@ class PolyharmonicFill:
     def _solve(self, solver: Callable[..., Tensor], image: Tensor, mask: Tensor) -> Tensor:
         dtype, tolerance = (torch.float64, 1e-9) if self.exact else (torch.float32, 1e-6)
         iterations = FILL_ITERATIONS[self.order]
-        solve = partial(solver, order=self.order, iterations=iterations, tolerance=tolerance, axis=self.axis)
-        solve = partial(solve, natural=self.natural, dtype=dtype)
+        solve = partial(solver, order=self.order, iterations=iterations, tolerance=tolerance, natural=True, dtype=dtype)
         return solve(image, mask) if mask.dim() == 2 else map_equal_masks(solve, image, mask)
 
 
-HARMONIC, BIHARMONIC, TRIHARMONIC = PolyharmonicFill(1), PolyharmonicFill(2), PolyharmonicFill(3)
+BIHARMONIC, TRIHARMONIC = PolyharmonicFill(2), PolyharmonicFill(3)
 
 
 @torch.no_grad()
@@ -68,7 +60,6 @@ def solve_polyharmonic(
     order: int = 2,
     iterations: int = 200,
     tolerance: float = 1e-4,
-    axis: int | None = None,
     *,
     natural: bool = False,
     dtype: torch.dtype = torch.float32,
@@ -92,8 +83,6 @@ def solve_polyharmonic(
         Most iterations of conjugate gradients at each scale.
     tolerance : float
         Stop at this root mean square of the residual, in the image's units.
-    axis : {0, 1}, optional
-        L is the second difference along this axis only: order 2 is then a cubic spline along each column or row.
     natural : bool
         Whether the surface keeps its slope at the borders, as a natural spline does: see `NaturalBorders`. Otherwise it
         is flat there, which is safe where much is missing beside a border.
@@ -110,9 +99,9 @@ def solve_polyharmonic(
     if min(known.shape) <= 2:
         mean = image[known].mean(0)
         return torch.where(known[..., None], image, mean)
-    start = solve_polyharmonic(*halve(image, known), order, iterations, tolerance, axis, natural=natural, dtype=dtype)
+    start = solve_polyharmonic(*halve(image, known), order, iterations, tolerance, natural=natural, dtype=dtype)
     start = torch.where(known[..., None], image, double(start, known.shape))
-    return refine_polyharmonic(start, ~known, order, iterations, tolerance, axis, natural=natural, dtype=dtype)
+    return refine_polyharmonic(start, ~known, order, iterations, tolerance, natural=natural, dtype=dtype)
 
 
 def refine_polyharmonic(
@@ -121,7 +110,6 @@ def refine_polyharmonic(
     order: int,
     iterations: int,
     tolerance: float,
-    axis: int | None = None,
     *,
     natural: bool = False,
     dtype: torch.dtype = torch.float32,
@@ -130,7 +118,7 @@ def refine_polyharmonic(
 
     The other parameters are those of `solve_polyharmonic`.
     """
-    operator = _PolyharmonicOperator(missing, order, axis, natural=natural)
+    operator = _PolyharmonicOperator(missing, order, natural=natural)
     flat = start.reshape(missing.numel(), -1).squeeze(1)  # index_select of numbers is several times as fast as of rows
     x = flat[operator.pixels].to(dtype)
     padded, scratch = torch.zeros_like(x), torch.zeros_like(x)
@@ -153,7 +141,7 @@ class _PolyharmonicOperator:
     ``pixels`` (N,) are a vector's flat pixels: first the ``unknowns`` missing ones, then the ``order`` rings around.
     """
 
-    def __init__(self, missing: Tensor, order: int, axis: int | None, *, natural: bool) -> None:
+    def __init__(self, missing: Tensor, order: int, *, natural: bool) -> None:
         reached = [missing]
         for _ in range(order):
             reached.append(dilate(reached[-1]))
@@ -164,11 +152,11 @@ class _PolyharmonicOperator:
         index[self.pixels] = torch.arange(len(self.pixels), device=missing.device)
         # pixels of the outermost ring have neighbours that are in no vector, but L is never taken there
         self.counts = [int(mask.sum()) for mask in reached[:-1]]
-        self.neighbours = index[_neighbours(self.pixels[: self.counts[-1]], missing.shape, axis)]
+        self.neighbours = index[_neighbours(self.pixels[: self.counts[-1]], missing.shape)]
         self.unknowns = self.counts[0]
         self.borders: NaturalBorders | None = None
         if natural and order > 1:  # natural and flat borders of order 1 are the same
-            self.borders = NaturalBorders(order, axis, index.view(missing.shape), self.pixels[: self.unknowns])
+            self.borders = NaturalBorders(order, index.view(missing.shape), self.pixels[: self.unknowns])
 
     def apply(self, values: Tensor, scratch: Tensor) -> Tensor:
         """Apply the operator to ``values`` (N, K) or (N,): (n, K) or (n,); ``scratch`` is overwritten."""
@@ -188,15 +176,15 @@ class _PolyharmonicOperator:
         return total
 
 
-def _neighbours(pixels: Tensor, shape: tuple[int, ...], axis: int | None) -> Tensor:
-    """Return flat indices of the neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (4, n).
-
-    With an ``axis`` only the two along this axis: (2, n).
-    """
+def _neighbours(pixels: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Return flat indices of the neighbours of flat ``pixels`` (n,), the pixel itself beyond a border: (4, n)."""
     rows, columns = shape
     row, column = pixels // columns, pixels % columns
-    beside = [
-        [(row - 1).clamp(min=0) * columns + column, (row + 1).clamp(max=rows - 1) * columns + column],
-        [row * columns + (column - 1).clamp(min=0), row * columns + (column + 1).clamp(max=columns - 1)],
-    ]
-    return torch.stack(beside[0] + beside[1] if axis is None else beside[axis])
+    return torch.stack(
+        [
+            (row - 1).clamp(min=0) * columns + column,
+            (row + 1).clamp(max=rows - 1) * columns + column,
+            row * columns + (column - 1).clamp(min=0),
+            row * columns + (column + 1).clamp(max=columns - 1),
+        ]
+    )

@@ -22,6 +22,7 @@ from inrr_cli.superres.problem import SuperresProblem, slices_within
 from inrr_cli.superres.quantisation import remove_quantisation_noise
 from inrr_cli.superres.refinement import nonlocal_bayes
 from inrr_cli.superres.zero_shot import (
+    CROP_COUNT,
     CROP_SIDE,
     DOUBLED_SIDE,
     TrainingPair,
@@ -136,7 +137,9 @@ class PatchEngine:
             train(network, pairs + doubled_pairs, stage, generator=generator, on_step=on_step)
             self.network = network
             if left > stage:
-                doubled = [self._double(plane, plane) for plane in training_crops(image, DOUBLED_SIDE, generator)]
+                planes = training_crops(image, DOUBLED_SIDE, generator)
+                some = torch.randperm(len(planes), generator=generator)[:CROP_COUNT].tolist()
+                doubled = [self._double(planes[number], planes[number]) for number in some]
                 # the doubled image itself would teach the network what it does already
                 doubled_pairs = make_training_pairs(doubled, kernel, 0.0, generator=generator, largest=1)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inrr_cli.patch.block_matching import Chunk, References, grid_positions
-from inrr_cli.patch.gaussian_model import add_estimates, posterior_mean
+from inrr_cli.patch.gaussian_model import Groups, add_estimates, posterior_mean
 
 PATCH_SIZE, PATCH_STRIDE = 6, 3  # pixels; empirical
 
@@ -59,8 +59,8 @@ def nonlocal_bayes(
     references = References(*corners, shape, size, radius, origin)
     flat = image.reshape(-1)
 
-    def estimate(chunk: Chunk, mean: Tensor, covariance: Tensor, _: Tensor) -> tuple[Tensor, list[Tensor]]:
-        values = posterior_mean(mean[..., 0], covariance, flat[chunk.pixels], deviation).flatten()
+    def estimate(chunk: Chunk, groups: Groups) -> tuple[Tensor, list[Tensor]]:
+        values = posterior_mean(groups, flat[chunk.pixels], deviation).flatten()
         return chunk.pixels.flatten(), [values, torch.ones_like(values)]
 
     total, weight = torch.zeros_like(flat), torch.zeros_like(flat)
