@@ -3,8 +3,8 @@
     python examples/sparse.py path/to/pictures --rates 0.8 0.9 --seeds 0 1 2
     python examples/sparse.py --quality best        # photographs of scikit-image
 
-Hides pixels at random, ``numpy.random.default_rng(seed).random(shape) < rate``, and prints a Markdown table: PSNR of all
-pixels in dB, the mean over the seeds, the same of scikit-image's biharmonic fill, and the seconds of a fill.
+Hides pixels at random, ``numpy.random.default_rng(seed).random(shape) < rate``, and prints a Markdown table: PSNR of
+all pixels in dB, the mean over the seeds, the same of scikit-image's biharmonic fill, and the seconds of a fill.
 """
 
 import argparse

@@ -21,7 +21,7 @@ from inrr_cli.solvers.distance import DISTANCE_LIMIT, dilate
 from inrr_cli.solvers.equal_masks import map_equal_masks
 from inrr_cli.solvers.polyharmonic import BIHARMONIC, TRIHARMONIC, solve_polyharmonic
 
-SIDES = 5, 7, 11, 15  # of patches in pixels: about 25 samples are known at 100, 50, 20 and 10 %
+SIDES = 5, 7, 11, 15  # of patches in pixels: about 25 samples are known at 100, 50, 20 and 10 %; empirical
 PATCH_VALUES_MAXIMUM = 300  # samples in a patch: of many channels patches are smaller; empirical
 OVERLAP = 2  # patches over each pixel and axis; empirical
 SPARSE = 0.3  # of the samples that are known: where there are more, some iterations gain nothing; empirical
@@ -49,12 +49,8 @@ class ChannelGroup:
         self.options, self.noise = options, max(problem.noise or 0.0, NOISE_FLOOR)
         self.meter = meter or WorkMeter(Control(), 1.0)
         sides = [_patch_side(side, known.shape[2]) for side in SIDES]
-        self.settings = [
-            PatchSettings(
-                tuple(sides[len(sides) - 3 - run :][:3]), options.similar, options.radius * options.effort.reach
-            )
-            for run in range(options.effort.runs)
-        ]
+        similar, radius, runs = options.similar, options.radius * options.effort.reach, options.effort.runs
+        self.settings = [PatchSettings(tuple(sides[1 - run : 4 - run]), similar, radius) for run in range(runs)]
         self.sparse = float(known.float().mean()) < SPARSE
         self.solution: Level | None = None
         self.end = 1.0
@@ -160,7 +156,8 @@ class ChannelGroup:
         start = torch.where(self.known, self.image, level.image)
         self.solution = solved = Level(problem, start, level.settings, self.noise)
         solved.iteration = level.iteration
-        overlaps = self.options.effort.overlaps[None if self.sparse else -1 :]
+        overlaps = self.options.effort.overlaps
+        overlaps = overlaps if self.sparse else overlaps[-1:]
         for overlap in overlaps:
             tick = self.meter.part(FINAL_WORK / (len(overlaps) * len(self.settings)))
             self.meter.measure = solved.iterate_gaussian(1, overlap, tick)

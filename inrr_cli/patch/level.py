@@ -26,7 +26,7 @@ from inrr_cli.patch.pyramid import LevelProblem
 from inrr_cli.solvers.distance import any_in_window, dilate, erode
 
 GRAPH_PATCH_SIZE = 7  # pixels; empirical
-DENSITY_SIDES = 7, 11  # of the squares
+DENSITY_SIDES = 7, 11  # pixels, of the squares around a pixel that tell how many are known there
 KNOWN_MINIMUM = 16  # known samples in a patch, at least: some 25 are in most; empirical
 # of the known samples of a patch, as many for each pixel of its side tell the wanted ones: those nearest to them. More
 # take time, and tell less than the noise of a covariance of 80 patches; empirical
@@ -42,8 +42,8 @@ class PatchSettings:
 
     Attributes
     ----------
-    sides : tuple of int
-        Sides of patches in pixels, rising.
+    sides : (int, int, int)
+        Sides of patches in pixels: where many samples are known, where fewer are, and elsewhere.
     similar : int
         Patches in a group.
     radius : int
@@ -238,8 +238,8 @@ class Level:
 def _layers(problem: LevelProblem, sides: tuple[int, ...]) -> list[tuple[Tensor, int, int]]:
     """Return masks (H, W) of wanted pixels with the side of the patches there and the side of a tile of the search.
 
-    The side is the least, but the first, with KNOWN_MINIMUM known samples in the square around the pixel; in solid
-    holes, and where no side has as many, the largest.
+    It is the first of three sides where the first square of DENSITY_SIDES around the pixel has KNOWN_MINIMUM known
+    samples, the second where the second has; the third elsewhere, and in solid holes.
     """
     wanted, known = problem.wanted.any(2), problem.known.float().mean(2)
     solid = dilate(erode(~problem.known.any(2), SOLID_DISTANCE), SOLID_DISTANCE) & (known < 1)
