@@ -156,7 +156,7 @@ def _prepare(
     """Read the truth, or choose the known samples to hide."""
     from inrr_cli.cli.comparison_outputs import Comparison
     from inrr_cli.comparison.measuring import Yardstick
-    from inrr_cli.holdout.sampling import sample_holdout
+    from inrr_cli.holdout.sampling import HIDDEN_TO_MEASURE, sample_holdout
 
     value_range = Stack(picture, [page], [page.number]).value_range(parse_range(data_range))
     if reference is not None:
@@ -164,7 +164,7 @@ def _prepare(
         truth = read_reference(reference, like, picture.layout, numbers, max_pixels)[0]
         heading = f"{describe_count(page.missing)} measured against {reference.name}"
         return Comparison(picture, page, Yardstick(value_range, truth, None), heading)
-    hidden = sample_holdout(page.missing, page.known, seed)
+    hidden = sample_holdout(page.missing, page.known, seed, HIDDEN_TO_MEASURE)
     if not hidden.any():
         raise InputError("too little is known to hide some of it and measure there; give the truth with --reference")
     heading = f"no truth: measured at {describe_count(hidden)} that are known, hidden in the shape of the mask's holes"

@@ -9,7 +9,7 @@ import numpy as np
 
 from inrr_cli.engine import Control
 from inrr_cli.holdout.error_estimate import HiddenSamples, Samples, distance_classes, estimate_squared_error, places_of
-from inrr_cli.holdout.sampling import sample_holdout
+from inrr_cli.holdout.sampling import HIDDEN_TO_MEASURE, sample_holdout
 from inrr_cli.inpainting.pages import inpaint_pages
 from inrr_cli.inpainting.stack_mode import Sequences
 from inrr_cli.masking import Mask
@@ -49,7 +49,7 @@ def estimate_rmse(
     float or None
         None if no known sample can be hidden.
     """
-    hidden = {page.number: sample_holdout(page.missing, page.known, settings.seed) for page in pages}
+    hidden = {page.number: sample_holdout(page.missing, page.known, settings.seed, HIDDEN_TO_MEASURE) for page in pages}
     fuller = [replace(page, missing=page.missing | hidden[page.number]) for page in pages]
     found: list[HiddenSamples] = []
 

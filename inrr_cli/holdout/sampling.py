@@ -16,6 +16,7 @@ from inrr_cli.solvers.distance import chessboard_distance
 
 SOLID_DISTANCE = 2  # pixels; holes with a missing pixel farther than this from known ones are solid
 HIDDEN = 400  # samples for each pixel that missing ones are far from known ones, as errors in one hole are alike
+HIDDEN_TO_MEASURE = 2_000  # the same where the error itself is wanted: two fills that are compared err alike
 HIDDEN_SHARE = 0.1  # of the known samples that are hidden at most, and of those among scattered holes
 SCATTERED = 0.6  # disagreement of neighbours over that of independent pixels: letters and scratches have 0.2 to 0.5
 COPIES = 8  # of a hole that are hidden at most: of little damage in a large image more would cost more than its fill
@@ -24,7 +25,7 @@ PLACES = 8  # that are tried for a hole
 SQUARE = np.ones((3, 3), bool)
 
 
-def sample_holdout(missing: Mask, known: Mask, seed: int) -> Mask:
+def sample_holdout(missing: Mask, known: Mask, seed: int, most: int = HIDDEN) -> Mask:
     """Choose known samples to hide: holes of the mask, turned and moved to where most around is known.
 
     A large hole is cut to a square of 2 REACH + 1 pixels. Scattered samples are hidden as squares, as wide as a missing
@@ -37,25 +38,27 @@ def sample_holdout(missing: Mask, known: Mask, seed: int) -> Mask:
         Samples to fill, and samples that are known; some may be neither.
     seed : int
         The same seed hides the same samples.
+    most : int
+        Samples to hide in a channel, times the mean distance of a missing one to the nearest known one.
 
     Returns
     -------
     ndarray of bool, of the same shape
-        About HIDDEN samples times the mean distance of a missing one to the nearest known one, or HIDDEN_SHARE of the
-        known ones; never more than half of them, even if a single hole is as large.
+        About ``most`` samples times that distance, or HIDDEN_SHARE of the known ones; never more than half of them,
+        even if a single hole is as large.
     """
     rng = np.random.default_rng(seed)
-    return by_channel(lambda holes, shown: _hide(holes, shown, rng), missing, known)
+    return by_channel(lambda holes, shown: _hide(holes, shown, most, rng), missing, known)
 
 
-def _hide(missing: Mask, known: Mask, rng: np.random.Generator) -> Mask:
+def _hide(missing: Mask, known: Mask, most: int, rng: np.random.Generator) -> Mask:
     """Choose the samples to hide of one channel (M, N)."""
     shown, places = known.copy(), np.flatnonzero(known)
     if not len(places) or not missing.any():
         return ~known & known
     distance = chessboard_distance(torch.from_numpy(~known)).numpy()
-    wanted, count = min(HIDDEN * float(distance[missing].mean()), HIDDEN_SHARE * len(places)), 0
-    for hole in islice(_holes(missing, distance, rng), HIDDEN):
+    wanted, count = min(most * float(distance[missing].mean()), HIDDEN_SHARE * len(places)), 0
+    for hole in islice(_holes(missing, distance, rng), most):
         if count >= wanted:
             break
         window, piece = _place(hole, shown, places, rng)

@@ -47,8 +47,9 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
         part = _components(problem, spectrum)
     else:
         return fill_channels(problem, settings, control)
-    group = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1))
-    filled = group.fill(settings.denoise, settings.seed, control.keep_partial)
+    filled = ChannelGroup(part, settings.regularizer, WorkMeter(control, 1)).fill(
+        settings.denoise, settings.seed, control.keep_partial
+    )
     filled = filled if spectrum is None else _channels(filled, spectrum, problem, denoise=settings.denoise)
     return replace(filled, summary=describe(problem, settings, filled.summary), noise=problem.noise)
 

@@ -39,11 +39,11 @@ class LocalRange:
 
     def clamp_image(self, image: Tensor) -> Tensor:
         """Clamp an image (H, W, C) of the same size."""
-        low, high = (self._spread(bound)[: image.shape[0], : image.shape[1]] for bound in (self.low, self.high))
-        return image.clamp(low, high)
-
-    def _spread(self, bound: Tensor) -> Tensor:
-        return bound.repeat_interleave(BLOCK, 0).repeat_interleave(BLOCK, 1)
+        clamped, (rows, columns) = torch.empty_like(image), image.shape[:2]
+        for number, top in enumerate(range(0, rows, BLOCK)):  # in rows of blocks, to save memory
+            low, high = (bound[number].repeat_interleave(BLOCK, 0)[:columns] for bound in (self.low, self.high))
+            clamped[top : top + BLOCK] = image[top : top + BLOCK].clamp(low, high)
+        return clamped
 
 
 def _largest_around(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:

@@ -162,7 +162,7 @@ def test_the_estimate_is_in_the_record_the_print_the_sidecar_and_near_the_truth(
     text = ok(run(*arguments, "--sidecar", "picture.json", "-o", "out.png")).stdout
     assert "psnr_estimated" in text
     record = json.loads((tmp_path / "picture.json").read_text())
-    assert abs(record["psnr_estimated"] - record["psnr_missing"]) < 1.5
+    assert abs(record["psnr_estimated"] - record["psnr_missing"]) < 2.0
     again = json.loads(ok(run(*arguments, "--json", "-o", "again.png")).stdout)
     assert again["psnr_estimated"] == record["psnr_estimated"]
     plain = ok(run("inpaint", "picture.png", "--mask", "m.png", "--json", "-o", "plain.png"))
