@@ -20,7 +20,7 @@ from itertools import product
 import numpy as np
 import skimage.data
 from calibration import brush
-from compare import OTHERS, choose_fill
+from compare import CLASSICAL, choose_fill
 from matplotlib.cbook import get_sample_data
 from PIL import Image
 from skimage.color import rgb2gray
@@ -181,7 +181,7 @@ def main() -> None:
             damaged = np.where(missing, np.float32(0), image)
             result = run_inpainting(damaged, missing, make_settings())
             ours = psnr(result.image, image, missing)
-            best, other = max((psnr(choose_fill(key)(damaged, missing), image, missing), key) for key in OTHERS)
+            best, other = max((psnr(choose_fill(key)(damaged, missing), image, missing), key) for key in CLASSICAL)
             within = np.mean(np.abs(result.image - image)[missing] <= result.sigma[missing])
             found[kind].append((ours - best, within))
             print(
