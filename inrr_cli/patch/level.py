@@ -33,7 +33,9 @@ KNOWN_MINIMUM = 16  # known samples in a patch, at least: some 25 are in most; e
 GIVEN_BY_SIDE = 3.5
 MATCHED_POWER = 0.98  # of the variance of all components that the compared ones have; the rest takes time; empirical
 GRAPH_NEIGHBOURS, GRAPH_RADIUS = 10, 8  # edges of each pixel and their reach in pixels: few and near ones; empirical
-RIDGE = 0.03  # of a patch's mean variance, which similar patches cannot tell of one another; empirical
+# of a patch's mean variance, times the share of its samples that is missing: what similar patches, which are estimated
+# there too, cannot tell of one another; empirical
+RIDGE = 0.03
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ class Level:
             given, given_mask = _pad_chosen(known[batch], closeness[batch], limit)
             want, want_mask = _pad_chosen(wanted[batch], closeness[batch])
             gaussians = gaussian_model.learn(groups.select(batch), given, given_mask, want, want_mask)
-            white = RIDGE * gaussians.mean_variance
+            white = RIDGE * (1 - known[batch].float().mean(1)) * gaussians.mean_variance
             gaussians.add_white(white if noise is None else white - noise[batch], given, want)
             values = self.values[samples[batch].gather(1, given)]
             innovation = (values - gaussians.mean[:, : given.shape[1]]) * given_mask[..., None]
