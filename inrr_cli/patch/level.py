@@ -157,7 +157,7 @@ class Level:
         new[missing] = patch_graph.minimise(pixels, missing, neighbour, weight, rise)
         self.estimate[self.missing] = new.reshape(self.estimate.shape)[self.missing]
 
-    def iterate_gaussian(self, caution: float, overlap: float, tick: Callable[[float], None] | None = None) -> float:
+    def iterate_gaussian(self, caution: float, overlap: int, tick: Callable[[float], None] | None = None) -> float:
         """Replace every reference patch by its expectation given its known samples; average where patches overlap.
 
         Overlapping estimates are weighted by the inverse of their variance and noise. The variance of a sample is their
@@ -180,7 +180,7 @@ class Level:
         self.iteration += 1
         sums = self.estimate.new_zeros(3, len(self.wanted) + 1, self.components)
         for number, (where, size, tile) in enumerate(self.layers):
-            corners = _reference_corners(where, size, max(min(2, size), int(size / overlap)), self.iteration)
+            corners = _reference_corners(where, size, max(min(2, size), size // overlap), self.iteration)
             references = References(*corners, self.shape, size, self.settings.radius, tile=tile)
             estimate, guide, similar = partial(self._estimate_patches, caution), self.pixels, self.settings.similar
             for done in gaussian_model.add_estimates(

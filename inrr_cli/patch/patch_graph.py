@@ -25,15 +25,13 @@ def edge_weights(distance: Tensor, to_known: Tensor) -> Tensor:
     return torch.exp(-distance / scale) * torch.where(to_known, KNOWN_BOOST, 1.0)
 
 
-def minimise(
-    values: Tensor, unknown: Tensor, neighbour: Tensor, weight: Tensor, rise: Tensor, damping: float = DAMPING
-) -> Tensor:
+def minimise(values: Tensor, unknown: Tensor, neighbour: Tensor, weight: Tensor, rise: Tensor) -> Tensor:
     """Minimise the Dirichlet energy of the graph over the unknown pixels by conjugate gradients.
 
     The energy is sum_ij w_ij |x_i - x_j - r_ij|^2 over unknown pixels i and their neighbours j, channels summed.
     The linear system is (degree - W - W^T) x = W x of the fixed pixels, plus the w r of the edges from each unknown
     pixel, less those of the edges to it. The degree of a pixel, which is the preconditioner too, sums the weights of
-    the edges from it and to it. ``damping`` times the degree is added for the change from ``values``: groups of pixels
+    the edges from it and to it. DAMPING times the degree is added for the change from ``values``: groups of pixels
     that no edge joins to a known one would have no minimum. At most 30 iterations, until the residual is 1e-3 of the
     first.
 
@@ -47,8 +45,6 @@ def minimise(
         The pixels j of each and the weights w_ij >= 0.
     rise : (n, k, C) Tensor
         r_ij: how far pixel i should lie above pixel j.
-    damping : float
-        > 0.
 
     Returns
     -------
@@ -63,7 +59,7 @@ def minimise(
 
     def apply(x: Tensor) -> Tensor:
         out = (degree * x).index_add_(0, tail, less * x.index_select(0, head))
-        return out.index_add_(0, head, less * x.index_select(0, tail)) + damping * degree * x
+        return out.index_add_(0, head, less * x.index_select(0, tail)) + DAMPING * degree * x
 
     x = values[unknown]
     pull = weight[..., None] * (values[neighbour] + rise - x[:, None])
