@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 from inrr_cli.errors import InputError
 from inrr_cli.methods import NETWORKS, REGULARIZERS, REPRESENTATIONS, Task, choose_methods
 from inrr_cli.neural.presets import PRESETS
-from inrr_cli.neural.recipe import Recipe
+from inrr_cli.neural.recipe import Recipe, WarmStart
 from inrr_cli.options import check_name, make_options
 from inrr_cli.superres.kernels import parse_kernel
 from inrr_cli.value_kind import parse_values
@@ -43,7 +43,7 @@ class Settings:
     device : {"auto", "cpu", "cuda", "mps"}
         Device to compute on; "auto" takes cuda, else mps, else cpu.
     recipe : Recipe or None
-        The preset for the two methods, with the steps and the learning rate that were asked for.
+        The preset for the two methods, with the steps, the learning rate and the warm start that were asked for.
     representation, regularizer
         Options of the two methods, in their dataclasses.
     noise : float or None
@@ -86,6 +86,11 @@ class Settings:
     fill: str = "expected"
 
     @property
+    def warm_start(self) -> str | None:
+        """What a network is drawn to at first at missing pixels; None where no network is, or by patches."""
+        return None if self.recipe is None or self.reg == "patch" else self.recipe.warm_start
+
+    @property
     def uses_neighbours(self) -> bool:
         """Whether a page of a stack may be filled from its neighbours too."""
         is_alone = self.stack == "pages" or self.fill == "texture"
@@ -99,6 +104,7 @@ def make_settings(
     preset: str | None = None,
     steps: int | None = None,
     lr: float | None = None,
+    warm_start: str | None = None,
     seed: int = 0,
     device: str = "auto",
     noise: float | str = "auto",
@@ -120,6 +126,9 @@ def make_settings(
         The attributes of `Settings`; ``noise="auto"`` estimates the noise.
     steps, lr : int, float, optional
         Optimiser steps, and learning rate of the representation; the preset's by default.
+    warm_start : {"none", "smooth"}, optional
+        What a network is drawn to at first at missing pixels: nothing, or a smooth fill, which tells it of large holes;
+        the preset's by default: "smooth" for "fast", "none" for "paper".
     task : {"inpaint", "superres"}
         The patch engine has different options for the two.
     **method_options
@@ -132,6 +141,7 @@ def make_settings(
     """
     reg, net = choose_methods(reg, net, task)
     _check_values(preset, device, steps, lr, seed)
+    check_name("warm_start", warm_start or "none", get_args(WarmStart))
     _check_tile(tile, net, denoise)
     _check_kind(values, noise, denoise, task)
     parse_kernel(kernel)
@@ -140,6 +150,7 @@ def make_settings(
     if fill == "texture":
         _check_texture(net, denoise, values, stack, task)
     given = {"preset": preset, "steps": steps, "lr": lr} if net not in NETWORKS else {}
+    given |= {"warm_start": warm_start} if net not in NETWORKS or reg == "patch" or task == "superres" else {}
     given |= {"denoise": denoise or None} if net != "grid" or task == "superres" else {}
     given |= {"noise": None if noise == "auto" else noise} if reg != "patch" else {}
     options = REPRESENTATIONS[net].options, REGULARIZERS[task][reg].options
@@ -152,7 +163,7 @@ def make_settings(
         preset or "fast" if net in NETWORKS else None,
         seed,
         device,
-        dataclasses.replace(recipe, steps=steps or recipe.steps, lr=lr or recipe.lr) if net in NETWORKS else None,
+        _adjust(recipe, steps=steps, lr=lr, warm_start=warm_start) if net in NETWORKS else None,
         make_options(net, options[0], method_values),
         make_options(reg, options[1], method_values),
         _parse_noise(noise),
@@ -167,6 +178,11 @@ def make_settings(
     if stack in ("time", "volume") and not settings.uses_neighbours:
         raise InputError(f"--stack {stack} is for patches on the pixel grid, without --denoise and --values labels")
     return settings
+
+
+def _adjust(recipe: Recipe, **wanted: Any) -> Recipe:
+    """Return the recipe with what was asked for."""
+    return dataclasses.replace(recipe, **{name: value for name, value in wanted.items() if value is not None})
 
 
 def _check_unused(

@@ -70,6 +70,7 @@ def inpaint(
     batch: BatchOptions,
     preset: options.Preset = None,
     steps: options.Steps = None,
+    warm_start: options.WarmStart = None,
     lr: options.LearningRate = None,
     checkpoint: inpaint_options.Checkpoint = None,
     snapshots: options.Snapshots = None,
@@ -92,6 +93,7 @@ def inpaint(
     settings = make_settings(
         preset=preset,
         steps=steps,
+        warm_start=warm_start,
         lr=lr,
         seed=seed,
         device=device,

@@ -14,6 +14,7 @@ import typer
 from inrr_cli.cli.configured import configure
 from inrr_cli.cli.console import verbosity, warn
 from inrr_cli.methods import REGULARIZERS, REPRESENTATIONS, Method, Task
+from inrr_cli.neural.recipe import WarmStart as WarmStartName
 from inrr_cli.settings import Device as DeviceName
 from inrr_cli.settings import Preset as PresetName
 
@@ -160,6 +161,14 @@ Preset = Annotated[
 Steps = Annotated[int | None, NETWORK("--steps", show_default="the preset's", help="Optimiser steps of the fit.")]
 LearningRate = Annotated[
     float | None, NETWORK("--lr", show_default="the preset's", help="Learning rate of the network.")
+]
+WarmStart = Annotated[
+    WarmStartName | None,
+    NETWORK(
+        "--warm-start",
+        show_default="the preset's: smooth for fast, none for paper",
+        help="What the network is drawn to at first at missing pixels: none, or a smooth fill.",
+    ),
 ]
 Json = Annotated[bool, MESSAGES("--json", help="Print the record of each image as one JSON object.")]
 Quiet = Annotated[bool, MESSAGES("-q", "--quiet", callback=_quiet, help="Print errors only.")]

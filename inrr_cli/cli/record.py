@@ -92,6 +92,7 @@ def compose_record(
         "reg": settings.reg,
         "quality": getattr(settings.regularizer, "quality", None),
         "preset": settings.preset,
+        "warm_start": settings.warm_start if command == "inpaint" else None,
         "seed": settings.seed,
         "device": first.device,
         "steps": first.steps,

@@ -83,11 +83,11 @@ class NetworkFit:
         self.known = known
         self.target = torch.where(self.known, problem.values, 0)
         self.duration: Tensor | None = None
-        if recipe.warm_start and regularizer is not None:
+        if recipe.warm_start == "smooth" and prior is None and not known.all():
             seed = generator.initial_seed()
             fill = partial(warm_start_image, seed=seed)
             self.target = map_equal_masks(fill, self.target, known)
-            self.duration = warm_start_duration(chessboard_distance(~known), recipe.warm_start)
+            self.duration = warm_start_duration(chessboard_distance(~known), recipe.warm_part)
         self.spacing = recipe.spacing_for(*known.shape[:2])
         missing = 1 - known.float().mean().item()
         self.objective = Objective(representation, regularizer, self.bfloat16, missing, recipe.adapt)

@@ -11,17 +11,15 @@ PRESETS = {
         spacing=4,
         decay=True,
         average=0.97,
-        warm_start=0.6,
+        warm_start="smooth",
+        warm_part=0.6,
         bfloat16=True,
         adapt=True,
         options={"dmf inrr": {"weight": 0.15}},
         changes={
             # so smooth by itself that it adds little to the warm start
-            "relu": {"steps": 1200, "warm_start": 1.0},
+            "relu": {"steps": 1200, "warm_part": 1.0},
             "dmf": {"steps": 2000, "lr": 1e-2, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False},
-            # baselines of the paper, which have no warm start there
-            "tv": {"warm_start": 0.0},
-            "l2": {"warm_start": 0.0},
             # a step sees a sixteenth of a free matrix
             "air": {"lr_regularizer": 0.1},
         },
@@ -34,7 +32,8 @@ PRESETS = {
         spacing=None,
         decay=False,
         average=0.0,
-        warm_start=0.0,
+        warm_start="none",
+        warm_part=0.6,
         bfloat16=False,
         adapt=False,
         options={

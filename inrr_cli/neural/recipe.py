@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+WarmStart = Literal["none", "smooth"]
+
 # Points that go through a network at once: their activations stay in the processor's caches, and a step of any size
 # takes the same memory and can be interrupted soon.
 BLOCK_POINTS = 16_384
@@ -36,11 +38,13 @@ class Recipe:
         Whether the learning rates decay to a tenth, along a cosine.
     average : float
         Decay, per step, of the running mean of the weights that is the result; 0 takes the last weights.
-    warm_start : float
-        Fraction of the steps in which a regularised fit (AIR and INRR in the fast preset) is drawn to a smooth fill of
-        the missing pixels (`warm_start_image`). The weight of those pixels falls from that of known pixels to zero; it
-        falls later deep in a hole (`warm_start_duration`). So a large hole starts from its surroundings instead of
-        random weights, and seeds agree. A fit without a regulariser sees known pixels only.
+    warm_start : {"none", "smooth"}
+        What the fit is drawn to at first at missing pixels: nothing, or a smooth fill (`warm_start_image`). The weight
+        of those pixels falls from that of known pixels to zero; it falls later deep in a hole
+        (`warm_start_duration`). So a large hole starts from its surroundings instead of random weights, and seeds
+        agree. It is the same with every regulariser and without one.
+    warm_part : float
+        Fraction of the steps for which a smooth warm start lasts beside known pixels.
     bfloat16 : bool
         Whether hidden layers are multiplied in bfloat16 where the hardware is fast in it.
     adapt : bool
@@ -64,7 +68,8 @@ class Recipe:
     spacing: float | None
     decay: bool
     average: float
-    warm_start: float
+    warm_start: WarmStart
+    warm_part: float
     bfloat16: bool
     adapt: bool
     options: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -42,13 +42,13 @@ def warm_start_image(image: Tensor, known: Tensor, seed: int) -> Tensor:
     return torch.lerp(harmonic, biharmonic, share.to(image))
 
 
-def warm_start_duration(distance: Tensor, warm_start: float) -> Tensor:
+def warm_start_duration(distance: Tensor, part: float) -> Tensor:
     """Return the part of a fit in which pixels are drawn to their `warm_start_image`, by distance: (H, W) float32.
 
-    ``warm_start`` beside known pixels, from which a fit then learns more, and 1 from 8 pixels on: inside a large hole
+    ``part`` beside known pixels, from which a fit then learns more, and 1 from 8 pixels on: inside a large hole
     the warm start is better than the fit.
     """
-    return warm_start + (1 - warm_start) * (distance.clamp(min=1).float().log2() / math.log2(8)).clamp(max=1)
+    return part + (1 - part) * (distance.clamp(min=1).float().log2() / math.log2(8)).clamp(max=1)
 
 
 def _smooth_fills(image: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:

@@ -28,6 +28,8 @@ class Setup:
         By pattern: from rows and columns (H, W) to a mask (H, W) of bool, True = missing.
     preset : {"fast", "paper"}
         Recipe of the fits.
+    warm_start : {"none", "smooth"}
+        What every fit is drawn to at first at missing pixels.
     seeds : tuple of int
     device : str
     """
@@ -35,6 +37,7 @@ class Setup:
     images: dict[str, GreyImage]
     masks: dict[str, MaskMaker]
     preset: str
+    warm_start: str
     seeds: tuple[int, ...]
     device: str
 
@@ -49,7 +52,7 @@ class Setup:
 
     def keys(self, **values: Iterable[str | float]) -> list[Key]:
         """Return a key for each combination of values and each seed, the last of which varies fastest."""
-        axes = values | {"preset": [self.preset], "seed": self.seeds}
+        axes = values | {"preset": [self.preset], "warm_start": [self.warm_start], "seed": self.seeds}
         return [dict(zip(axes, combination, strict=True)) for combination in product(*axes.values())]
 
 

@@ -57,9 +57,9 @@ def verdict(holds: bool) -> str:
 
 
 def mean_over_seeds(results: Results, value: str) -> dict[tuple[Any, ...], float]:
-    """Return the mean of a value over cells that differ in their seed only, by the rest of the key without preset."""
+    """Return the mean of a value over cells that differ in their seed only, by the rest of the key without recipe."""
     groups: dict[tuple[Any, ...], list[float]] = {}
     for key, measurement in results:
-        group = tuple(part for name, part in key.items() if name not in ("seed", "preset"))
+        group = tuple(part for name, part in key.items() if name not in ("seed", "preset", "warm_start"))
         groups.setdefault(group, []).append(measurement.values[value])
     return {group: float(np.mean(values)) for group, values in groups.items()}

@@ -29,12 +29,13 @@ def snapshot_settings(setup: Setup, key: Key, net: str, reg: str, **options: Any
     """Return settings with the seed of the key and the paper's recipe, or a sampling one of the same loss ("fast")."""
     if setup.preset == "fast" and reg in FIXED_WEIGHTS:
         options["weight"] = FIXED_WEIGHTS[reg]
-    settings = make_settings(net=net, reg=reg, preset=setup.preset, seed=key["seed"], device=setup.device, **options)
+    options |= {"preset": setup.preset, "warm_start": setup.warm_start, "device": setup.device}
+    settings = make_settings(net=net, reg=reg, seed=key["seed"], **options)
     if setup.preset == "paper":
         return settings
     recipe = fit_recipe(settings)
     steps = max(recipe.steps, FAST_STEPS)
-    recipe = replace(recipe, steps=steps, warm_start=0.0, average=0.0, adapt=False, bfloat16=False)
+    recipe = replace(recipe, steps=steps, average=0.0, adapt=False, bfloat16=False)
     return replace(settings, recipe=recipe)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,8 +20,9 @@ from inrr_cli.settings import make_settings
 
 def restore(setup: Setup, key: Key, missing: NDArray[np.bool_], net: str, reg: str, **options: Any) -> Result:
     """Restore the image of a key with the seed of the key."""
-    preset = None if net == "ntk" else setup.preset
-    settings = make_settings(net=net, reg=reg, preset=preset, seed=key["seed"], device=setup.device, **options)
+    if net != "ntk":  # which is solved, not fitted
+        options |= {"preset": setup.preset, "warm_start": setup.warm_start}
+    settings = make_settings(net=net, reg=reg, seed=key["seed"], device=setup.device, **options)
     return run_inpainting(setup.images[key["image"]], missing, settings)
 
 
@@ -52,33 +55,47 @@ def measure_table1(setup: Setup, key: Key) -> Measurement:
 
 
 def table1_report(results: Results) -> Report:
-    """Report the PSNR of the whole restored image beside the paper's, and the order of the methods."""
-    full, missing = (mean_over_seeds(results, value) for value in ("psnr_full", "psnr_missing"))
+    """Report the PSNR of the network's output beside the paper's, that of missing pixels, and the order of methods."""
+    raw, missing = (mean_over_seeds(results, value) for value in ("psnr_raw", "psnr_missing"))
     methods = list(TABLE1_METHODS)
     images = list(dict.fromkeys(str(key["image"]) for key, _ in results))
-    lines, reached = [], 0
-    for image in images:
-        for mask in TABLE1_MASKS:
-            paper = TABLE1.get((image, mask))
-            ours = [full[image, mask, method] for method in methods]
-            reached += paper is not None and ours[-1] >= paper[-1]
-            printed = [f"{value:.1f}" for value in paper] if paper else ["-"] * len(methods)
-            lines.append([image, mask, *(f"{a:.2f} ({b})" for a, b in zip(ours, printed, strict=True))])
+    lines, missing_lines = [], []
+    for image, mask in product(images, TABLE1_MASKS):
+        ours = [raw[image, mask, method] for method in methods]
+        lines.append([image, mask, *beside_paper(ours, TABLE1.get((image, mask)))])
+        missing_lines.append([image, mask, *(f"{missing[image, mask, method]:.2f}" for method in methods)])
     parts = [
-        "PSNR in dB of the restored picture, known pixels included; in brackets the paper's, of the network's output.",
+        "PSNR in dB of the network's own output (`psnr_raw`); in brackets the paper's.",
         markdown_table(["image", "mask", *methods], lines),
+        "PSNR in dB of missing pixels only (`psnr_missing`), which the paper does not print:",
+        markdown_table(["image", "mask", *methods], missing_lines),
+        *_compare_methods(images, {"psnr_raw": raw, "psnr_missing": missing}),
     ]
-    if any((image, mask) in TABLE1 for image in images for mask in TABLE1_MASKS):
-        parts.append(f"INRR is at least the paper's INRR in {reached} cells.")
-    means = {mask: [np.mean([missing[i, mask, method] for i in images]) for method in methods] for mask in TABLE1_MASKS}
-    parts.append("Missing pixels only, mean over pictures:")
-    parts.append(
-        markdown_table(["mask", *methods], [[mask, *(f"{v:.2f}" for v in line)] for mask, line in means.items()])
-    )
-    for mask, line in means.items():
-        paper_means = np.mean([TABLE1[image, mask] for image in TABLE1_IMAGES], axis=0)
-        parts.append(f"Order with {mask}: {_order(methods, line)}. The paper: {_order(methods, paper_means)}.")
     return Report(result_rows(results), "\n\n".join(parts), {})
+
+
+def _compare_methods(images: list[str], means: dict[str, dict[tuple[Any, ...], float]]) -> list[str]:
+    """Return the order of the methods of table 1 by each measure and mask, and what INRR adds to the plain network."""
+    methods = list(TABLE1_METHODS)
+    orders, gains = [], []
+    for mask in TABLE1_MASKS:
+        values = {name: [[mean[i, mask, m] for m in methods] for i in images] for name, mean in means.items()}
+        values["the paper"] = [list(TABLE1[image, mask]) for image in TABLE1_IMAGES]
+        orders += [[mask, name, _order(methods, np.mean(table, axis=0))] for name, table in values.items()]
+        added = [np.array(table)[:, -1] - np.array(table)[:, 0] for table in values.values()]
+        gains.append([mask, *(f"{gain.mean():+.2f} ({gain.min():+.2f})" for gain in added)])
+    return [
+        "Order of the methods by their mean over pictures:",
+        markdown_table(["mask", "measure", "order"], orders),
+        "What INRR adds to the plain network (INR), in dB: mean over pictures, in brackets the least:",
+        markdown_table(["mask", *means, "the paper"], gains),
+    ]
+
+
+def beside_paper(ours: list[float], paper: Sequence[float] | None) -> list[str]:
+    """Return our numbers with the paper's in brackets, if there are any."""
+    printed = ["-"] * len(ours) if paper is None else [f"{value:.1f}" for value in paper]
+    return [f"{a:.2f} ({b})" for a, b in zip(ours, printed, strict=True)]
 
 
 def _order(methods: list[str], values: ArrayLike) -> str:
@@ -100,26 +117,34 @@ def measure_table2(setup: Setup, key: Key) -> Measurement:
 
 def table2_report(results: Results) -> Report:
     """Report the PSNR without and with INRR beside the paper's, and the gain."""
-    full, missing = (mean_over_seeds(results, value) for value in ("psnr_full", "psnr_missing"))
+    raw, missing = (mean_over_seeds(results, value) for value in ("psnr_raw", "psnr_missing"))
     images = list(dict.fromkeys(str(key["image"]) for key, _ in results))
     names = list(TABLE2_NETS)
     head = ["image", *(f"{name}{plus}" for name in names for plus in ("", "+"))]
-    lines = []
+    lines, missing_lines = [], []
     for image in images:
-        paper = [f"{v:.1f}" for pair in TABLE2[image] for v in pair] if image in TABLE2 else ["-"] * (len(head) - 1)
-        ours = [full[image, "mixture", name] for name in head[1:]]
-        lines.append([image, *(f"{a:.2f} ({b})" for a, b in zip(ours, paper, strict=True))])
-    gains = {name: [missing[i, "mixture", f"{name}+"] - missing[i, "mixture", name] for i in images] for name in names}
-    gain_lines = [[image, *(f"{gains[name][k]:+.2f}" for name in names)] for k, image in enumerate(images)]
-    gain_lines.append(["mean", *(f"{np.mean(gains[name]):+.2f}" for name in names)])
-    count = sum(gain >= 0 for each in gains.values() for gain in each)
+        paper = [value for pair in TABLE2[image] for value in pair] if image in TABLE2 else None
+        lines.append([image, *beside_paper([raw[image, "mixture", name] for name in head[1:]], paper)])
+        missing_lines.append([image, *(f"{missing[image, 'mixture', name]:.2f}" for name in head[1:])])
+    gains = {
+        measure: np.array([[mean[i, "mixture", f"{n}+"] - mean[i, "mixture", n] for n in names] for i in images])
+        for measure, mean in (("psnr_raw", raw), ("psnr_missing", missing))
+    }
+    gains["the paper"] = np.diff([TABLE2[image] for image in TABLE2])[..., 0]
+    gain_lines = [
+        [measure, *(f"{mean:+.2f} ({least:+.2f})" for mean, least in zip(table.mean(0), table.min(0), strict=True))]
+        for measure, table in gains.items()
+    ]
+    count = int((gains["psnr_missing"] >= 0).sum())
     parts = [
-        "PSNR in dB of the restored picture, mixture mask, without and with (+) INRR; in brackets the paper's, of the "
-        "network's own output.",
+        "PSNR in dB of the network's own output (`psnr_raw`), mixture mask, without and with (+) INRR; in brackets the "
+        "paper's.",
         markdown_table(head, lines),
-        "What INRR adds on missing pixels, in dB:",
-        markdown_table(["image", *names], gain_lines),
-        f"INRR is at least as good as nothing in {count} of {len(names) * len(images)} pairs.",
+        "PSNR in dB of missing pixels only (`psnr_missing`):",
+        markdown_table(head, missing_lines),
+        "What INRR adds, in dB: mean over pictures, in brackets the least:",
+        markdown_table(["measure", *names], gain_lines),
+        f"At missing pixels INRR is at least as good as nothing in {count} of {len(names) * len(images)} pairs.",
     ]
     return Report(result_rows(results), "\n\n".join(parts), {})
 

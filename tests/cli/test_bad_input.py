@@ -49,6 +49,10 @@ from PIL import Image
         (["superres", "grey.png", "--scale", "2", "--net", "siren", "--tile", "99"], "--tile is for patches"),
         (["superres", "grey.png", "--scale", "2", "--noise", "much"], "noise must be auto or a number"),
         (["superres", "grey.png", "--scale", "2", "--net", "ntk"], "'--net': 'ntk' is not one of"),
+        (
+            ["inpaint", "grey.png", "--mask", "mask.png", "--warm-start", "none"],
+            "warm_start has no meaning for net grid",
+        ),
         (["superres", "grey.png", "--scale", "2", "--steps", "9"], "steps has no meaning for net grid"),
         (["superres", "grey.png", "--scale", "2", "--reference", "grey.png"], "the result is 128 x 96 grey"),
         (["mask", "--pattern", "stripes"], "'--pattern': 'stripes' is not one of"),

@@ -15,7 +15,7 @@ from inrr_cli.cli.console import verbosity
 
 QUICK = ("--net", "siren", "--steps", 10, "--width", 32, "--device", "cpu")
 KEYS = """command input output width height channels dtype missing_pixels missing_samples missing_fraction net reg
-preset device seed completed steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb
+preset warm_start device seed completed steps seconds psnr_known psnr_raw psnr_full psnr_missing ssim_full peak_rss_mb
 version""".split()
 
 
@@ -51,8 +51,8 @@ def test_json_is_one_object_and_the_sidecar_is_the_same(run, files):
     assert set(KEYS) <= set(record)
     assert None not in [record[key] for key in KEYS]
     expected = {"command": "inpaint", "width": 64, "height": 48, "channels": 1, "dtype": "uint8", "net": "siren",
-                "reg": "inrr", "preset": "fast", "device": "cpu", "seed": 7, "steps": 10, "missing_pixels": 1536,
-                "missing_samples": 1536, "missing_fraction": 0.5}  # fmt: skip
+                "reg": "inrr", "preset": "fast", "warm_start": "smooth", "device": "cpu", "seed": 7, "steps": 10,
+                "missing_pixels": 1536, "missing_samples": 1536, "missing_fraction": 0.5}  # fmt: skip
     assert {key: record[key] for key in expected} == expected
     truth, written = read(files["grey"]) / 255, read("out.png") / 255
     missing = read(files["mask"]) > 0
@@ -73,7 +73,7 @@ def test_the_default_is_the_patch_engine_with_error_bars(run, files):
     record = json.loads(result.stdout)
     assert (record["net"], record["reg"]) == ("grid", "patch")
     assert record["quality"] == "normal"
-    assert [record[key] for key in ("preset", "steps", "psnr_raw", "psnr_known")] == [None] * 4
+    assert [record[key] for key in ("preset", "warm_start", "steps", "psnr_raw", "psnr_known")] == [None] * 5
     assert 0 <= record["noise_sigma"] < 20
     sigma, missing = tifffile.imread("sigma.tif"), read(files["mask"]) > 0
     assert sigma.dtype == np.float32

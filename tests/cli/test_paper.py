@@ -12,6 +12,7 @@ from inrr_cli.masking.synthetic import make_mask
 from inrr_cli.neural.presets import PRESETS
 from inrr_cli.paper import cells, measures, snapshots, sweeps, training_figures
 from inrr_cli.paper.catalogue import EXPERIMENTS, load_experiment
+from inrr_cli.paper.inputs import quick_images
 
 
 @pytest.fixture
@@ -87,8 +88,29 @@ def test_tables_show_the_numbers_of_the_paper_and_use_the_masks_of_the_folder(ru
     assert "(24.7)" in line
     rows = [row for row in csv.DictReader(read("table1.csv").splitlines()) if row["method"] == "INRR"]
     assert [row["seed"] for row in rows if row["mask"] == "patch"] == ["0", "1"]
-    mean = np.mean([float(row["psnr_full"]) for row in rows if row["mask"] == "random"])
+    assert {row["warm_start"] for row in rows} == {"none"}
+    mean = np.mean([float(row["psnr_raw"]) for row in rows if row["mask"] == "random"])
     assert f"{mean:.2f} (24.7)" in line
+
+
+def test_a_warm_start_is_for_every_method(run, folder):
+    tables = []
+    for warm_start in ("none", "smooth"):
+        ask = ("table1", "--images", folder, "--output", "out", "--quick")
+        result = run("paper", *ask, "--warm-start", warm_start)
+        assert result.exit_code == 0, result.stderr
+        tables.append(list(csv.DictReader(read("table1.csv").splitlines())))
+    assert [row["image"] for row in tables[0]] == ["baboon"] * 18
+    differ = {a["method"] for a, b in zip(*tables, strict=True) if a["psnr_raw"] != b["psnr_raw"]}
+    assert differ == {"INR", "INR-Z", "TV", "L2", "AIR", "INRR"}
+
+
+def test_quick_takes_the_middle_of_the_first_image():
+    rows, columns = np.indices((200, 150), np.uint8)
+    images = quick_images({"first": rows, "second": columns})
+    assert list(images) == ["first"]
+    assert (images["first"] == np.arange(36, 164)[:, None]).all()
+    assert images["first"].shape == (128, 128)
 
 
 def test_an_interruption_keeps_the_finished_cells(run, folder, monkeypatch):

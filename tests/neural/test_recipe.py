@@ -1,5 +1,6 @@
 import pytest
 
+from inrr_cli.methods import NETWORKS
 from inrr_cli.neural.presets import PRESETS
 from inrr_cli.neural.recipe import BLOCK_POINTS, KEPT_POINTS
 
@@ -8,6 +9,7 @@ def test_the_paper_preset_is_the_released_recipe():
     paper = PRESETS["paper"]
     assert (paper.steps, paper.lr, paper.lr_regularizer, paper.optimizer) == (10_001, 1e-3, 1e-4, "adam")
     assert (paper.spacing, paper.decay, paper.average, paper.bfloat16, paper.adapt) == (None, False, 0, False, False)
+    assert paper.warm_start == "none"
     assert paper.options == {
         "inrr": {"weight": 0.065536, "reg_omega": 5.0, "sharpness": 1.0},
         "air": {"weight": 0.65536},
@@ -15,6 +17,14 @@ def test_the_paper_preset_is_the_released_recipe():
         "l2": {"weight": 1e-3},
     }
     assert (paper.suited_to("siren", "air").lr_regularizer, paper.suited_to("siren", "tv")) == (1e-3, paper)
+
+
+@pytest.mark.parametrize("net", NETWORKS)
+def test_a_preset_starts_every_regulariser_alike(net):
+    for name, warm_start in (("fast", "smooth"), ("paper", "none")):
+        recipes = [PRESETS[name].suited_to(net, reg) for reg in ("none", "tv", "l2", "air", "inrr")]
+        assert {recipe.warm_start for recipe in recipes} == {warm_start}
+        assert len({recipe.warm_part for recipe in recipes}) == 1
 
 
 def test_the_points_of_a_step_grow_with_the_side():

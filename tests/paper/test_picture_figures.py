@@ -27,7 +27,7 @@ def made():
 
 
 def key(mask, method, image="baboon", seed=0):
-    return {"image": image, "mask": mask, "method": method, "preset": "fast", "seed": seed}
+    return {"image": image, "mask": mask, "method": method, "preset": "fast", "warm_start": "none", "seed": seed}
 
 
 def fig2_results(made, plain, inrr, image="baboon"):
