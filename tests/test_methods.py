@@ -96,10 +96,13 @@ def test_combinations_that_do_not_exist_are_refused(grey):
 
 
 def test_inrr_is_better_than_no_regulariser_on_text(grey):
-    mask = make_mask(grey.shape, "textural", seed=1)
-    common = {"net": "siren", "steps": 150, "width": 64, "device": "cpu"}
-    none, inrr = (inpaint(grey, mask, reg=reg, **common) for reg in ("none", "inrr"))
-    assert psnr(inrr / 255, grey / 255, mask) > psnr(none / 255, grey / 255, mask) + 0.2
+    masks = [make_mask(grey.shape, "textural", seed=seed) for seed in (1, 2, 3)]
+    common = {"net": "siren", "steps": 150, "width": 64, "warm_start": "none", "device": "cpu"}
+    none, inrr = (
+        np.mean([psnr(inpaint(grey, mask, reg=reg, **common) / 255, grey / 255, mask) for mask in masks])
+        for reg in ("none", "inrr")
+    )
+    assert inrr > none + 0.2
 
 
 @pytest.mark.parametrize(("reg", "weight"), [("tv", 30.0), ("l2", 1e-2), ("air", 50.0), ("inrr", 50.0)])

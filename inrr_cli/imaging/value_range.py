@@ -161,7 +161,8 @@ def robust_range(image: Pixels, known: NDArray[np.bool_]) -> ValueRange:
     """Return `working_range` without the outliers among the known samples, which are then compressed.
 
     Outliers lie more than OUTLIER_REACH times the span between the quantiles OUTLIER_SHARE and 1 - OUTLIER_SHARE beyond
-    these. An image whose quantiles are equal, of a few samples on a constant, has none.
+    these. An image of a few samples on a constant, whose quantiles are equal or hardly differ, has none: in units of that
+    span the samples would not fit float32.
     """
     whole = working_range(image, known)
     if image.dtype == np.uint8:
@@ -169,7 +170,7 @@ def robust_range(image: Pixels, known: NDArray[np.bool_]) -> ValueRange:
     values = image[known]
     low, high = np.quantile(values.astype(np.float64), (OUTLIER_SHARE, 1 - OUTLIER_SHARE), method="nearest")
     reach = OUTLIER_REACH * (high - low)
-    if reach == 0 or (whole.low >= low - reach and whole.high <= high + reach):
+    if reach * LARGEST_VALUE <= whole.span or (whole.low >= low - reach and whole.high <= high + reach):
         return whole
     kept = values[(values >= low - reach) & (values <= high + reach)]
     return CompressedRange(float(kept.min()), float(kept.max()))

@@ -42,6 +42,14 @@ def test_one_bright_sample_changes_little_far_from_it(texture, holes, bright):
     assert beside.sigma[holes].mean() < 1.2 * alone.sigma[holes].mean()
 
 
+def test_few_samples_far_from_a_nearly_constant_image_are_no_outliers():
+    image = np.full((8, 9, 5), -1.7e-110)
+    image[2, 3, 0], image[2, 4, 1] = 0, 1
+    gone = np.zeros(image.shape, bool)
+    gone[5, 5] = True
+    assert np.abs(fill(image, gone, similar=4).image[5, 5]).max() < 1e-3
+
+
 def test_a_faint_half_is_filled_as_well_as_alone():
     bright, faint = 0.5 + 0.2 * field((96, 64), 0.8), 0.5 + 0.2 * field((96, 64), 0.8, seed=1)
     gone = np.random.default_rng(2).random((96, 64)) < 0.4
