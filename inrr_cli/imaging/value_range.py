@@ -161,8 +161,8 @@ def robust_range(image: Pixels, known: NDArray[np.bool_]) -> ValueRange:
     """Return `working_range` without the outliers among the known samples, which are then compressed.
 
     Outliers lie more than OUTLIER_REACH times the span between the quantiles OUTLIER_SHARE and 1 - OUTLIER_SHARE beyond
-    these. An image of a few samples on a constant, whose quantiles are equal or hardly differ, has none: in units of that
-    span the samples would not fit float32.
+    these. An image of a few samples on a constant, whose quantiles are equal or hardly differ, has none: in units of
+    that span the samples would not fit float32.
     """
     whole = working_range(image, known)
     if image.dtype == np.uint8:
