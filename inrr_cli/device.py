@@ -115,10 +115,10 @@ def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], de
 
 
 def add_gradients(parameters: Iterable[torch.Tensor], gradients: Iterable[torch.Tensor | None]) -> None:
-    """Add what `torch.autograd.grad` returned in a thread to the gradients of the parameters."""
+    """Add what `torch.autograd.grad` returned in a thread, in any precision, to the gradients of the parameters."""
     for parameter, gradient in zip(parameters, gradients, strict=True):
         if gradient is not None:
-            parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+            parameter.grad = gradient.to(parameter) if parameter.grad is None else parameter.grad.add_(gradient)
 
 
 _lock = Lock()

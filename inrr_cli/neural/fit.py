@@ -160,7 +160,7 @@ class NetworkFit:
                 group["lr"] = group["initial_lr"] * recipe.rate_factor(self.steps)
             optimizer.zero_grad(set_to_none=True)
         if self.prior is not None and self.steps % math.ceil(recipe.steps / PRIOR_UPDATES) == 0:
-            prediction = render(self.objective.predict, self.y, self.x).float() if self.steps else None
+            prediction = self.objective.render(self.y, self.x) if self.steps else None
             self.target = torch.where(self.known, self.target, self.prior(prediction))
         rows, columns = (
             draw_indices(len(axis), self.spacing, self.generator).to(axis.device) for axis in (self.y, self.x)

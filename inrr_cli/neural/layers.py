@@ -10,6 +10,15 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 
+def sine_on_grid(rows: Tensor, columns: Tensor) -> Tensor:
+    """Return sin(r_i + c_j) for ``rows`` r (R, width) and ``columns`` c (C, width): (R, C, width).
+
+    By the addition theorem, from R + C sines and cosines, which cost more than the products for R C.
+    """
+    rows = rows[:, None]
+    return torch.addcmul(rows.sin() * columns.cos(), rows.cos(), columns.sin())
+
+
 def uniform(bound: float, *shape: int, generator: torch.Generator) -> nn.Parameter:
     """Return a parameter of that shape, uniform in [-bound, bound]."""
     return nn.Parameter((2 * torch.rand(shape, generator=generator) - 1) * bound)
@@ -59,7 +68,7 @@ class FullyConnected(nn.Module):
 
     def forward(self, points: Tensor) -> Tensor:
         """Return the outputs (..., outputs) at ``points`` (..., inputs)."""
-        return self._after_first(linear(points, self.first_weight, self.first_bias))
+        return self._after_first(self.activation(self.omega * linear(points, self.first_weight, self.first_bias)))
 
     def on_grid(self, y: Tensor, x: Tensor, features: Tensor | None = None) -> Tensor:
         """Return the outputs (R, C, outputs) for the inputs (x, y, features) on the grid of ``y`` (R,) and ``x`` (C,).
@@ -67,20 +76,25 @@ class FullyConnected(nn.Module):
         W (x, y) + b is a sum of a term of the row and a term of the column, so the first layer costs R + C points, and
         in addition only the ``features`` (R, C, inputs - 2).
         """
-        w_x, w_y = self.first_weight[:, :2].unbind(1)
-        first = (y[:, None] * w_y + self.first_bias)[:, None] + x[:, None] * w_x
+        w_x, w_y = (self.omega * self.first_weight[:, :2]).unbind(1)
+        rows, columns = y[:, None] * w_y + self.omega * self.first_bias, x[:, None] * w_x
         if features is not None:
-            first = first + linear(features, self.first_weight[:, 2:])
-        return self._after_first(first)
+            first = rows[:, None] + columns + self.omega * linear(features, self.first_weight[:, 2:])
+            return self._after_first(self.activation(first))
+        if self.activation is torch.sin:
+            return self._after_first(sine_on_grid(rows, columns))
+        return self._after_first(self.activation(rows[:, None] + columns))
 
-    def _after_first(self, first: Tensor) -> Tensor:
-        """Return the outputs (..., outputs) for the first layer's ``W x + b`` (..., width)."""
-        z = self.activation(self.omega * first)
+    def _after_first(self, z: Tensor) -> Tensor:
+        """Return the outputs (..., outputs) for the outputs ``z`` (..., width) of the first layer."""
         for weight, bias in zip(self.hidden_weight, self.hidden_bias, strict=True):
-            z = self.activation(linear(z, weight, bias))
-        # autocast leaves z in bfloat16, which is too coarse for the sum that gives a grey value
-        with torch.autocast(z.device.type, enabled=False):
-            return linear(z.to(self.last_weight.dtype), self.last_weight, self.last_bias)
+            z = self.activation(linear(z.to(weight.dtype), weight, bias))
+        # bfloat16 is too coarse for the sum that gives a grey value
+        return linear(z.to(self.last_weight.dtype), self.last_weight, self.last_bias)
+
+    def hidden_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters of the layers that are neither first nor last, which most of the time goes into."""
+        return [self.hidden_weight, self.hidden_bias]
 
     def weights(self) -> list[Tensor]:
         """Return the weights of all layers as stacks (..., out, in)."""

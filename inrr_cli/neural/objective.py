@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from inrr_cli.device import add_gradients, map_in_threads
 from inrr_cli.neural.recipe import KEPT_POINTS
 from inrr_cli.neural.regularizers.base import Regularizer
-from inrr_cli.neural.rendering import row_blocks
+from inrr_cli.neural.rendering import render, row_blocks
 from inrr_cli.neural.representations.base import Representation
 
 
@@ -37,10 +38,22 @@ class Objective:
     missing: float
     adapt: bool
 
-    def predict(self, y: Tensor, x: Tensor) -> Tensor:
+    @cached_property
+    def rounded(self) -> Representation:
+        """The representation in the precision of the fit; `_round` rounds its hidden parameters."""
+        return self.representation.with_hidden_in(torch.bfloat16) if self.bfloat16 else self.representation
+
+    @torch.no_grad()
+    def _round(self) -> None:
+        for rounded, exact in zip(
+            self.rounded.hidden_parameters(), self.representation.hidden_parameters(), strict=True
+        ):
+            rounded.copy_(exact)
+
+    def render(self, y: Tensor, x: Tensor) -> Tensor:
         """Render the grid of rows ``y`` (R,) and columns ``x`` (C,) in the precision of the fit: (R, C, K)."""
-        with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
-            return self.representation(y, x)  # type: ignore[no-any-return]
+        self._round()
+        return render(self.rounded, y, x)
 
     def terms(
         self,
@@ -94,21 +107,24 @@ class Objective:
         into the weights block by block; a block of a grid of more than KEPT_POINTS is rendered again for that. The
         gradients of the blocks are summed in their order, so that the number of threads changes no bit.
         """
+        self._round()
         parts = row_blocks(y, len(x))
         kept = len(y) * len(x) <= KEPT_POINTS
         with torch.set_grad_enabled(kept):
-            blocks = list(map_in_threads(lambda part: self.predict(part, x), parts, y.device))
+            blocks = list(map_in_threads(lambda part: self.rounded(part, x), parts, y.device))
         prediction = torch.cat([block.detach() for block in blocks]).requires_grad_()
         data, energy = self.terms(prediction, target, known, y, x, missing_weight)
         torch.autograd.backward(data + energy)
         assert prediction.grad is not None
-        parameters = [p for p in self.representation.parameters() if p.requires_grad]
+        parameters, rounded = (
+            [p for p in network.parameters() if p.requires_grad] for network in (self.representation, self.rounded)
+        )
 
         def gradients(number: int) -> tuple[Tensor | None, ...]:
-            block = blocks[number] if kept else self.predict(parts[number], x)
+            block = blocks[number] if kept else self.rounded(parts[number], x)
             grad = grads[number]
             blocks[number] = block.detach()  # which frees the activations of the block afterwards
-            return torch.autograd.grad(block, parameters, grad, allow_unused=True)
+            return torch.autograd.grad(block, rounded, grad, allow_unused=True)
 
         grads = torch.split(prediction.grad, len(parts[0]))
         for found in map_in_threads(gradients, range(len(parts)), y.device):

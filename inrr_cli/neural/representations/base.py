@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from copy import deepcopy
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +49,16 @@ class Representation(nn.Module, ABC):
         """Return the hidden weights that Muon may train, as stacks (..., out, in)."""
         return []
 
+    def hidden_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that a fit may round to bfloat16."""
+        return []
+
+    def with_hidden_in(self, dtype: torch.dtype) -> Self:
+        """Return a copy with the hidden parameters in ``dtype``, which shares the others and the buffers with this."""
+        copies = {id(p): nn.Parameter(p.detach().to(dtype)) for p in self.hidden_parameters()}
+        shared = {id(tensor): tensor for tensor in (*self.parameters(), *self.buffers())}
+        return deepcopy(self, shared | copies)
+
     @abstractmethod
     def weights(self) -> list[Tensor]:
         """Return the weights of all linear layers as stacks (..., out, in), for a regulariser of weights."""
@@ -68,6 +79,10 @@ class CoordinateNetwork(Representation):
     def muon_weights(self) -> list[nn.Parameter]:
         """Return the (layers - 1, width, width) stack of hidden weights."""
         return [self.net.hidden_weight]
+
+    def hidden_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters of the hidden layers."""
+        return self.net.hidden_parameters()
 
     def weights(self) -> list[Tensor]:
         """Return the weights of all layers."""

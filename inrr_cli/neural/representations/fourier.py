@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from inrr_cli.neural.layers import uniform
+from inrr_cli.neural.layers import sine_on_grid, uniform
 from inrr_cli.neural.representations.base import Representation
 
 
@@ -37,19 +37,22 @@ class Fourier(Representation):
         """Render a grid (R,), (C,) to (R, C, K)."""
         z = self.filter(0, y, x)
         for number, (weight, bias) in enumerate(zip(self.hidden_weight, self.hidden_bias, strict=True), 1):
-            z = linear(z, weight, bias) * self.filter(number, y, x)
-        with torch.autocast(z.device.type, enabled=False):
-            return torch.sigmoid(linear(z.to(self.last_weight.dtype), self.last_weight, self.last_bias))
+            z = linear(z.to(weight.dtype), weight, bias) * self.filter(number, y, x)
+        return torch.sigmoid(linear(z.to(self.last_weight.dtype), self.last_weight, self.last_bias))
 
     def filter(self, number: int, y: Tensor, x: Tensor) -> Tensor:
         """Return the filter g of a layer on the grid: (R, C, width)."""
         w_x, w_y = self.frequency[number].unbind(1)
         rows = (self.scales[0] * y)[:, None] * w_y + self.phase[number]
-        return torch.sin(rows[:, None] + (self.scales[1] * x)[:, None] * w_x)
+        return sine_on_grid(rows, (self.scales[1] * x)[:, None] * w_x)
 
     def muon_weights(self) -> list[nn.Parameter]:
         """Return the (filters - 1, width, width) stack of hidden weights."""
         return [self.hidden_weight]
+
+    def hidden_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters of the linear layers but the last."""
+        return [self.hidden_weight, self.hidden_bias]
 
     def weights(self) -> list[Tensor]:
         """Return the weights of the linear layers, without the frequencies of the filters."""
