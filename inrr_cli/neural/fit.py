@@ -17,6 +17,7 @@ from inrr_cli.engine import Control, FitState, InpaintingProblem
 from inrr_cli.errors import DivergedError
 from inrr_cli.neural.checkpoint import Checkpoint
 from inrr_cli.neural.coordinates import pixel_centres
+from inrr_cli.neural.drawing import GridDraw
 from inrr_cli.neural.muon import Muon
 from inrr_cli.neural.objective import Objective
 from inrr_cli.neural.recipe import Recipe
@@ -88,7 +89,8 @@ class NetworkFit:
             fill = partial(warm_start_image, seed=seed)
             self.target = map_equal_masks(fill, self.target, known)
             self.duration = warm_start_duration(chessboard_distance(~known), recipe.warm_part)
-        self.spacing = recipe.spacing_for(*known.shape[:2])
+        rows, columns, _ = known.shape
+        self.drawing = GridDraw((rows, columns), recipe.spacing_for(rows, columns), generator)
         missing = 1 - known.float().mean().item()
         self.objective = Objective(representation, regularizer, self.bfloat16, missing, recipe.adapt)
         self.weights = [p.detach() for p in representation.parameters() if p.requires_grad]
@@ -162,9 +164,7 @@ class NetworkFit:
         if self.prior is not None and self.steps % math.ceil(recipe.steps / PRIOR_UPDATES) == 0:
             prediction = self.objective.render(self.y, self.x) if self.steps else None
             self.target = torch.where(self.known, self.target, self.prior(prediction))
-        rows, columns = (
-            draw_indices(len(axis), self.spacing, self.generator).to(axis.device) for axis in (self.y, self.x)
-        )
+        rows, columns = (index.to(self.known.device) for index in self.drawing.draw(self.steps))
         grid = (rows[:, None], columns)
         data, energy = self.objective.backward(
             self.target[grid], self.known[grid], self.y[rows], self.x[columns], self._missing_weight(grid)
@@ -195,6 +195,7 @@ class NetworkFit:
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "average": self.average,
             "generator": self.generator.get_state(),
+            "orders": self.drawing.orders,
             "target": self.target,
         }
 
@@ -207,19 +208,8 @@ class NetworkFit:
             optimizer.load_state_dict(saved)
         torch._foreach_copy_(self.average, [weight.to(self.target.device) for weight in state["average"]])
         self.generator.set_state(state["generator"])
+        self.drawing.orders = state.get("orders", [])  # which a file of an earlier version lacks
         self.target = state["target"].to(self.target.device)
-
-
-def draw_indices(length: int, spacing: float | None, generator: torch.Generator) -> Tensor:
-    """Draw one index at random from each of ``length / spacing`` equal parts, or take all: (n,) int64, ascending.
-
-    Two neighbouring parts may draw the pixel that both share, so every index is drawn equally often.
-    """
-    if spacing is None:
-        return torch.arange(length)
-    parts = max(1, round(length / spacing))
-    positions = torch.arange(parts) + torch.rand(parts, generator=generator, dtype=torch.float64)
-    return (positions * (length / parts)).long().clamp(max=length - 1)
 
 
 def _make_optimizers(

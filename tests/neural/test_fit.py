@@ -9,7 +9,7 @@ from inrr_cli.methods import NETWORK_REGULARIZERS
 from inrr_cli.neural import objective as objective_module
 from inrr_cli.neural import rendering
 from inrr_cli.neural.coordinates import pixel_centres
-from inrr_cli.neural.fit import NetworkFit, draw_indices
+from inrr_cli.neural.fit import NetworkFit
 from inrr_cli.neural.presets import PRESETS
 from inrr_cli.neural.rendering import render
 
@@ -70,21 +70,6 @@ def test_values_of_missing_pixels_are_not_used(build_representation):
         return render_all(net, image)
 
     assert torch.equal(result(image), result(spoiled))
-
-
-@pytest.mark.parametrize("length", [1, 5, 64, 101, 256])
-@pytest.mark.parametrize("spacing", [1, 4, 7, 300])
-def test_every_row_is_drawn_equally_often(length, spacing):
-    generator = torch.Generator().manual_seed(0)
-    counts = torch.zeros(length)
-    draws = 1000
-    for _ in range(draws):
-        rows = draw_indices(length, spacing, generator)
-        assert len(rows) == max(1, round(length / spacing))
-        assert (rows.diff() >= 0).all()
-        counts[rows] += 1
-    expected = draws * len(rows) / length
-    assert (counts - expected).abs().max() < 6 * expected**0.5
 
 
 def test_a_loss_that_is_not_finite_is_an_error(build_representation):
