@@ -9,10 +9,9 @@ from torch import Tensor
 class GridDraw:
     """Draws one row from each of ``rows / spacing`` equal parts of the rows in each step, and columns alike.
 
-    A part has S = round(spacing) strata. In S steps each stratum is drawn once, in an order that differs from part to
-    part, and in S^2 steps each stratum of rows meets each stratum of columns once: with a whole ``spacing`` that divides
-    the axes, a step sees pixels that no other of the S^2 steps sees. Independent draws would see a third of all pixels
-    not at all in that time, and others several times.
+    A part has S = round(spacing) strata. In S steps each of them is drawn once, in an order that differs from part to
+    part, and in S^2 steps each stratum of rows meets each of columns once. So with a whole ``spacing`` that divides the
+    axes, S^2 steps see every pixel once, where independent draws would leave out a third of them.
 
     Parameters
     ----------
