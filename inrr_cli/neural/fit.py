@@ -208,7 +208,7 @@ class NetworkFit:
             optimizer.load_state_dict(saved)
         torch._foreach_copy_(self.average, [weight.to(self.target.device) for weight in state["average"]])
         self.generator.set_state(state["generator"])
-        self.drawing.orders = state.get("orders", [])  # which a file of an earlier version lacks
+        self.drawing.orders = state["orders"]
         self.target = state["target"].to(self.target.device)
 
 

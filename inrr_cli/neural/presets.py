@@ -4,8 +4,8 @@ from inrr_cli.neural.recipe import Recipe
 
 PRESETS = {
     "fast": Recipe(
-        steps=400,
-        lr=1e-2,
+        steps=260,
+        lr=1.5e-2,
         lr_regularizer=1e-2,
         optimizer="muon",
         spacing=4,
@@ -18,7 +18,7 @@ PRESETS = {
         options={"dmf inrr": {"weight": 0.15}},
         changes={
             # so smooth by itself that it adds little to the warm start
-            "relu": {"steps": 1200, "warm_part": 1.0},
+            "relu": {"steps": 1200, "lr": 1e-2, "warm_part": 1.0},
             "dmf": {"steps": 2000, "lr": 1e-2, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False},
             # a step sees a sixteenth of a free matrix
             "air": {"lr_regularizer": 0.1},
