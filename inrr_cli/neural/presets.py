@@ -6,7 +6,7 @@ PRESETS = {
     "fast": Recipe(
         steps=260,
         lr=1.5e-2,
-        lr_regularizer=1e-2,
+        lr_regularizer=1.5e-2,
         optimizer="muon",
         spacing=4,
         decay=True,
@@ -18,10 +18,18 @@ PRESETS = {
         options={"dmf inrr": {"weight": 0.15}},
         changes={
             # so smooth by itself that it adds little to the warm start
-            "relu": {"steps": 1200, "lr": 1e-2, "warm_part": 1.0},
-            "dmf": {"steps": 2000, "lr": 1e-2, "optimizer": "adam", "spacing": None, "average": 0.0, "bfloat16": False},
+            "relu": {"steps": 1200, "lr": 1e-2, "lr_regularizer": 1e-2, "warm_part": 1.0},
+            "dmf": {
+                "steps": 2000,
+                "lr": 1e-2,
+                "lr_regularizer": 1e-2,
+                "optimizer": "adam",
+                "spacing": None,
+                "average": 0.0,
+                "bfloat16": False,
+            },
             # a step sees a sixteenth of a free matrix
-            "air": {"lr_regularizer": 0.1},
+            "air": {"lr_regularizer": 0.15},
         },
     ),
     "paper": Recipe(
