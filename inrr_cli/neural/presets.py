@@ -4,7 +4,7 @@ from inrr_cli.neural.recipe import Recipe
 
 PRESETS = {
     "fast": Recipe(
-        steps=260,
+        steps=280,
         lr=1.5e-2,
         lr_regularizer=1.5e-2,
         optimizer="muon",

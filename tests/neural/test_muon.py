@@ -33,3 +33,17 @@ def test_muon_descends():
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.1 * losses[0]
+
+
+def test_the_matrices_of_a_stack_do_not_depend_on_each_other():
+    generator = torch.Generator().manual_seed(0)
+    start, grad = torch.randn(2, 5, 16, 16, generator=generator)
+    stack = torch.nn.Parameter(start.clone())
+    single = [torch.nn.Parameter(matrix.clone()) for matrix in start]
+    stack.grad = grad.clone()
+    for parameter, gradient in zip(single, grad, strict=True):
+        parameter.grad = gradient.clone()
+    Muon([stack], lr=0.1).step()
+    Muon(single, lr=0.1).step()
+    assert not torch.equal(stack, start)
+    assert torch.allclose(stack, torch.stack(single), atol=1e-5)

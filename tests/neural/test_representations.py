@@ -74,6 +74,17 @@ def test_they_learn_a_small_image(build_representation, name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_a_copy_with_hidden_layers_in_bfloat16_is_near_and_shares_the_rest(build_representation, name):
+    net, y, x = build_representation(name), pixel_centres(9), pixel_centres(7)
+    rounded = net.with_hidden_in(torch.bfloat16)
+    hidden = {id(parameter) for parameter in net.hidden_parameters()}
+    for exact, other in zip(net.parameters(), rounded.parameters(), strict=True):
+        assert (other.dtype == torch.bfloat16) if id(exact) in hidden else (other is exact)
+    assert rounded(y, x).dtype == torch.float32
+    assert torch.allclose(rounded(y, x), net(y, x), atol=0.05)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_muon_weights_are_weights(build_representation, name):
     net = build_representation(name)
     weights = {id(weight) for weight in net.weights()}
