@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import cache
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import torch
 
@@ -86,55 +86,32 @@ def one_thread_per_operation() -> Iterator[None]:
 
 
 def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], device: torch.device) -> Iterator[Output]:
-    """Yield ``function(item)`` for each item in order, on the cpu by one thread for each core, elsewhere one by one.
+    """Yield ``function(item)`` for each item in order: on the cpu by one thread for each core, elsewhere one by one.
 
-    The caller's thread is one of them: it takes items that no other thread has begun. So where another process holds a
-    core, nobody waits for a thread that does not get its turn. Outside of `one_thread_per_operation` there is no
-    sharing. Gradients are computed in the threads if they are in the caller's. There is no autocast.
+    Gradients are computed in the threads if they are in the caller's. There is no autocast.
     """
-    threads = _within[0] if _within else 1
+    threads = _within[0] if _within else torch.get_num_threads()
     if device.type != "cpu" or threads == 1:
         yield from map(function, items)
         return
-    pool, with_gradients = _pool(threads - 1), torch.is_grad_enabled()
+    pool, with_gradients = _pool(threads), torch.is_grad_enabled()
 
     def work(item: Item) -> Output:
         with torch.set_grad_enabled(with_gradients):  # a mode of each thread
             return function(item)
 
-    pieces: deque[_Piece[Output]] = deque()
+    waiting: deque[Future[Output]] = deque()
     try:
         for item in items:
-            pieces.append(_Piece(pool, partial(work, item)))
-            if len(pieces) > 2 * threads:
-                yield _take_output(pieces)
-        while pieces:
-            yield _take_output(pieces)
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
     finally:
-        wait([piece.future for piece in pieces if not piece.future.cancel()])
-
-
-class _Piece(Generic[Output]):
-    """Work that a pool has been asked for, and that another thread may take from the pool."""
-
-    def __init__(self, pool: ThreadPoolExecutor, work: Callable[[], Output]) -> None:
-        self.work, self.future, self.taken = work, pool.submit(work), Future[Output]()
-
-    def take(self) -> bool:
-        """Do the work in this thread if no other has begun it, and return whether this was so."""
-        begun = not self.future.cancelled() and self.future.cancel()
-        if begun:
-            self.taken.set_result(self.work())
-        return begun
-
-
-def _take_output(pieces: deque[_Piece[Output]]) -> Output:
-    """Remove the first piece and return its output; until it is there, do pieces that no thread has begun."""
-    first = pieces[0]
-    while not first.future.done() and any(piece.take() for piece in pieces):
-        pass
-    pieces.popleft()
-    return (first.taken if first.future.cancelled() else first.future).result()
+        for future in waiting:
+            future.cancel()
+        wait(waiting)
 
 
 def add_gradients(parameters: Iterable[torch.Tensor], gradients: Iterable[torch.Tensor | None]) -> None:

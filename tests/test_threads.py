@@ -1,7 +1,6 @@
 """Threads: how many there are changes no byte of a result, and how torch is set stays as it was."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -42,12 +41,14 @@ def test_the_number_of_threads_changes_no_byte(grey, restore):
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
 
 
-def test_operations_run_in_one_thread(two_threads):
+def test_operations_run_in_one_thread_and_pieces_in_several(two_threads):
     with one_thread_per_operation():
         with one_thread_per_operation():
             assert torch.get_num_threads() == 1
-        assert set(map_in_threads(lambda _: torch.get_num_threads(), range(40), CPU)) == {1}
+        found = list(map_in_threads(lambda _: (threading.get_ident(), torch.get_num_threads()), range(40), CPU))
         assert torch.get_num_threads() == 1
+    assert {count for _, count in found} == {1}
+    assert threading.get_ident() not in {ident for ident, _ in found}
     assert torch.get_num_threads() == 2
     with pytest.raises(InputError), one_thread_per_operation():
         raise InputError("no")
@@ -64,35 +65,7 @@ def test_runs_in_several_threads_leave_the_setting_as_it_was(two_threads):
     assert torch.get_num_threads() == 2
 
 
-def test_pieces_run_in_other_threads_and_the_caller_takes_what_none_has_begun(two_threads):
-    """The other thread is held up until the caller has taken three pieces."""
-    caller, taken, enough = threading.get_ident(), [], threading.Event()
-
-    def work(number):
-        if threading.get_ident() != caller:
-            return number if enough.wait(20) else None
-        taken.append(number)
-        time.sleep(0.01)  # for the other thread to begin
-        if len(taken) == 3:
-            enough.set()
-        return number
-
-    with one_thread_per_operation():
-        assert list(map_in_threads(work, range(30), CPU)) == list(range(30))
-    assert 3 <= len(taken) < 30
-
-
-def test_nothing_is_shared_out_where_operations_have_several_threads(two_threads):
-    assert set(map_in_threads(lambda _: threading.get_ident(), range(9), CPU)) == {threading.get_ident()}
-
-
-@pytest.fixture
-def sharing(two_threads):
-    with one_thread_per_operation():
-        yield
-
-
-def test_pieces_come_in_order_and_an_error_ends_the_rest(sharing):
+def test_pieces_come_in_order_and_an_error_ends_the_rest(two_threads):
     assert list(map_in_threads(lambda number: number**2, range(50), CPU)) == [number**2 for number in range(50)]
     done = []
 
