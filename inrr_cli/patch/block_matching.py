@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 NEARNESS_RADIUS = 44  # pixels at which a candidate's distance counts twice, where nearness counts; empirical
-CHUNK_NUMBERS = 2_000_000  # values in one chunk, so that they stay in the caches and the heap; empirical
+CHUNK_NUMBERS = 2_000_000  # values in one chunk: 8 MB, so that its tensors come from the heap (`inrr_cli.device`)
 ESTIMATE_WEIGHT = 0.2  # weight of an estimated pixel over that of a known one in distances; empirical
 
 

@@ -5,8 +5,7 @@ decorrelated components that share one covariance of pixels, each scaled by its 
 so that it is learned from all of them and factorised once.
 
 Similar patches are samples of one Gaussian (non-local Bayes: Lebrun, Buades and Morel 2013, doi:10.1137/120874989;
-piecewise linear estimators: Yu, Sapiro and Mallat 2012, doi:10.1109/TIP.2011.2176743). As the samples are few, their
-covariance is shrunk to that of all patches of the window (Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4).
+piecewise linear estimators: Yu, Sapiro and Mallat 2012, doi:10.1109/TIP.2011.2176743).
 """
 
 from __future__ import annotations
