@@ -25,6 +25,7 @@ from inrr_cli.patch.block_matching import (
     take_samples,
 )
 
+POSTERIOR_RIDGE = 0.03  # of the mean variance of a group, in directions that its patches do not span; empirical
 NOISE_FLOOR = 0.003  # least deviation of known pixels: rounding to 8 bits (0.0011) and errors of the Gaussian model
 
 
@@ -204,9 +205,11 @@ def posterior_mean(groups: Groups, values: Tensor, deviation: float) -> Tensor:
     """Condition the Gaussians of groups on all ``values`` y (n, d), with noise of one ``deviation`` s > 0: (n, d).
 
     With the mean m and the covariance S, the result is m + S (S + s^2 I)^-1 (y - m) = y - s^2 (S + s^2 I)^-1 (y - m).
+    POSTERIOR_RIDGE times the mean variance is added to that of each value first: a group of fewer patches than values
+    says nothing of some directions.
     """
     every = torch.arange(values.shape[1], device=values.device).expand_as(values)
     gaussians = learn(groups, every, torch.ones_like(values), every[:, :0], values[:, :0])
-    gaussians.covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
+    gaussians.add_white(POSTERIOR_RIDGE * gaussians.mean_variance + deviation**2)
     factor, _ = torch.linalg.cholesky_ex(gaussians.covariance)
     return values - deviation**2 * torch.cholesky_solve(values[..., None] - gaussians.mean, factor)[..., 0]

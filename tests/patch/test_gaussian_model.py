@@ -85,7 +85,8 @@ def test_the_posterior_mean_is_that_of_conditioning_on_all_pixels():
     groups = group_of(patches, 20)
     values = torch.linspace(-1, 1, 5, dtype=torch.double)[None]
     mean, covariance, _ = learn_all(groups)
-    learned = gaussians(mean[0], covariance[0], range(5), range(5))
+    ridge = gaussian_model.POSTERIOR_RIDGE * covariance[0].trace() / 5
+    learned = gaussians(mean[0], covariance[0] + ridge * torch.eye(5), range(5), range(5))
     expected, _ = gaussian_model.condition(learned, values[..., None] - mean, 0.3)
     found = gaussian_model.posterior_mean(groups, values, 0.3)
     assert torch.allclose(found, expected[..., 0])
