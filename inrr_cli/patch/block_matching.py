@@ -7,6 +7,7 @@ size of the image.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 NEARNESS_RADIUS = 44  # pixels at which a candidate's distance counts twice, where nearness counts; empirical
-CHUNK_NUMBERS = 3_000_000  # values in one chunk, so that they stay in the caches and the heap; empirical
+CHUNK_NUMBERS = 2_000_000  # values in one chunk: 8 MB, so that its tensors come from the heap (`inrr_cli.device`)
 ESTIMATE_WEIGHT = 0.2  # weight of an estimated pixel over that of a known one in distances; empirical
 
 
@@ -124,7 +125,7 @@ class References:
         Each reference has its distances and other ``numbers``; each tile its patches of that many ``channels``.
         """
         cost = (self.candidates + numbers) * torch.arange(len(self), device=self.tile.device)
-        cost += 2 * self.candidates * channels * self.size**2 * self.tile
+        cost += 2 * self.candidates * channels * self.size * self.tile
         _, counts = torch.unique_consecutive(cost // CHUNK_NUMBERS, return_counts=True)
         return [slice(*ends) for ends in pairwise([0, *counts.cumsum(0).tolist()])]
 
@@ -176,19 +177,23 @@ def find_similar(
     (n, k) Tensor, (n, k) Tensor of int64
         Squared distances, in no order, and numbers of the candidates within their tile.
     """
-    width = chunk.window_width
+    width, side = chunk.window_width, math.isqrt(chunk.pixels.shape[1])
     reference = image[chunk.pixels].transpose(1, 2).flatten(1)
     components = reference.shape[1] // weights.shape[1]
     weights = weights / (components * weights.sum(1, keepdim=True))
     weighted = weights.repeat(1, components) * reference
     window = F.embedding(chunk.window, image).permute(0, 3, 1, 2)
     power = torch.unflatten(window.square(), 1, (components, -1)).sum(1)
-    height = width + window.shape[2] - window.shape[3]
-    candidates = torch.cat([power, window], 1).unfold(2, height, 1).unfold(3, width, 1)
-    candidates = candidates.reshape(len(window), -1, height * width)
-    factors = candidates.new_zeros(len(window), int(chunk.slot.max()) + 1, candidates.shape[1])
-    factors[chunk.tile, chunk.slot] = torch.cat([weights, -2 * weighted], 1)
-    distance = take_rows(factors @ candidates, chunk.tile, chunk.slot)
+    height = window.shape[2] - side + 1
+    # each row of the patches is one product, so that only shifts along rows are copied
+    strips = torch.cat([power, window], 1).unfold(3, width, 1).transpose(2, 3).flatten(3).flatten(1, 2)
+    factors = torch.unflatten(torch.cat([weights, -2 * weighted], 1), 1, (-1, side, side)).permute(2, 0, 1, 3)
+    table = strips.new_zeros(side, len(window), int(chunk.slot.max()) + 1, strips.shape[1])
+    table[:, chunk.tile, chunk.slot] = factors.flatten(2)
+    product = table[0] @ strips[..., : height * width]
+    for row in range(1, side):
+        product.baddbmm_(table[row], strips[..., row * width : (row + height) * width])
+    distance = take_rows(product, chunk.tile, chunk.slot)
     distance.add_((weighted * reference).sum(1, keepdim=True)).clamp_(min=0)
     if prefer_near:
         rows, columns = (
@@ -197,10 +202,10 @@ def find_similar(
         )
         distance.view(-1, height, width).mul_((1 + rows)[:, :, None] + columns[:, None])
     distance[torch.arange(len(distance), device=distance.device), chunk.own] = 0.0 if itself else float("inf")
-    return _smallest(distance, min(count, distance.shape[1] - (not itself)))
+    return smallest(distance, min(count, distance.shape[1] - (not itself)))
 
 
-def _smallest(distance: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def smallest(distance: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return the ``count`` smallest of each row of numbers >= 0 (n, N), in no order, and their columns; overwrites.
 
     The bits of such numbers are in their order. The last bits of each, as many as a column needs, are made those of its

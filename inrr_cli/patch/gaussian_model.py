@@ -5,8 +5,7 @@ decorrelated components that share one covariance of pixels, each scaled by its 
 so that it is learned from all of them and factorised once.
 
 Similar patches are samples of one Gaussian (non-local Bayes: Lebrun, Buades and Morel 2013, doi:10.1137/120874989;
-piecewise linear estimators: Yu, Sapiro and Mallat 2012, doi:10.1109/TIP.2011.2176743). As the samples are few, their
-covariance is shrunk to that of all patches of the window (Ledoit and Wolf 2004, doi:10.1016/S0047-259X(03)00096-4).
+piecewise linear estimators: Yu, Sapiro and Mallat 2012, doi:10.1109/TIP.2011.2176743).
 """
 
 from __future__ import annotations
@@ -23,11 +22,10 @@ from inrr_cli.patch.block_matching import (
     References,
     find_similar,
     matching_weights,
-    take_rows,
     take_samples,
 )
 
-SHRINKAGE_MAXIMUM = 0.7  # empirical
+POSTERIOR_RIDGE = 0.03  # of the mean variance of a group, in directions that its patches do not span; empirical
 NOISE_FLOOR = 0.003  # least deviation of known pixels: rounding to 8 bits (0.0011) and errors of the Gaussian model
 
 
@@ -41,23 +39,17 @@ class Groups:
         Flat planes of the image, one after the other.
     offsets : (r, d) Tensor of int64
         How far each value of a patch is from its top left one.
-    around : (B, N) Tensor of int64
-        Flat top left pixels of patches all over each tile's window.
-    tile : (n,) Tensor of int64
-        Tile of each group.
     nearest : (n, k) Tensor of int64
         Flat top left pixels of the patches of each group.
     """
 
     planes: Tensor
     offsets: Tensor
-    around: Tensor
-    tile: Tensor
     nearest: Tensor
 
     def select(self, groups: Tensor) -> Groups:
         """Return some of the groups."""
-        return replace(self, tile=self.tile[groups], nearest=self.nearest[groups])
+        return replace(self, nearest=self.nearest[groups])
 
 
 @dataclass(frozen=True)
@@ -84,10 +76,12 @@ class Gaussians:
     power: Tensor
     mean_variance: Tensor
 
-    def add_white(self, variance: Tensor, given: Tensor, wanted: Tensor) -> None:
-        """Add a ``variance`` (n,) to those of the ``given`` and ``wanted`` samples, see `learn`."""
-        same = given[..., None] == torch.cat([given, wanted], 1)[:, None]
-        self.covariance.add_(variance[:, None, None] * same)
+    def add_white(self, variance: Tensor, same: Tensor | None = None) -> None:
+        """Add a ``variance`` (n,) to those of all samples; ``same`` (n, k, m) tells given ones that are wanted too."""
+        rows = self.covariance.shape[1]
+        self.covariance.diagonal(dim1=1, dim2=2).add_(variance[:, None])
+        if same is not None:
+            self.covariance[:, :, rows:].add_(variance[:, None, None] * same)
         self.variance.add_(variance[:, None])
 
 
@@ -134,11 +128,8 @@ def add_estimates(
         weights = matching_weights(chunk, known)
         _, nearest = find_similar(chunk, compared, weights, count, itself=True, prefer_near=prefer_near)
         groups = chunk.corners(chunk.tile[:, None], nearest)
-        # overlapping patches are alike: few of them tell what is around
-        some = torch.arange(0, references.candidates, 6 * channels // planes, device=guide.device)
-        around = chunk.corners(torch.arange(len(chunk.window), device=guide.device)[:, None], some)
         offsets = chunk.offsets(channels).view(channels // planes, -1)
-        return part.stop, *estimate(chunk, Groups(flat, offsets, around, chunk.tile, groups))
+        return part.stop, *estimate(chunk, Groups(flat, offsets, groups))
 
     slices = references.chunks(matched * planes, count * channels * references.size**2)
     for done, index, parts in map_in_threads(work, slices, guide.device):
@@ -148,12 +139,9 @@ def add_estimates(
 
 
 def learn(groups: Groups, given: Tensor, given_mask: Tensor, wanted: Tensor, wanted_mask: Tensor) -> Gaussians:
-    """Estimate the mean and covariance of each group of patches.
+    """Estimate the mean and covariance of each group of patches: those of its samples.
 
-    The sample covariance S, summed over components, is shrunk to T, the covariance of all candidates of the tile scaled
-    down to the trace of S, as S + a (T - S) with Ledoit and Wolf's a = (mean |c c^T - S|^2 / k) / |T - S|^2 over the k
-    centred samples c: a is large if the samples disagree about S, and 0 if they agree. Only the part of S, T and c c^T
-    in use is computed and compared: the rows of given samples.
+    Only the rows of given samples are computed.
 
     Parameters
     ----------
@@ -165,42 +153,18 @@ def learn(groups: Groups, given: Tensor, given_mask: Tensor, wanted: Tensor, wan
     """
     columns, mask = torch.cat([given, wanted], 1), torch.cat([given_mask, wanted_mask], 1)
     rows, degrees = given.shape[1], max(1, groups.nearest.shape[1] - 1)
-    components = len(groups.offsets)
-    offsets = groups.offsets.T[columns][..., None]
-    mean, centred = _centre(take_samples(groups.planes, groups.nearest[:, None, None], offsets))
-    centred.mul_(mask[..., None, None])
-    square = centred.square()
-    power = square.sum((1, 3))
+    centred = take_samples(groups.planes, groups.nearest[:, None, None], groups.offsets.T[columns][..., None])
+    mean = centred.mean(3)
+    centred.sub_(mean[..., None])
+    variance = torch.linalg.vector_norm(centred, dim=3).square_().mul_(mask[..., None] / degrees)
+    power = variance.sum(1)
     total = power.sum(1, keepdim=True)
-    variance = square[:, rows:].sum((2, 3)).div_(degrees)
-    scatter = square[:, :rows].sum(1).mul_(square.sum(1)).mean((1, 2)).mul_(components**2)
     centred = centred.flatten(2)
-    sample = (centred[:, :rows] @ centred.transpose(1, 2)).div_(degrees)
-    _, around = _centre(take_samples(groups.planes, groups.around[:, None, None], groups.offsets.T[..., None]))
-    around = around.flatten(2)
-    target = around @ around.transpose(1, 2)
-    diagonal = target.diagonal(dim1=1, dim2=2)[groups.tile].gather(1, columns) * mask
-    scale = (total / degrees / diagonal.sum(1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
-    target = take_rows(target, groups.tile[:, None], given)
-    target = target.gather(2, columns[:, None].expand(-1, rows, -1))
-    target.mul_((scale * given_mask)[..., None]).mul_(mask[:, None]).sub_(sample)
-    length = torch.linalg.vector_norm(sample, dim=(1, 2)).square()
-    shrinkage = (scatter - length) / (components * groups.nearest.shape[1])
-    shrinkage /= torch.linalg.vector_norm(target, dim=(1, 2)).square() + 1e-20
-    shrinkage = shrinkage.clamp(0, SHRINKAGE_MAXIMUM)[:, None]
+    covariance = centred[:, :rows] @ centred.transpose(1, 2)
+    covariance.mul_((given_mask / degrees)[..., None]).mul_(mask[:, None])
     return Gaussians(
-        mean,
-        sample.addcmul_(target, shrinkage[..., None]),
-        variance.lerp(scale * diagonal[:, rows:], shrinkage),
-        power / total.clamp(min=1e-20),
-        total[:, 0] / (degrees * mask.sum(1)),
+        mean, covariance, variance[:, rows:].sum(2), power / total.clamp(min=1e-20), total[:, 0] / mask.sum(1)
     )
-
-
-def _centre(patches: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the means of patches (n, d, r, k) over k, (n, d, r), and the patches less their means, in place."""
-    mean = patches.mean(3)
-    return mean, patches.sub_(mean[..., None])
 
 
 def condition(gaussians: Gaussians, innovation: Tensor, deviation: float) -> tuple[Tensor, Tensor]:
@@ -241,9 +205,11 @@ def posterior_mean(groups: Groups, values: Tensor, deviation: float) -> Tensor:
     """Condition the Gaussians of groups on all ``values`` y (n, d), with noise of one ``deviation`` s > 0: (n, d).
 
     With the mean m and the covariance S, the result is m + S (S + s^2 I)^-1 (y - m) = y - s^2 (S + s^2 I)^-1 (y - m).
+    POSTERIOR_RIDGE times the mean variance is added to that of each value first: a group of fewer patches than values
+    says nothing of some directions.
     """
     every = torch.arange(values.shape[1], device=values.device).expand_as(values)
     gaussians = learn(groups, every, torch.ones_like(values), every[:, :0], values[:, :0])
-    gaussians.covariance.diagonal(dim1=1, dim2=2).add_(deviation**2)
+    gaussians.add_white(POSTERIOR_RIDGE * gaussians.mean_variance + deviation**2)
     factor, _ = torch.linalg.cholesky_ex(gaussians.covariance)
     return values - deviation**2 * torch.cholesky_solve(values[..., None] - gaussians.mean, factor)[..., 0]

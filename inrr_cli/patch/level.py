@@ -20,6 +20,7 @@ from inrr_cli.patch.block_matching import (
     find_similar,
     grid_positions,
     matching_weights,
+    smallest,
     take_samples,
 )
 from inrr_cli.patch.pyramid import LevelProblem
@@ -207,16 +208,18 @@ class Level:
         known, index = self.known[samples], self.index[samples]
         wanted, noise = index < len(self.wanted), self._noise_in_groups(chunk)
         side = math.isqrt(chunk.pixels.shape[1])
-        limit = round(GIVEN_BY_SIDE * side) * self.planes if len(self.wanted) == len(self.missing) else samples.shape[1]
-        closeness = wanted.float() @ _closeness(side, self.planes, wanted.device)
+        denoise = len(self.wanted) > len(self.missing)
+        limit = samples.shape[1] if denoise else round(GIVEN_BY_SIDE * side) * self.planes
+        farness = 1 / (wanted.float() @ _closeness(side, self.planes, wanted.device))
         out = []
         # two batches, of patches with fewer and with more known samples, waste less padding
         for batch in known.sum(1).argsort().chunk(2):
-            given, given_mask = _pad_chosen(known[batch], closeness[batch], limit)
-            want, want_mask = _pad_chosen(wanted[batch], closeness[batch])
+            given, given_mask = _pad_chosen(known[batch], farness[batch], limit)
+            want, want_mask = _pad_chosen(wanted[batch], farness[batch], samples.shape[1])
             gaussians = gaussian_model.learn(groups.select(batch), given, given_mask, want, want_mask)
             white = RIDGE * (1 - known[batch].float().mean(1)) * gaussians.mean_variance
-            gaussians.add_white(white if noise is None else white - noise[batch], given, want)
+            same = given_mask[..., None] * (given[..., None] == want[:, None]) if denoise else None
+            gaussians.add_white(white if noise is None else white - noise[batch], same)
             values = self.values[samples[batch].gather(1, given)]
             innovation = (values - gaussians.mean[:, : given.shape[1]]) * given_mask[..., None]
             estimate, total = gaussian_model.condition(gaussians, innovation, caution * self.noise)
@@ -269,14 +272,14 @@ def _closeness(side: int, planes: int, device: torch.device) -> Tensor:
     return (0.5 + (place[:, None] - place).square().sum(2)) ** -2
 
 
-def _pad_chosen(chosen: Tensor, priority: Tensor, limit: int | None = None) -> tuple[Tensor, Tensor]:
+def _pad_chosen(chosen: Tensor, farness: Tensor, limit: int) -> tuple[Tensor, Tensor]:
     """Return the numbers of the chosen samples of patches (n, d), padded to (n, k), and 1, or 0 for padding.
 
-    Of more than ``limit``, those of the highest ``priority`` (n, d) >= 0.
+    Of more than ``limit``, those of the least ``farness`` (n, d) >= 0.
     """
-    most = max(1, int(chosen.sum(1).max()))
-    value, number = torch.topk(torch.where(chosen, priority, -1), most if limit is None else min(limit, most))
-    return number, (value >= 0).float()
+    most = min(limit, max(1, int(chosen.sum(1).max())))
+    value, number = smallest(torch.where(chosen, farness, torch.inf), most)
+    return number, value.isfinite().float()
 
 
 def _reference_corners(needed: Tensor, size: int, stride: int, shift: int) -> tuple[Tensor, Tensor]:

@@ -13,10 +13,10 @@ def random_gaussian(d, seed=0):
 
 
 def group_of(patches, count):
-    """One group, the first ``count`` of patches (N, r, d), among all of them."""
-    every, sixth = (torch.arange(0, patches.numel(), step * patches[0].numel()) for step in (1, 6 * patches.shape[1]))
+    """One group, the first ``count`` of patches (N, r, d)."""
+    corners = torch.arange(0, count * patches[0].numel(), patches[0].numel())
     offsets = torch.arange(patches[0].numel()).view(patches.shape[1:])
-    return gaussian_model.Groups(patches.flatten(), offsets, sixth[None], torch.tensor([0]), every[None, :count])
+    return gaussian_model.Groups(patches.flatten(), offsets, corners[None])
 
 
 def gaussians(mean, covariance, given, wanted):
@@ -73,7 +73,7 @@ def test_known_pixels_without_noise_are_kept_and_certain():
 def learn_all(groups):
     """Learn the mean (n, d, r), the whole covariance (n, d, d) and the power of groups."""
     d = groups.offsets.shape[1]
-    every, ones = torch.arange(d).expand(len(groups.tile), d), torch.ones(len(groups.tile), d)
+    every, ones = torch.arange(d).expand(len(groups.nearest), d), torch.ones(len(groups.nearest), d)
     learned = gaussian_model.learn(groups, every, ones, every, ones)
     assert torch.allclose(learned.variance, learned.covariance[..., :d].diagonal(dim1=1, dim2=2))
     assert torch.allclose(learned.covariance[..., :d], learned.covariance[..., d:])
@@ -85,7 +85,8 @@ def test_the_posterior_mean_is_that_of_conditioning_on_all_pixels():
     groups = group_of(patches, 20)
     values = torch.linspace(-1, 1, 5, dtype=torch.double)[None]
     mean, covariance, _ = learn_all(groups)
-    learned = gaussians(mean[0], covariance[0], range(5), range(5))
+    ridge = gaussian_model.POSTERIOR_RIDGE * covariance[0].trace() / 5
+    learned = gaussians(mean[0], covariance[0] + ridge * torch.eye(5), range(5), range(5))
     expected, _ = gaussian_model.condition(learned, values[..., None] - mean, 0.3)
     found = gaussian_model.posterior_mean(groups, values, 0.3)
     assert torch.allclose(found, expected[..., 0])
@@ -102,16 +103,23 @@ def test_many_samples_give_the_true_mean_and_covariance():
     assert torch.allclose(got[0], covariance, atol=0.08)
 
 
-def test_shrinkage_makes_the_covariance_of_few_samples_regular_and_more_accurate():
-    _, covariance = random_gaussian(9, seed=3)
-    generator = torch.Generator().manual_seed(4)
-    patches = torch.randn(3000, 1, 9, dtype=torch.double, generator=generator) @ torch.linalg.cholesky(covariance).T
-    few = patches[:5, 0]
-    _, learned, _ = learn_all(group_of(patches, 5))
-    sample = torch.cov(few.T)
-    assert torch.linalg.matrix_rank(sample) == 4
-    assert torch.linalg.eigvalsh(learned[0]).min() > 1e-6
-    assert (learned[0] - covariance).norm() < (sample - covariance).norm()
+def test_few_samples_have_their_sample_covariance():
+    patches = torch.randn(40, 1, 9, dtype=torch.double, generator=torch.Generator().manual_seed(4))
+    mean, learned, _ = learn_all(group_of(patches, 5))
+    assert torch.allclose(mean[0, :, 0], patches[:5, 0].mean(0))
+    assert torch.allclose(learned[0], torch.cov(patches[:5, 0].T))
+
+
+def test_white_variance_is_added_to_samples_that_are_given_and_wanted():
+    patches = torch.randn(40, 1, 4, dtype=torch.double, generator=torch.Generator().manual_seed(4))
+    given, wanted = torch.tensor([[0, 2]]), torch.tensor([[2, 3]])
+    ones = torch.ones(1, 2, dtype=torch.double)
+    learned = gaussian_model.learn(group_of(patches, 20), given, ones, wanted, ones)
+    before, variance = learned.covariance.clone(), learned.variance.clone()
+    learned.add_white(torch.tensor([0.5], dtype=torch.double), given[..., None] == wanted[:, None])
+    expected = torch.tensor([[0.5, 0.0, 0.0, 0.0], [0.0, 0.5, 0.5, 0.0]], dtype=torch.double)
+    assert torch.allclose(learned.covariance[0] - before[0], expected)
+    assert torch.allclose(learned.variance - variance, torch.full((1, 2), 0.5, dtype=torch.double))
 
 
 def test_components_share_one_covariance_by_their_power():
