@@ -184,17 +184,19 @@ class ChannelGroup:
     def _fills(self, solved: list[Level], blend: Blend) -> Tensor:
         """Return the patches' and the smooth fills at missing samples, the latter without a share as zeros: (F, m, R).
 
-        Where smooth fills have the larger part, they are exact and not clamped: a plane goes on beyond its known part.
+        Where the patches have no share, smooth fills are exact and not clamped: a plane goes on beyond its known part.
         """
         first = solved[0]
         fills = [self.range.clamp(level.mean[level.index[first.missing]], first.missing) for level in solved]
         shares = blend.shares.tolist()
-        exact = sum(shares[: len(solved)]) < 0.5
+        exact, smooth = sum(shares[: len(solved)]) == 0, None
         for kind, share in zip(SMOOTH_FILLS, shares[len(solved) :], strict=True):
             fill = torch.zeros_like(fills[0])
             if share > 0:
-                whole = replace(kind, exact=exact).fill(self.image, self.known)
-                fill = first.values_of(whole)[first.missing]
+                kind = replace(kind, exact=exact)
+                # a fill starts from the one of a lower order
+                smooth = kind.fill(self.image, self.known) if smooth is None else kind.refill(smooth, ~self.known)
+                fill = first.values_of(smooth)[first.missing]
             fills.append(fill if exact else self.range.clamp(fill, first.missing))
         return torch.stack(fills)
 

@@ -18,13 +18,14 @@ from inrr_cli.solvers.pyramid import double, halve
 
 # empirical, by order: an order 3 converges more slowly
 FILL_ITERATIONS = {2: 1000, 3: 2000}
+FILL_TOLERANCE = 1e-5  # of the range of values; a tenth of that takes twice as long and changes no PSNR by 0.01 dB
 
 
 @dataclass(frozen=True)
 class PolyharmonicFill:
     """A kind of polyharmonic fill, with natural borders; ``order`` is that of `solve_polyharmonic`.
 
-    An ``exact`` fill is solved in float64, to a thousandth of the residual.
+    An ``exact`` fill is solved in float64, to a ten-thousandth of the residual.
     """
 
     order: int
@@ -44,7 +45,7 @@ class PolyharmonicFill:
         return self._solve(refine_polyharmonic, start, missing)
 
     def _solve(self, solver: Callable[..., Tensor], image: Tensor, mask: Tensor) -> Tensor:
-        dtype, tolerance = (torch.float64, 1e-9) if self.exact else (torch.float32, 1e-6)
+        dtype, tolerance = (torch.float64, 1e-9) if self.exact else (torch.float32, FILL_TOLERANCE)
         iterations = FILL_ITERATIONS[self.order]
         solve = partial(solver, order=self.order, iterations=iterations, tolerance=tolerance, natural=True, dtype=dtype)
         return solve(image, mask) if mask.dim() == 2 else map_equal_masks(solve, image, mask)
