@@ -72,12 +72,12 @@ class ChannelGroup:
             solved = [self._finish(levels.pop(0), wanted) for _ in self.settings]  # memory of each is free then
             fills = self._fills(solved, blend)
             self.meter.skip_to(self.end)
+            return self._blend(solved[0], fills, blend)
         except KeyboardInterrupt:
             if not keep_partial:
                 raise
             partial = self._smooth() if self.solution is None else torch.where(known, image, self.solution.image)
             return Estimate(partial, "", completed=False, sigma=torch.zeros_like(image))
-        return self._blend(solved[0], fills, blend)
 
     def refine(self, image: Tensor | None) -> Tensor:
         """Solve at first; then iterate once from the missing samples of an ``image`` (H, W, C)."""

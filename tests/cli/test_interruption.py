@@ -65,6 +65,8 @@ def stop(process, terminal, number):
 @pytest.mark.parametrize(("number", "keep"), [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, True)])
 @pytest.mark.parametrize("engine", [SIREN, PATCHES])
 def test_a_signal_stops_a_run_of_a_million_steps(files, engine, number, keep):
+    for name in ("grey", "mask"):  # large enough for patches to take seconds
+        Image.fromarray(np.tile(np.asarray(Image.open(files[name])), (5, 5))).save(files[name])
     code, rest = stop(*start_fit(*fitting(files, *engine, *(["--keep-partial"] if keep else []))), number)
     output = files["mask"].with_name("out.png")
     assert code == CODES[number]
