@@ -25,7 +25,7 @@ SIDES = 5, 7, 11, 15  # of patches in pixels: about 25 samples are known at 100,
 PATCH_VALUES_MAXIMUM = 300  # samples in a patch: of many channels patches are smaller; empirical
 OVERLAP = 2  # patches over each pixel and axis; empirical
 SPARSE = 0.3  # of the samples that are known: where there are more, some iterations gain nothing; empirical
-COARSE_ITERATIONS = 2  # of the coarser levels; empirical
+COARSE_ITERATIONS = 3  # of the coarser levels; empirical
 FINAL_WORK = 0.3  # part of the time that the last iterations take, for the progress
 SMOOTH_FILLS = BIHARMONIC, TRIHARMONIC  # that are blended with the patches
 
