@@ -62,7 +62,7 @@ def table1_report(results: Results) -> Report:
     lines, missing_lines = [], []
     for image, mask in product(images, TABLE1_MASKS):
         ours = [raw[image, mask, method] for method in methods]
-        lines.append([image, mask, *beside_paper(ours, TABLE1.get((image, mask)))])
+        lines.append([image, mask, *_beside_paper(ours, TABLE1.get((image, mask)))])
         missing_lines.append([image, mask, *(f"{missing[image, mask, method]:.2f}" for method in methods)])
     parts = [
         "PSNR in dB of the network's own output (`psnr_raw`); in brackets the paper's.",
@@ -82,8 +82,7 @@ def _compare_methods(images: list[str], means: dict[str, dict[tuple[Any, ...], f
         values = {name: [[mean[i, mask, m] for m in methods] for i in images] for name, mean in means.items()}
         values["the paper"] = [list(TABLE1[image, mask]) for image in TABLE1_IMAGES]
         orders += [[mask, name, _order(methods, np.mean(table, axis=0))] for name, table in values.items()]
-        added = [np.array(table)[:, -1] - np.array(table)[:, 0] for table in values.values()]
-        gains.append([mask, *(f"{gain.mean():+.2f} ({gain.min():+.2f})" for gain in added)])
+        gains.append([mask, *(_mean_and_least(np.array(table)[:, [0, -1]]) for table in values.values())])
     return [
         "Order of the methods by their mean over pictures:",
         markdown_table(["mask", "measure", "order"], orders),
@@ -92,7 +91,13 @@ def _compare_methods(images: list[str], means: dict[str, dict[tuple[Any, ...], f
     ]
 
 
-def beside_paper(ours: list[float], paper: Sequence[float] | None) -> list[str]:
+def _mean_and_least(pairs: NDArray[np.floating[Any]]) -> str:
+    """Return the mean gain, and in brackets the least, of pairs (pictures, 2) of PSNR without and with INRR."""
+    gain = pairs[:, 1] - pairs[:, 0]
+    return f"{gain.mean():+.2f} ({gain.min():+.2f})"
+
+
+def _beside_paper(ours: list[float], paper: Sequence[float] | None) -> list[str]:
     """Return our numbers with the paper's in brackets, if there are any."""
     printed = ["-"] * len(ours) if paper is None else [f"{value:.1f}" for value in paper]
     return [f"{a:.2f} ({b})" for a, b in zip(ours, printed, strict=True)]
@@ -124,18 +129,17 @@ def table2_report(results: Results) -> Report:
     lines, missing_lines = [], []
     for image in images:
         paper = [value for pair in TABLE2[image] for value in pair] if image in TABLE2 else None
-        lines.append([image, *beside_paper([raw[image, "mixture", name] for name in head[1:]], paper)])
+        lines.append([image, *_beside_paper([raw[image, "mixture", name] for name in head[1:]], paper)])
         missing_lines.append([image, *(f"{missing[image, 'mixture', name]:.2f}" for name in head[1:])])
-    gains = {
-        measure: np.array([[mean[i, "mixture", f"{n}+"] - mean[i, "mixture", n] for n in names] for i in images])
+    pairs = {  # (pictures, networks, 2)
+        measure: np.array([[[mean[i, "mixture", f"{n}{plus}"] for plus in ("", "+")] for n in names] for i in images])
         for measure, mean in (("psnr_raw", raw), ("psnr_missing", missing))
     }
-    gains["the paper"] = np.diff([TABLE2[image] for image in TABLE2])[..., 0]
+    pairs["the paper"] = np.array(list(TABLE2.values()))
     gain_lines = [
-        [measure, *(f"{mean:+.2f} ({least:+.2f})" for mean, least in zip(table.mean(0), table.min(0), strict=True))]
-        for measure, table in gains.items()
+        [measure, *(_mean_and_least(table[:, k]) for k in range(len(names)))] for measure, table in pairs.items()
     ]
-    count = int((gains["psnr_missing"] >= 0).sum())
+    count = int((np.diff(pairs["psnr_missing"]) >= 0).sum())
     parts = [
         "PSNR in dB of the network's own output (`psnr_raw`), mixture mask, without and with (+) INRR; in brackets the "
         "paper's.",

@@ -18,7 +18,9 @@ from inrr_cli.solvers.pyramid import double, halve
 
 # empirical, by order: an order 3 converges more slowly
 FILL_ITERATIONS = {2: 1000, 3: 2000}
-FILL_TOLERANCE = 1e-5  # of the range of values; a tenth of that takes twice as long and changes no PSNR by 0.01 dB
+# of the range of values: a tenth of that takes up to twice as long; it changes the PSNR of scattered holes and of text
+# by less than 0.01 dB, and of a few deep holes by up to 0.16 dB; empirical
+FILL_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True)
