@@ -14,6 +14,7 @@ from typing import TypeVar
 import torch
 
 from inrr_cli.errors import InputError
+from inrr_cli.interruption import delay_interruption, raise_if_pending
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -92,7 +93,9 @@ def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], de
     """
     threads = _within[0] if _within else torch.get_num_threads()
     if device.type != "cpu" or threads == 1:
-        yield from map(function, items)
+        for item in items:
+            raise_if_pending()
+            yield function(item)
         return
     pool, with_gradients = _pool(threads), torch.is_grad_enabled()
 
@@ -101,17 +104,24 @@ def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], de
             return function(item)
 
     waiting: deque[Future[Output]] = deque()
+
+    def first() -> Output:
+        with delay_interruption():
+            return waiting.popleft().result()
+
     try:
         for item in items:
-            waiting.append(pool.submit(work, item))
+            with delay_interruption():
+                waiting.append(pool.submit(work, item))
             if len(waiting) > 2 * threads:
-                yield waiting.popleft().result()
+                yield first()
         while waiting:
-            yield waiting.popleft().result()
+            yield first()
     finally:
-        for future in waiting:
-            future.cancel()
-        wait(waiting)
+        with delay_interruption():
+            for future in waiting:
+                future.cancel()
+            wait(waiting)
 
 
 def add_gradients(parameters: Iterable[torch.Tensor], gradients: Iterable[torch.Tensor | None]) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import contextmanager
+from threading import get_ident, main_thread
 
 from inrr_cli.errors import ExitCode
 
 TYPE_CHECKING = False  # see inrr_cli/__init__.py
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from sys import UnraisableHookArgs
     from types import FrameType
 
@@ -19,6 +22,8 @@ SHOW_CURSOR = "\x1b[?25h"  # which a progress bar hides
 IMPORTING = "<frozen importlib._bootstrap>"  # where Python's frames of an import lie
 
 received: list[int] = []
+_pending = False  # a signal came, and nobody has had its KeyboardInterrupt
+_delays = 0  # entered
 
 
 def heed_signals() -> None:
@@ -32,9 +37,31 @@ def heed_signals() -> None:
     sys.unraisablehook = _ignore_unraisable
 
 
-def raise_if_received() -> None:
-    """Raise KeyboardInterrupt if a signal came before: that of a signal in a finalizer is lost, and the run goes on."""
-    if received:
+@contextmanager
+def delay_interruption() -> Iterator[None]:
+    """Within, the first signal raises nothing; its KeyboardInterrupt follows at the end. A second one kills at once.
+
+    For code that takes the locks of `threading`: an exception between the acquisition of a lock and the block that
+    releases it would leave other threads waiting for ever (https://github.com/python/cpython/issues/74174). Elsewhere
+    than in the main thread, which alone gets signals, it does nothing.
+    """
+    global _delays
+    if get_ident() != main_thread().ident:
+        yield
+        return
+    _delays += 1
+    try:
+        yield
+    finally:
+        _delays -= 1
+    raise_if_pending()
+
+
+def raise_if_pending() -> None:
+    """Raise the KeyboardInterrupt of a signal that was delayed, or that was lost because it came in a finalizer."""
+    global _pending
+    if _pending and not _delays and get_ident() == main_thread().ident:
+        _pending = False
         raise KeyboardInterrupt
 
 
@@ -60,12 +87,16 @@ def is_import(frame: FrameType | None) -> bool:
 
 
 def _ignore_unraisable(lost: UnraisableHookArgs) -> None:
-    """Print an exception that nobody can catch, unless a signal made it: `raise_if_received` follows."""
-    if not (received and lost.exc_type is KeyboardInterrupt):
+    """Print an exception that nobody can catch, unless a signal made it: `raise_if_pending` follows."""
+    global _pending
+    if received and lost.exc_type is KeyboardInterrupt:
+        _pending = True
+    else:
         sys.__unraisablehook__(lost)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
+    global _pending
     received.append(number)
     for each in SIGNALS:
         if signal.getsignal(each) == _stop:
@@ -76,4 +107,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
             os.write(2, f"{MESSAGE}\n{SHOW_CURSOR * os.isatty(2)}".encode())
         finally:
             os._exit(exit_code())
-    raise KeyboardInterrupt
+    if _delays:
+        _pending = True
+    else:
+        raise KeyboardInterrupt

@@ -193,6 +193,46 @@ def test_a_signal_in_a_finalizer_is_not_lost_to_a_batch(files, tmp_path):
     assert not list((tmp_path / "out").glob("*.png"))
 
 
+LOCKED = """
+import signal, threading, torch
+torch.set_num_threads(2)
+enter, taken = threading.Condition.__enter__, []
+def enter_and_signal(condition):
+    enter(condition)
+    if threading.get_ident() == threading.main_thread().ident:
+        taken.append(condition)
+        if len(taken) == 100:
+            signal.raise_signal(signal.SIGTERM)
+from inrr_cli.neural.fit import NetworkFit
+run = NetworkFit.run
+def run_with_signal(*arguments):
+    threading.Condition.__enter__ = enter_and_signal
+    return run(*arguments)
+NetworkFit.run = run_with_signal
+"""
+
+
+def test_a_signal_while_a_lock_is_taken_leaves_no_thread_waiting(files):
+    done = python(LOCKED + SCRIPT, *fitting(files, *SIREN))
+    assert done.returncode == CODES[signal.SIGTERM]
+    assert done.stderr.endswith("\ninrr: interrupted; no file was left half-written\n")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_signal_in_a_finalizer_is_not_lost_to_a_fit(files, threads):
+    code = (
+        f"import signal, torch\ntorch.set_num_threads({threads})\n"
+        "class Lost:\n    def __del__(self):\n        signal.raise_signal(signal.SIGINT)\n"
+        "from inrr_cli.neural.fit import NetworkFit\n"
+        "step = NetworkFit._step\n"
+        "def lose(fit):\n    Lost() if fit.steps == 3 else None\n    return step(fit)\n"
+        "NetworkFit._step = lose\n" + SCRIPT
+    )
+    done = python(code, *fitting(files, *SIREN))
+    assert done.returncode == CODES[signal.SIGINT]
+    assert done.stderr.endswith("\ninrr: interrupted; no file was left half-written\n")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize("start", [INRR, (sys.executable, "-c", SCRIPT)])
