@@ -91,8 +91,7 @@ class NetworkFit:
             self.duration = warm_start_duration(chessboard_distance(~known), recipe.warm_part)
         rows, columns, _ = known.shape
         self.drawing = GridDraw((rows, columns), recipe.spacing_for(rows, columns), generator)
-        missing = 1 - known.float().mean().item()
-        self.objective = Objective(representation, regularizer, self.bfloat16, missing, recipe.adapt)
+        self.objective = Objective(representation, regularizer, self.bfloat16)
         self.weights = [p.detach() for p in representation.parameters() if p.requires_grad]
         self.average = [weight.clone() for weight in self.weights]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,17 +25,11 @@ class Objective:
     regularizer : Regularizer or None
     bfloat16 : bool
         Whether hidden layers are multiplied in bfloat16.
-    missing : float
-        Fraction of missing pixels.
-    adapt : bool
-        See `Recipe`.
     """
 
     representation: Representation
     regularizer: Regularizer | None
     bfloat16: bool
-    missing: float
-    adapt: bool
 
     @cached_property
     def rounded(self) -> Representation:
@@ -88,13 +81,7 @@ class Objective:
             loss = error + (missing_weight * torch.where(known, 0, squared)).sum(-1).mean()
         if self.regularizer is None:
             return loss, loss.new_zeros(())
-        weights = self.representation.weights()
-        if not self.adapt:
-            return loss, self.regularizer(prediction, y, x, weights)
-        completed = torch.where(known, target, prediction) if self.missing else prediction
-        # the weight is the option's at a mean squared error of 1e-3 (30 dB), and at most ten times that: empirical
-        factor = (error.detach() / (1 - self.missing) / 1e-3).square().clamp(max=10) / math.sqrt(self.missing or 1)
-        return loss, factor * self.regularizer(completed, y, x, weights)
+        return loss, self.regularizer(prediction, y, x, self.representation.weights())
 
     def backward(
         self, target: Tensor, known: Tensor, y: Tensor, x: Tensor, missing_weight: Tensor | None = None

@@ -14,7 +14,6 @@ PRESETS = {
         warm_start="smooth",
         warm_part=0.6,
         bfloat16=True,
-        adapt=True,
         options={"dmf inrr": {"weight": 0.15}},
         changes={
             # so smooth by itself that it adds little to the warm start
@@ -43,11 +42,9 @@ PRESETS = {
         warm_start="none",
         warm_part=0.6,
         bfloat16=False,
-        adapt=False,
         options={
-            "inrr": {"weight": 1e-6 * 256 * 256, "reg_omega": 5.0, "sharpness": 1.0},
+            "inrr": {"weight": 1e-6 * 256 * 256},
             "air": {"weight": 1e-5 * 256 * 256},
-            "tv": {"weight": 1e-3},
             "l2": {"weight": 1e-3},
         },
         changes={"air": {"lr_regularizer": 1e-3}},

@@ -48,13 +48,6 @@ class Recipe:
         Fraction of the steps for which a smooth warm start lasts beside known pixels.
     bfloat16 : bool
         Whether hidden layers are multiplied in bfloat16 where the hardware is fast in it.
-    adapt : bool
-        Whether the weight of the regulariser adapts to the image. If so, the regulariser sees the completed image
-        (known pixels as they are, the prediction elsewhere), so that it changes missing pixels only. Its weight follows
-        the square of the mean squared error of known pixels: a structure that the network fits well needs little
-        smoothing, a texture that it cannot fit needs much. The weight is divided by the square root of the missing
-        fraction, because few pixels have a small part in a mean over all. If not, the regulariser sees the prediction
-        everywhere and its weight is fixed, as in the paper.
     options : dict
         Defaults of methods that differ with this recipe, by the name of the method (or "net reg" of a pair) and the
         name of the option.
@@ -72,7 +65,6 @@ class Recipe:
     warm_start: WarmStart
     warm_part: float
     bfloat16: bool
-    adapt: bool
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
 

@@ -22,20 +22,17 @@ from inrr_cli.paper.experiment import GreyImage, Key, Setup
 from inrr_cli.settings import Settings, make_settings
 
 FAST_STEPS = 1500  # at least, with the fast preset: the paper's claims are about the late part of a fit
-FIXED_WEIGHTS = {"inrr": 0.13, "air": 0.13}  # with the fast preset, which otherwise adapts the weight: empirical
 
 
 def snapshot_settings(setup: Setup, key: Key, net: str, reg: str, **options: Any) -> Settings:
     """Return settings with the seed of the key and the paper's recipe, or a sampling one of the same loss ("fast")."""
-    if setup.preset == "fast" and reg in FIXED_WEIGHTS:
-        options["weight"] = FIXED_WEIGHTS[reg]
     options |= {"preset": setup.preset, "warm_start": setup.warm_start, "device": setup.device}
     settings = make_settings(net=net, reg=reg, seed=key["seed"], **options)
     if setup.preset == "paper":
         return settings
     recipe = fit_recipe(settings)
     steps = max(recipe.steps, FAST_STEPS)
-    recipe = replace(recipe, steps=steps, average=0.0, adapt=False, bfloat16=False)
+    recipe = replace(recipe, steps=steps, average=0.0, bfloat16=False)
     return replace(settings, recipe=recipe)
 
 

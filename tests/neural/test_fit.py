@@ -39,8 +39,7 @@ def render_all(net, image):
 
 
 @pytest.mark.parametrize("reg", NETWORK_REGULARIZERS)
-@pytest.mark.parametrize("adapt", [True, False])
-def test_blocks_give_the_gradient_of_the_whole(monkeypatch, build_representation, build_regularizer, reg, adapt):
+def test_blocks_give_the_gradient_of_the_whole(monkeypatch, build_representation, build_regularizer, reg):
     known = torch.rand(20, 12, generator=torch.Generator().manual_seed(1)) > 0.5
     problem = InpaintingProblem(wave(20, 12, 3), known[..., None].expand(-1, -1, 3))
 
@@ -48,7 +47,7 @@ def test_blocks_give_the_gradient_of_the_whole(monkeypatch, build_representation
         monkeypatch.setattr(rendering, "BLOCK_POINTS", block_points)
         monkeypatch.setattr(objective_module, "KEPT_POINTS", kept_points)
         net, regularizer = build_representation(shape=(256, 256, 3)), build_regularizer(reg, (20, 12, 3), 2, weight=1.0)
-        fit(net, regularizer, problem, replace(EXACT, steps=1, adapt=adapt))
+        fit(net, regularizer, problem, replace(EXACT, steps=1))
         learned = [] if regularizer is None else list(regularizer.parameters())
         return [p.grad for p in [*net.parameters(), *learned]]
 

@@ -3,19 +3,20 @@ import pytest
 from inrr_cli.methods import NETWORKS
 from inrr_cli.neural.presets import PRESETS
 from inrr_cli.neural.recipe import BLOCK_POINTS, KEPT_POINTS
+from inrr_cli.neural.regularizers.options import InrrOptions, TvOptions
 
 
 def test_the_paper_preset_is_the_released_recipe():
     paper = PRESETS["paper"]
     assert (paper.steps, paper.lr, paper.lr_regularizer, paper.optimizer) == (10_001, 1e-3, 1e-4, "adam")
-    assert (paper.spacing, paper.decay, paper.average, paper.bfloat16, paper.adapt) == (None, False, 0, False, False)
+    assert (paper.spacing, paper.decay, paper.average, paper.bfloat16) == (None, False, 0, False)
     assert paper.warm_start == "none"
     assert paper.options == {
-        "inrr": {"weight": 0.065536, "reg_omega": 5.0, "sharpness": 1.0},
+        "inrr": {"weight": 0.065536},
         "air": {"weight": 0.65536},
-        "tv": {"weight": 1e-3},
         "l2": {"weight": 1e-3},
     }
+    assert (InrrOptions().reg_omega, TvOptions().weight) == (5, 1e-3)
     assert (paper.suited_to("siren", "air").lr_regularizer, paper.suited_to("siren", "tv")) == (1e-3, paper)
 
 

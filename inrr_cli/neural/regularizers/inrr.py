@@ -15,7 +15,7 @@ from inrr_cli.neural.regularizers.base import DirichletEnergy, laplacian
 class Inrr(DirichletEnergy):
     """``weight * (E_rows + E_columns)`` with E = tr(X^T L X) and L = D - A, where a tiny network gives A.
 
-    The network g maps the coordinate of row i to g_i in R^r, r = 256, which ``sharpness`` multiplies (1 in the paper).
+    The network g maps the coordinate of row i to g_i in R^r, r = 256.
     There are two adjacencies (paper, section 4.2):
 
     - ``softmax``, the released recipe: A = G G^T, where row i of G is the softmax of g_i.
@@ -48,7 +48,7 @@ class Inrr(DirichletEnergy):
 
     def _features(self, y: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the outputs (R, r) and (C, r) of the tiny networks."""
-        return self.options.sharpness * self.rows(y[:, None]), self.options.sharpness * self.columns(x[:, None])
+        return self.rows(y[:, None]), self.columns(x[:, None])
 
 
 def softmax_energy(g: Tensor, nodes: Tensor) -> Tensor:

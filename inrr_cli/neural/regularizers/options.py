@@ -19,7 +19,7 @@ class TvOptions:
 class L2Options:
     """Norm of the weights of the network (INRR paper, section 5.1)."""
 
-    weight: float = option(1e-6, WEIGHT, ">= 0")
+    weight: float = option(1e-5, WEIGHT, ">= 0")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,5 @@ class InrrOptions:
         "softmax", "How INRR turns the outputs of its tiny networks into similarities of rows and of columns."
     )
     reg_omega: float = option(
-        20.0, "Frequency scale of INRR's tiny networks; a higher value gives more local similarities.", "> 0"
-    )
-    sharpness: float = option(
-        3.0, "Factor of the output of INRR's tiny networks; a higher value gives fewer similar rows.", "> 0"
+        5.0, "Frequency scale of INRR's tiny networks; a higher value gives more local similarities.", "> 0"
     )
