@@ -14,7 +14,7 @@ PRESETS = {
         warm_start="smooth",
         warm_part=0.6,
         bfloat16=True,
-        options={"dmf inrr": {"weight": 0.15}},
+        options={"dmf inrr": {"weight": 1.0}},
         changes={
             # so smooth by itself that it adds little to the warm start
             "relu": {"steps": 1200, "lr": 1e-2, "lr_regularizer": 1e-2, "warm_part": 1.0},
