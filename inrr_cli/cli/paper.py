@@ -51,6 +51,16 @@ def paper(
             help="What every fit is drawn to at first at missing pixels: none, as in the paper, or a smooth fill.",
         ),
     ] = "none",
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            "--steps",
+            metavar="N",
+            min=1,
+            show_default="those of the preset; 1500 for figures 2 and 5 to 9",
+            help="Steps of every fit; the more there are, the more a network without INRR overfits.",
+        ),
+    ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Run on the middle 128 x 128 pixels of the first image only.")
     ] = False,
@@ -81,7 +91,8 @@ def paper(
         raise InputError(f"{output}: is a file; give a folder")
     pictures = read_images(images)
     pictures = quick_images(pictures) if quick else pictures
-    setup = Setup(pictures, mask_makers(images), preset, warm_start, parse_seeds(seeds), device)
+    recipe: dict[str, Any] = {"preset": preset, "warm_start": warm_start} | ({} if steps is None else {"steps": steps})
+    setup = Setup(pictures, mask_makers(images), recipe, parse_seeds(seeds), device)
     chosen = load_experiment(experiment)
     cells = chosen.cells(setup)
     note(f"{chosen.title}: {len(cells)} cells, into {output}")

@@ -26,18 +26,16 @@ class Setup:
         Grey images by name.
     masks : dict of callables
         By pattern: from rows and columns (H, W) to a mask (H, W) of bool, True = missing.
-    preset : {"fast", "paper"}
-        Recipe of the fits.
-    warm_start : {"none", "smooth"}
-        What every fit is drawn to at first at missing pixels.
+    recipe : dict
+        Options of every fit, as of `make_settings`: ``preset``, ``warm_start`` and, unless those of the preset are
+        meant, ``steps``.
     seeds : tuple of int
     device : str
     """
 
     images: dict[str, GreyImage]
     masks: dict[str, MaskMaker]
-    preset: str
-    warm_start: str
+    recipe: dict[str, Any]
     seeds: tuple[int, ...]
     device: str
 
@@ -52,7 +50,7 @@ class Setup:
 
     def keys(self, **values: Iterable[str | float]) -> list[Key]:
         """Return a key for each combination of values and each seed, the last of which varies fastest."""
-        axes = values | {"preset": [self.preset], "warm_start": [self.warm_start], "seed": self.seeds}
+        axes = values | {name: [value] for name, value in self.recipe.items()} | {"seed": self.seeds}
         return [dict(zip(axes, combination, strict=True)) for combination in product(*axes.values())]
 
 

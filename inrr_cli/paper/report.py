@@ -58,8 +58,9 @@ def verdict(holds: bool) -> str:
 
 def mean_over_seeds(results: Results, value: str) -> dict[tuple[Any, ...], float]:
     """Return the mean of a value over cells that differ in their seed only, by the rest of the key without recipe."""
+    apart = ("seed", "preset", "warm_start", "steps")
     groups: dict[tuple[Any, ...], list[float]] = {}
     for key, measurement in results:
-        group = tuple(part for name, part in key.items() if name not in ("seed", "preset", "warm_start"))
+        group = tuple(part for name, part in key.items() if name not in apart)
         groups.setdefault(group, []).append(measurement.values[value])
     return {group: float(np.mean(values)) for group, values in groups.items()}

@@ -21,19 +21,17 @@ from inrr_cli.neural.regularizers.base import Regularizer
 from inrr_cli.paper.experiment import GreyImage, Key, Setup
 from inrr_cli.settings import Settings, make_settings
 
-FAST_STEPS = 1500  # at least, with the fast preset: the paper's claims are about the late part of a fit
+FAST_STEPS = 1500  # at least, with the fast preset, unless given: the paper's claims are about the late part of a fit
 
 
 def snapshot_settings(setup: Setup, key: Key, net: str, reg: str, **options: Any) -> Settings:
     """Return settings with the seed of the key and the paper's recipe, or a sampling one of the same loss ("fast")."""
-    options |= {"preset": setup.preset, "warm_start": setup.warm_start, "device": setup.device}
-    settings = make_settings(net=net, reg=reg, seed=key["seed"], **options)
-    if setup.preset == "paper":
+    settings = make_settings(net=net, reg=reg, seed=key["seed"], device=setup.device, **options, **setup.recipe)
+    if settings.preset == "paper":
         return settings
     recipe = fit_recipe(settings)
-    steps = max(recipe.steps, FAST_STEPS)
-    recipe = replace(recipe, steps=steps, average=0.0, bfloat16=False)
-    return replace(settings, recipe=recipe)
+    steps = setup.recipe.get("steps", max(recipe.steps, FAST_STEPS))
+    return replace(settings, recipe=replace(recipe, steps=steps, average=0.0, bfloat16=False))
 
 
 def fit_recipe(settings: Settings) -> Recipe:

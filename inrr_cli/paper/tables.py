@@ -21,7 +21,7 @@ from inrr_cli.settings import make_settings
 def restore(setup: Setup, key: Key, missing: NDArray[np.bool_], net: str, reg: str, **options: Any) -> Result:
     """Restore the image of a key with the seed of the key."""
     if net != "ntk":  # which is solved, not fitted
-        options |= {"preset": setup.preset, "warm_start": setup.warm_start}
+        options |= setup.recipe
     settings = make_settings(net=net, reg=reg, seed=key["seed"], device=setup.device, **options)
     return run_inpainting(setup.images[key["image"]], missing, settings)
 

@@ -12,7 +12,9 @@ from inrr_cli.masking.synthetic import make_mask
 from inrr_cli.neural.presets import PRESETS
 from inrr_cli.paper import cells, measures, snapshots, sweeps, training_figures
 from inrr_cli.paper.catalogue import EXPERIMENTS, load_experiment
+from inrr_cli.paper.experiment import Setup
 from inrr_cli.paper.inputs import quick_images
+from inrr_cli.paper.tables import restore
 
 
 @pytest.fixture
@@ -103,6 +105,17 @@ def test_a_warm_start_is_for_every_method(run, folder):
     assert [row["image"] for row in tables[0]] == ["baboon"] * 18
     differ = {a["method"] for a, b in zip(*tables, strict=True) if a["psnr_raw"] != b["psnr_raw"]}
     assert differ == {"INR", "INR-Z", "TV", "L2", "AIR", "INRR"}
+
+
+def test_steps_are_those_of_every_fit(run, folder, grey):
+    setup = Setup({"a": grey}, {}, {"preset": "fast", "warm_start": "none", "steps": 3}, (0,), "cpu")
+    (key,) = setup.keys(image=["a"])
+    for reg in ("none", "inrr"):
+        assert restore(setup, key, grey < 50, "siren", reg).steps == 3
+        assert snapshots.snapshot_settings(setup, key, "siren", reg).recipe.steps == 3
+    result = run("paper", "table1", "--images", folder, "--output", "out", "--quick", "--steps", 3)
+    assert result.exit_code == 0, result.stderr
+    assert {row["steps"] for row in csv.DictReader(read("table1.csv").splitlines())} == {"3"}
 
 
 def test_quick_takes_the_middle_of_the_first_image():
