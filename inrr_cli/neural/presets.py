@@ -2,6 +2,8 @@
 
 from inrr_cli.neural.recipe import Recipe
 
+PAPER_WEIGHT = 1e-6 * 256 * 256  # of INRR: the released lambda is of a sum over 256 x 256 pixels
+
 PRESETS = {
     "fast": Recipe(
         steps=280,
@@ -14,7 +16,12 @@ PRESETS = {
         warm_start="smooth",
         warm_part=0.6,
         bfloat16=True,
-        options={"dmf inrr": {"weight": 1.0}},
+        options={
+            # these fit known pixels more closely than a SIREN of 280 steps does
+            "dmf inrr": {"weight": 1.0},
+            "fourier inrr": {"weight": PAPER_WEIGHT},
+            "gabor inrr": {"weight": PAPER_WEIGHT},
+        },
         changes={
             # so smooth by itself that it adds little to the warm start
             "relu": {"steps": 1200, "lr": 1e-2, "lr_regularizer": 1e-2, "warm_part": 1.0},
@@ -43,7 +50,7 @@ PRESETS = {
         warm_part=0.6,
         bfloat16=False,
         options={
-            "inrr": {"weight": 1e-6 * 256 * 256},
+            "inrr": {"weight": PAPER_WEIGHT},
             "air": {"weight": 1e-5 * 256 * 256},
             "l2": {"weight": 1e-3},
         },
