@@ -14,7 +14,7 @@ from typing import TypeVar
 import torch
 
 from inrr_cli.errors import InputError
-from inrr_cli.interruption import delay_interruption, raise_if_pending
+from inrr_cli.interruption import delay_signals, raise_if_lost
 
 Item = TypeVar("Item")
 Output = TypeVar("Output")
@@ -94,7 +94,7 @@ def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], de
     threads = _within[0] if _within else torch.get_num_threads()
     if device.type != "cpu" or threads == 1:
         for item in items:
-            raise_if_pending()
+            raise_if_lost()
             yield function(item)
         return
     pool, with_gradients = _pool(threads), torch.is_grad_enabled()
@@ -106,19 +106,20 @@ def map_in_threads(function: Callable[[Item], Output], items: Iterable[Item], de
     waiting: deque[Future[Output]] = deque()
 
     def first() -> Output:
-        with delay_interruption():
+        with delay_signals():
             return waiting.popleft().result()
 
     try:
         for item in items:
-            with delay_interruption():
+            raise_if_lost()
+            with delay_signals():
                 waiting.append(pool.submit(work, item))
             if len(waiting) > 2 * threads:
                 yield first()
         while waiting:
             yield first()
     finally:
-        with delay_interruption():
+        with delay_signals():
             for future in waiting:
                 future.cancel()
             wait(waiting)

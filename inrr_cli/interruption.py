@@ -12,7 +12,7 @@ from inrr_cli.errors import ExitCode
 
 TYPE_CHECKING = False  # see inrr_cli/__init__.py
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from sys import UnraisableHookArgs
     from types import FrameType
 
@@ -22,8 +22,7 @@ SHOW_CURSOR = "\x1b[?25h"  # which a progress bar hides
 IMPORTING = "<frozen importlib._bootstrap>"  # where Python's frames of an import lie
 
 received: list[int] = []
-_pending = False  # a signal came, and nobody has had its KeyboardInterrupt
-_delays = 0  # entered
+_is_lost = False  # the KeyboardInterrupt of a signal
 
 
 def heed_signals() -> None:
@@ -38,30 +37,51 @@ def heed_signals() -> None:
 
 
 @contextmanager
-def delay_interruption() -> Iterator[None]:
-    """Within, the first signal raises nothing; its KeyboardInterrupt follows at the end. A second one kills at once.
+def delay_signals(numbers: Sequence[signal.Signals] = SIGNALS) -> Iterator[None]:
+    """Within, the first signal is only noted; its handler follows at the end. A second one has both answered at once.
 
     For code that takes the locks of `threading`: an exception between the acquisition of a lock and the block that
     releases it would leave other threads waiting for ever (https://github.com/python/cpython/issues/74174). Elsewhere
     than in the main thread, which alone gets signals, it does nothing.
     """
-    global _delays
     if get_ident() != main_thread().ident:
         yield
         return
-    _delays += 1
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    noted: list[int] = []
+    is_within = True
+
+    def note(number: int, _: FrameType | None) -> None:
+        noted.append(number)
+        if len(noted) > 1 or not is_within:
+            answer()
+
+    def answer() -> None:
+        signals = noted.copy()
+        noted.clear()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        try:
+            for first in signals[:1]:
+                signal.raise_signal(first)
+        finally:
+            for second in signals[1:]:
+                signal.raise_signal(second)
+
     try:
+        for number in handlers:
+            signal.signal(number, note)
         yield
     finally:
-        _delays -= 1
-    raise_if_pending()
+        is_within = False
+        answer()
 
 
-def raise_if_pending() -> None:
-    """Raise the KeyboardInterrupt of a signal that was delayed, or that was lost because it came in a finalizer."""
-    global _pending
-    if _pending and not _delays and get_ident() == main_thread().ident:
-        _pending = False
+def raise_if_lost() -> None:
+    """Raise the KeyboardInterrupt of a signal that came in a finalizer, where nobody can catch it."""
+    global _is_lost
+    if _is_lost and get_ident() == main_thread().ident:
+        _is_lost = False
         raise KeyboardInterrupt
 
 
@@ -87,16 +107,15 @@ def is_import(frame: FrameType | None) -> bool:
 
 
 def _ignore_unraisable(lost: UnraisableHookArgs) -> None:
-    """Print an exception that nobody can catch, unless a signal made it: `raise_if_pending` follows."""
-    global _pending
+    """Print an exception that nobody can catch, unless a signal made it: `raise_if_lost` follows."""
+    global _is_lost
     if received and lost.exc_type is KeyboardInterrupt:
-        _pending = True
+        _is_lost = True
     else:
         sys.__unraisablehook__(lost)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    global _pending
     received.append(number)
     for each in SIGNALS:
         if signal.getsignal(each) == _stop:
@@ -107,7 +126,4 @@ def _stop(number: int, frame: FrameType | None) -> None:
             os.write(2, f"{MESSAGE}\n{SHOW_CURSOR * os.isatty(2)}".encode())
         finally:
             os._exit(exit_code())
-    if _delays:
-        _pending = True
-    else:
-        raise KeyboardInterrupt
+    raise KeyboardInterrupt

@@ -16,7 +16,7 @@ from inrr_cli.batch.calls import Call, Outcome
 from inrr_cli.batch.resources import Workers
 from inrr_cli.batch.starting import signals_held
 from inrr_cli.errors import InputError, WorkersError
-from inrr_cli.interruption import raise_if_pending
+from inrr_cli.interruption import raise_if_lost
 
 LOCAL = "local"
 POLL = 0.5  # seconds until a look at calls that were not there, and at the scheduler
@@ -110,7 +110,7 @@ class DaskExecutor:
         """Wait a moment for outcomes; yield what was finished."""
         self.finished.wait(POLL)
         self.finished.clear()
-        raise_if_pending()  # futures have finalizers
+        raise_if_lost()  # futures have finalizers
         outcomes = [(future, _outcome(future, call)) for future, call in futures.items() if future.done()]
         is_lost = client.status != "running"  # which has cancelled what was in work
         for future, outcome in outcomes:

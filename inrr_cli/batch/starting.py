@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
+
+from inrr_cli.interruption import delay_signals
 
 
 @contextmanager
@@ -16,7 +17,7 @@ def signals_held(numbers: Sequence[signal.Signals]) -> Iterator[None]:
     Threads and processes that are started within have them blocked. So a process does not hear of Ctrl-C before it can
     say that it ignores it.
     """
-    with _noted(numbers):
+    with delay_signals(numbers):
         if not hasattr(signal, "pthread_sigmask"):  # Windows
             yield
             return
@@ -26,22 +27,3 @@ def signals_held(numbers: Sequence[signal.Signals]) -> Iterator[None]:
             yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _noted(numbers: Sequence[signal.Signals]) -> Iterator[None]:
-    """Only note signals, which other threads may receive for this one, and answer them at the end."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    received: list[int] = []
-    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
-    for number in handlers:
-        signal.signal(number, lambda number, _: received.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for first in received[:1]:
-            signal.raise_signal(first)

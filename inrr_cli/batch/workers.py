@@ -15,7 +15,7 @@ from inrr_cli.batch.calls import Call, Outcome
 from inrr_cli.batch.starting import signals_held
 from inrr_cli.batch.worker import DONE, GRANTED, NEEDS, READY, serve
 from inrr_cli.errors import WorkersError
-from inrr_cli.interruption import SIGNALS, raise_if_pending
+from inrr_cli.interruption import SIGNALS, raise_if_lost
 
 POLL = 0.5  # seconds until a look at calls that were not there, and at calls that take too long
 GRACE = 1.0  # seconds that a worker has to remove its temporary files: in all, Ctrl-C takes less than two
@@ -182,7 +182,7 @@ class WorkerPool:
         """Wait for messages and deaths; yield what was finished."""
         workers = [worker for worker in self.workers if worker is not None]
         ready = wait([item for w in workers for item in (w.connection, w.process.sentinel)], POLL)
-        raise_if_pending()
+        raise_if_lost()
         now = time.monotonic()
         for worker in workers:
             if worker.connection in ready or worker.process.sentinel in ready:

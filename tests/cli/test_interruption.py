@@ -15,6 +15,7 @@ import tifffile
 from checks import QUICK, heed
 from PIL import Image
 
+from inrr_cli import interruption
 from inrr_cli.inpainting import whole
 
 INRR = (sys.executable, "-m", "inrr_cli")
@@ -155,6 +156,37 @@ def test_a_second_signal_kills():
         done = python(code.format(int(number)))
         assert (done.stdout.split(), done.returncode) == (["first", str(exit_code)], -signal.SIGINT)
         assert done.stderr == ""
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_second_signal_kills_while_the_first_is_delayed(number):
+    code = (
+        "import signal\nfrom inrr_cli import interruption\ninterruption.heed_signals()\n"
+        "with interruption.delay_signals(), interruption.delay_signals():\n"
+        "    signal.raise_signal(signal.SIGINT)\n    print('noted', interruption.received, flush=True)\n"
+        f"    signal.raise_signal({int(number)})\n    print('lost')"
+    )
+    done = python(code)
+    assert (done.stdout, done.stderr, done.returncode) == ("noted []\n", "", -number)
+
+
+def test_delayed_signals_reach_the_handlers_of_others():
+    """In order, whatever they do; a second one does not wait."""
+    heard = []
+    before = [signal.signal(number, lambda number, _: heard.append(number)) for number in interruption.SIGNALS]
+    try:
+        with interruption.delay_signals():
+            signal.raise_signal(signal.SIGTERM)
+            assert not heard
+        assert heard == [signal.SIGTERM]
+        with interruption.delay_signals():
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            assert heard[1:] == [signal.SIGTERM, signal.SIGINT]
+        assert len(heard) == 3
+    finally:
+        for number, handler in zip(interruption.SIGNALS, before, strict=True):
+            signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("set_up", ["", "import atexit; atexit.register(signal.raise_signal, signal.SIGINT)"])
