@@ -135,11 +135,11 @@ def fig7_report(results: Results) -> Report:
         curve = np.mean(curves, axis=0)
         rising = float((np.diff(curve) > 0).mean())
         grows[name] = curve[-1] > 2 * curve.min() and curve.argmin() < len(curve) / 2
-        lines.append([name, *(f"{v:.1f}" for v in (curve[0], curve.min(), curve[-1])), f"{rising:.0%}"])
+        lines.append([name, *(f"{v:.1f}" for v in (curve[0], curve.min(), curve.max(), curve[-1])), f"{rising:.0%}"])
     holds = not grows["DMF-1"] and all(grows[name] for name in FIG7_NETS if name != "DMF-1")
     text = (
         f"Effective rank of the prediction; that of the true picture is {true_rank:.1f}.\n\n"
-        f"{markdown_table(['', 'at first', 'least', 'at last', 'steps that rise'], lines)}\n\n"
+        f"{markdown_table(['', 'at first', 'least', 'most', 'at last', 'steps that rise'], lines)}\n\n"
         "The paper: all but a single matrix go from low complexity to high, their effective rank increases gradually. "
         f"Here it does with {', '.join(name for name in FIG7_NETS if grows[name])}: {verdict(holds)}."
     )
