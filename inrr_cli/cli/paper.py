@@ -95,7 +95,7 @@ def paper(
     setup = Setup(pictures, mask_makers(images), recipe, parse_seeds(seeds), device)
     chosen = load_experiment(experiment)
     cells = chosen.cells(setup)
-    note(f"{chosen.title}: {len(cells)} cells, into {output}")
+    note(f"{chosen.title}, into {output}")
     with _progress() as done:
         results = run_cells(experiment, cells, output, done)
     report = chosen.report(results)
@@ -112,7 +112,7 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: None
         return
     if not sys.stderr.isatty():
-        yield lambda done, total: note(f"  {done} of {total} cells")
+        yield lambda done, total: note(f"  cells done: {done} of {total}")
         return
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
