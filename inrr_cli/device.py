@@ -149,7 +149,7 @@ def _bound_heaps() -> None:
     fit takes up to three times the memory. And small ones are given back one by one, as Dask asks of its workers
     (MALLOC_TRIM_THRESHOLD_): the system then takes longer than the work.
     """
-    with suppress(OSError, AttributeError):
+    with suppress(OSError, AttributeError, TypeError):  # Windows has no library of the process
         library = ctypes.CDLL(None)
         library.mallopt(M_MMAP_THRESHOLD, 2**23)
         library.mallopt(M_TRIM_THRESHOLD, 2**26)

@@ -66,7 +66,7 @@ def inpainting_seconds(
     """
     rows, columns = missing.shape[:2]
     if settings.recipe is not None:
-        return _fit_seconds(rows * columns, settings)
+        return _fit_seconds(rows, columns, settings)
     channels = 1 if missing.ndim == 2 else min(missing.shape[2], FEW_CHANNELS)
     pixels = missing if missing.ndim == 2 else missing.any(2)
     bands = np.logical_or.reduceat(pixels, range(0, rows, BLOCK), 0)
@@ -83,7 +83,7 @@ def inpainting_seconds(
 def superres_seconds(rows: int, columns: int, settings: Settings) -> float:
     """Return the processor seconds that making an enlarged image of this shape takes, with one thread."""
     if settings.recipe is not None:
-        return _fit_seconds(rows * columns, settings)
+        return _fit_seconds(rows, columns, settings)
     options: SuperresOptions = settings.regularizer
     per_pixel = PER_FINE_PIXEL + PER_REFINED_PIXEL * options.iterations
     return PER_TRAINING_STEP * options.training_steps + per_pixel * rows * columns
@@ -98,11 +98,11 @@ def _effort(settings: Settings) -> float:
     return QUALITY[options.quality] * (rounds + LAST_ROUNDS) / (ROUNDS + LAST_ROUNDS)
 
 
-def _fit_seconds(pixels: int, settings: Settings) -> float:
-    """Return the processor seconds of a network's fit to an image."""
+def _fit_seconds(rows: int, columns: int, settings: Settings) -> float:
+    """Return the processor seconds of a network's fit to an image of this shape."""
     assert settings.recipe is not None
-    spacing = settings.recipe.spacing or 1.0
-    return PER_POINT * settings.recipe.steps * pixels / spacing**2
+    stages = 2 if settings.net == "inr-z" else 1
+    return PER_POINT * stages * settings.recipe.steps * settings.recipe.points(rows, columns)
 
 
 @cache

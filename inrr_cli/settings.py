@@ -163,7 +163,9 @@ def make_settings(
         preset or "fast" if net in NETWORKS else None,
         seed,
         device,
-        _adjust(recipe, steps=steps, lr=lr, warm_start=warm_start) if net in NETWORKS else None,
+        _adjust(recipe, steps=steps, lr=lr, warm_start="none" if task == "superres" else warm_start)
+        if net in NETWORKS
+        else None,
         make_options(net, options[0], method_values),
         make_options(reg, options[1], method_values),
         _parse_noise(noise),

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from inrr_cli import Control, DivergedError, make_mask, make_settings, run_inpainting
+from inrr_cli.engine import InpaintingProblem
+from inrr_cli.neural import engine
 from inrr_cli.patch import engine as patch_engine
 
 
@@ -39,6 +41,36 @@ def test_its_checkpoint_belongs_to_the_slower_fit(grey, tmp_path):
     assert again.steps == 60
     assert (again.image == first.image).all()
     assert again.notice == first.notice
+
+
+def test_a_fit_that_diverged_before_it_was_resumed_is_restarted(grey, tmp_path, monkeypatch):
+    monkeypatch.setattr("inrr_cli.neural.checkpoint.CHECKPOINT_INTERVAL", 0)
+
+    def stop(done, *_):
+        if done == 30:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(grey, 0.1, Control(stop, checkpoint=tmp_path / "state"))
+    resumed, whole = restore(grey, 0.1, Control(checkpoint=tmp_path / "state")), restore(grey, 0.1)
+    assert resumed.notice == whole.notice != ""
+    assert (resumed.image == whole.image).all()
+
+
+@pytest.mark.parametrize("net", ["siren", "inr-z"])
+def test_a_flat_image_does_not_count_as_diverged(net):
+    image = np.full((32, 32), 128, np.uint8)
+    result = run_inpainting(image, make_mask(image.shape, "random"), make_settings(net=net, device="cpu"))
+    assert result.notice == ""
+    assert np.abs(result.image.astype(int) - 128).max() <= 1
+
+
+def test_the_error_is_compared_with_the_variance_within_channels():
+    truth = torch.tensor([0.9, 0.5, 0.1]).expand(8, 8, 3) + 0.01 * torch.rand(8, 8, 3)
+    problem = InpaintingProblem(truth, torch.ones(8, 8, 3, dtype=torch.bool))
+    assert engine._has_diverged(truth + 0.25, problem, loss_rose=True)
+    assert not engine._has_diverged(truth + 0.25, problem, loss_rose=False)
+    assert not engine._has_diverged(truth + 0.002, problem, loss_rose=True)
 
 
 def test_the_command_reports_a_restart_and_an_error(run, files):

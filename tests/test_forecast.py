@@ -7,6 +7,7 @@ from inrr_cli import make_mask, make_settings
 from inrr_cli.forecast import inpainting_seconds, machine_speed, superres_seconds
 
 PATCHES = make_settings()
+FITS = ("siren", "fast"), ("siren", "paper"), ("inr-z", "fast")
 
 
 def test_more_missing_takes_longer_and_scattered_pixels_longest():
@@ -47,6 +48,15 @@ def test_a_fit_takes_its_steps():
     mask = make_mask((64, 64), "random")
     one, two = (inpainting_seconds(mask, make_settings(reg="inrr", steps=steps)) for steps in (100, 200))
     assert two == pytest.approx(2 * one)
+
+
+def test_a_fit_takes_the_points_of_its_steps():
+    """As many as `Recipe.spacing_for` has them: 4 times as many for 16 times the pixels; all with the paper preset."""
+    fast, paper, twice = (make_settings(net=net, preset=preset) for net, preset in FITS)
+    small, large = np.ones((256, 256), bool), np.ones((1024, 1024), bool)
+    assert inpainting_seconds(large, fast) == pytest.approx(4 * inpainting_seconds(small, fast))
+    assert inpainting_seconds(large, paper) == pytest.approx(16 * inpainting_seconds(small, paper))
+    assert inpainting_seconds(small, twice) == pytest.approx(2 * inpainting_seconds(small, fast))
 
 
 def test_the_speed_of_a_machine_is_a_plausible_factor():

@@ -12,6 +12,7 @@ import torch
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import write_atomically
 
+FORMAT = 2  # of the state: raise it when `NetworkFit` changes what it saves
 CHECKPOINT_INTERVAL = 10.0  # seconds of work that an interrupted fit loses at most
 
 
@@ -45,11 +46,7 @@ class Checkpoint:
         self.identity, self.restart_identity, self.restarted = identity, restart_identity, False
         self.stage, self.state = 0, None
         if path.exists():
-            try:
-                saved = torch.load(path, weights_only=True, map_location="cpu")
-                found, self.stage, self.state = saved["inrr"], saved["stage"], saved["state"]
-            except Exception:
-                raise InputError(f"{path}: is not a checkpoint of inrr; give another file") from None
+            found, self.stage, self.state = _read(path)
             if found not in (identity, restart_identity):
                 raise InputError(
                     f"{path}: is the checkpoint of another picture or of other settings; delete it to start anew"
@@ -69,10 +66,26 @@ class Checkpoint:
         """Write the state of a stage, all or nothing."""
         identity = self.restart_identity if self.restarted else self.identity
         buffer = io.BytesIO()
-        torch.save({"inrr": identity, "stage": stage, "state": state}, buffer)
+        torch.save({"format": FORMAT, "inrr": identity, "stage": stage, "state": state}, buffer)
         write_atomically(self.path, buffer.getvalue())
         self.written = time.monotonic()
 
     def is_due(self) -> bool:
         """Whether CHECKPOINT_INTERVAL has passed since the state was last written."""
         return time.monotonic() - self.written >= CHECKPOINT_INTERVAL
+
+
+def _read(path: Path) -> tuple[str, int, dict[str, Any]]:
+    """Return the identity, the stage and the state of a checkpoint."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot read this file: {error.strerror}") from None
+    try:
+        saved = torch.load(io.BytesIO(data), weights_only=True, map_location="cpu")
+        form, identity, stage, state = (saved[name] for name in ("format", "inrr", "stage", "state"))
+    except Exception:
+        form = None
+    if form != FORMAT:
+        raise InputError(f"{path}: is not a checkpoint of this version of inrr; give another file, or delete it")
+    return identity, stage, state

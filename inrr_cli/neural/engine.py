@@ -23,6 +23,7 @@ from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.settings import Settings
 
 RESTART_FACTOR = 0.25  # of the learning rates, after a fit has diverged: empirical
+LEAST_VARIANCE = 1 / 255**2  # that an error is compared with: an image may be flat, and no fit is better than its steps
 
 
 def estimate(problem: InpaintingProblem, settings: Settings, control: Control, prior: Prior | None = None) -> Estimate:
@@ -131,14 +132,17 @@ def _fit_once(
 
 
 def _has_diverged(image: Tensor, problem: InpaintingProblem, *, loss_rose: bool) -> bool:
-    """Whether a fit is not finite, or its loss rose and its error exceeds that of the mean of the known pixels."""
+    """Whether a fit is not finite, or its loss rose and its error exceeds the variance within channels."""
     if not image.isfinite().all():
         return True
     if not problem.known.any():  # the fit was to the images of a prior, which changed in between
         return False
-    truth = problem.values[problem.known].cpu().double()
-    error = (image[problem.known].cpu().double() - truth).square().mean()
-    return loss_rose and bool(error > (truth - truth.mean(0)).square().mean())
+    known = problem.known.cpu()
+    truth, made = problem.values.cpu().double(), image.cpu().double()
+    count = known.sum((0, 1))
+    mean = torch.where(known, truth, 0).sum((0, 1)) / count.clamp(min=1)
+    error, variance = (float((other - truth)[known].square().mean()) for other in (made, mean))
+    return loss_rose and error > max(variance, LEAST_VARIANCE)
 
 
 def _identity(problem: InpaintingProblem, settings: Settings) -> str:

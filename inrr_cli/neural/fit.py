@@ -28,7 +28,7 @@ from inrr_cli.neural.warm_start import warm_start_duration, warm_start_image
 from inrr_cli.solvers.distance import chessboard_distance
 from inrr_cli.solvers.equal_masks import map_equal_masks
 
-Prior = Callable[[Tensor | None], Tensor]
+Prior = Callable[[Tensor | None, int], Tensor]
 
 PRIOR_UPDATES = 4  # of the auxiliary image in a fit: empirical
 LOSS_RISE = 1.2  # times the first loss, which the noise of the drawn rows and columns does not reach
@@ -50,12 +50,15 @@ class NetworkFit:
     generator : torch.Generator
         Source of the rows and columns drawn, on the cpu.
     prior : callable, optional
-        From a prediction (H, W, K), None at the start, to an image (H, W, K).
+        From a prediction (H, W, K), None at the start, and the number of the update, 0, 1, ..., to an image (H, W, K).
+        A fit that resumes may begin with any update.
 
     Attributes
     ----------
     steps : int
         Steps run.
+    first_loss : float
+        Loss of the first step.
     completed : bool
         Whether all steps of the recipe are run.
     bfloat16 : bool
@@ -75,7 +78,7 @@ class NetworkFit:
     ) -> None:
         known, device = problem.known, problem.values.device
         self.recipe, self.generator, self.prior = recipe, generator, prior
-        self.steps, self.loss_rose = 0, False
+        self.steps, self.first_loss, self.loss_rose = 0, math.inf, False
         self.bfloat16 = recipe.bfloat16 and has_fast_bfloat16(device)
         self.optimizers = _make_optimizers(
             representation, regularizer, recipe, torch.bfloat16 if self.bfloat16 else torch.float32
@@ -117,13 +120,13 @@ class NetworkFit:
         """
         if checkpoint is not None and (state := checkpoint.take()) is not None:
             self._load_state(state)
-        first_loss: float | None = None
         try:
             while not self.completed:
                 data, energy = self._step()
                 loss = data + energy
-                first_loss = loss if first_loss is None else first_loss
-                self.loss_rose |= loss > LOSS_RISE * first_loss
+                if self.steps == 1:
+                    self.first_loss = loss
+                self.loss_rose |= loss > LOSS_RISE * self.first_loss
                 if checkpoint is not None and (checkpoint.is_due() or self.completed):
                     checkpoint.save(stage, self._state())
                 if control.progress:
@@ -160,9 +163,10 @@ class NetworkFit:
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * recipe.rate_factor(self.steps)
             optimizer.zero_grad(set_to_none=True)
-        if self.prior is not None and self.steps % math.ceil(recipe.steps / PRIOR_UPDATES) == 0:
-            prediction = self.objective.render(self.y, self.x) if self.steps else None
-            self.target = torch.where(self.known, self.target, self.prior(prediction))
+        update, steps_since = divmod(self.steps, math.ceil(recipe.steps / PRIOR_UPDATES))
+        if self.prior is not None and steps_since == 0:
+            prediction = self.objective.render(self.y, self.x) if update else None
+            self.target = torch.where(self.known, self.target, self.prior(prediction, update))
         rows, columns = (index.to(self.known.device) for index in self.drawing.draw(self.steps))
         grid = (rows[:, None], columns)
         data, energy = self.objective.backward(
@@ -189,6 +193,8 @@ class NetworkFit:
         objective = self.objective
         return {
             "steps": self.steps,
+            "first_loss": self.first_loss,
+            "loss_rose": self.loss_rose,
             "representation": objective.representation.state_dict(),
             "regularizer": {} if objective.regularizer is None else objective.regularizer.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
@@ -199,7 +205,7 @@ class NetworkFit:
         }
 
     def _load_state(self, state: dict[str, Any]) -> None:
-        self.steps = state["steps"]
+        self.steps, self.first_loss, self.loss_rose = (state[name] for name in ("steps", "first_loss", "loss_rose"))
         self.objective.representation.load_state_dict(state["representation"])
         if self.objective.regularizer is not None:
             self.objective.regularizer.load_state_dict(state["regularizer"])

@@ -1,4 +1,4 @@
-"""The course of a network's fit: its losses and errors at some steps, and its images and Laplacians if asked for."""
+"""The course of a network's fit: its losses and errors at some steps, and its Laplacians if asked for."""
 
 from __future__ import annotations
 
@@ -54,14 +54,12 @@ class FitHistory:
         The true image.
     value_range : ValueRange, optional
         Its width is the peak of every PSNR; without it there is none.
-    keep_images, keep_laplacians : bool
-        Whether what the network makes, and what the regulariser has learned, is kept at each of these steps.
+    keep_laplacians : bool
+        Whether what the regulariser has learned is kept at each of these steps.
 
     Attributes
     ----------
     course : list of Point
-    images : list of (int, (H, W[, C]) ndarray)
-        With the step.
     laplacians : list of (int, (H, H) ndarray, (W, W) ndarray)
         With the step: of the rows and of the columns. Empty if none are learned.
     """
@@ -71,24 +69,19 @@ class FitHistory:
     missing: NDArray[np.bool_] | None = None
     truth: NDArray[Any] | None = None
     value_range: ValueRange | None = None
-    keep_images: bool = False
     keep_laplacians: bool = False
     course: list[Point] = field(default_factory=list)
-    images: list[tuple[int, NDArray[Any]]] = field(default_factory=list)
     laplacians: list[tuple[int, NDArray[np.float32], NDArray[np.float32]]] = field(default_factory=list)
 
     def record(self, state: FitState) -> None:
         """Look at a fit, if this is one of the steps; a fit that begins takes the place of the one before."""
         if self.course and state.step <= self.course[-1].step:
-            for kept in (self.course, self.images, self.laplacians):
-                kept.clear()
+            self.course.clear()
+            self.laplacians.clear()
         if state.step not in logarithmic_steps(state.total, self.points):
             return
-        wants_image = self.keep_images or self.value_range is not None
-        image = state.image() if wants_image else None
+        image = None if self.value_range is None else state.image()
         self.course.append(Point(state.step, state.loss, state.energy, **self._measure(image)))
-        if self.keep_images and image is not None:
-            self.images.append((state.step, image))
         if self.keep_laplacians and (found := state.laplacians()) is not None:
             self.laplacians.append((state.step, *found))
 

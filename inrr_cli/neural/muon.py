@@ -60,7 +60,8 @@ class Muon(torch.optim.Optimizer):
     """
 
     def __init__(self, params: Iterable[Tensor], lr: float, dtype: torch.dtype = torch.float32) -> None:
-        super().__init__(params, {"lr": lr, "momentum": 0.9, "dtype": dtype})
+        super().__init__(params, {"lr": lr, "momentum": 0.9})
+        self.dtype = dtype  # of this machine: none of a checkpoint, which may come from another
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -82,7 +83,7 @@ class Muon(torch.optim.Optimizer):
         def move(part: tuple[Tensor, ...]) -> None:
             weight, gradient, mean = part
             mean.lerp_(gradient, 1 - group["momentum"])
-            direction = orthogonalize(gradient.lerp(mean, group["momentum"]), 3, group["dtype"])
+            direction = orthogonalize(gradient.lerp(mean, group["momentum"]), 3, self.dtype)
             weight.add_(direction.to(weight.dtype), alpha=-rate)
 
         parts = zip(*(torch.split(stack, size) for stack in stacks), strict=True)

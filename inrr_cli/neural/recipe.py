@@ -9,8 +9,8 @@ from typing import Any, Literal
 WarmStart = Literal["none", "smooth"]
 
 # Points that go through a network at once: their activations stay in the processor's caches and in the C library's
-# heaps (`device.py`), which saves a third of the time of four times as many (empirical), and a step of any size takes
-# the same memory and can be interrupted soon.
+# heaps (`device.py`), which saves a third of the time of four times as many (empirical), and a step of any size can be
+# interrupted soon.
 BLOCK_POINTS = 4096
 
 # Points of a step up to which the activations of all blocks are kept for the gradient: one gigabyte for a SIREN.
@@ -92,7 +92,11 @@ class Recipe:
             return None
         return max(1.0, self.spacing * math.pow(rows * columns, 0.25) / 16)
 
+    def points(self, rows: int, columns: int) -> float:
+        """Return the number of points of a step."""
+        return rows * columns / (self.spacing_for(rows, columns) or 1) ** 2
+
     def points_kept(self, rows: int, columns: int) -> float:
         """Return the number of points whose activations are in memory at a time."""
-        points = rows * columns / (self.spacing_for(rows, columns) or 1) ** 2
+        points = self.points(rows, columns)
         return points if points <= KEPT_POINTS else BLOCK_POINTS

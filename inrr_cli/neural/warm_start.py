@@ -22,9 +22,9 @@ def warm_start_image(image: Tensor, known: Tensor, seed: int) -> Tensor:
     Parameters
     ----------
     image : (H, W, K) Tensor of float32
-        Known samples in [0, 1]; the others are not used.
+        Known samples in [0, 1], and 0 elsewhere.
     known : (H, W) Tensor of bool
-        At least one True.
+        Without any True there is nothing to fill from, and the image is returned as it is.
     seed : int
         Chooses the pixels that are hidden.
 
@@ -33,7 +33,7 @@ def warm_start_image(image: Tensor, known: Tensor, seed: int) -> Tensor:
     (H, W, K) Tensor of float32
         Known pixels are unchanged, missing ones in [0, 1].
     """
-    if bool(known.all()):
+    if bool(known.all()) or not known.any():
         return image
     hidden = torch.from_numpy(sample_holdout((~known).cpu().numpy(), known.cpu().numpy(), seed)).to(known.device)
     trials = _smooth_fills(image, known & ~hidden)

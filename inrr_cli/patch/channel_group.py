@@ -79,15 +79,18 @@ class ChannelGroup:
             partial = self._smooth() if self.solution is None else torch.where(known, image, self.solution.image)
             return Estimate(partial, "", completed=False, sigma=torch.zeros_like(image))
 
-    def refine(self, image: Tensor | None) -> Tensor:
-        """Solve at first; then iterate once from the missing samples of an ``image`` (H, W, C)."""
-        if image is None or self.solution is None:
-            level = self._finish(self._hold_out(self._sample_holdout(0))[0], ~self.known)
-        else:
-            level = self.solution
-            level.estimate[level.missing] = image.reshape(level.estimate.shape)[level.missing]
-            level.iterate_gaussian(1, self.options.effort.overlaps[-1])
-        return level.image.clone()
+    def refine(self, image: Tensor | None, number: int) -> Tensor:
+        """Solve if there is no ``image`` (H, W, C), else iterate once from its missing samples.
+
+        Iterations of different ``number`` have different grids of patches.
+        """
+        if image is None:
+            return self._finish(self._hold_out(self._sample_holdout(0))[0], ~self.known).image
+        problem = LevelProblem(self.image, self.known, ~self.known, self.image)
+        level = Level(problem, torch.where(self.known, self.image, image), self.settings[0], self.noise)
+        level.iteration = number
+        level.iterate_gaussian(1, self.options.effort.overlaps[-1])
+        return level.image
 
     def _sample_holdout(self, seed: int) -> Tensor:
         """Return known samples to hide (H, W, Q)."""

@@ -80,10 +80,10 @@ class PatchPrior:
         ]
 
     @torch.no_grad()
-    def __call__(self, image: Tensor | None) -> Tensor:
+    def __call__(self, image: Tensor | None, number: int) -> Tensor:
         """Solve from the start at first; then iterate once from the missing samples of ``image`` (H, W, C)."""
         pairs = zip(self.groups, self.channels, strict=True)
-        parts = [group.refine(None if image is None else image[..., channels]) for group, channels in pairs]
+        parts = [group.refine(None if image is None else image[..., channels], number) for group, channels in pairs]
         joined = torch.cat(parts, 2)
         return joined[..., torch.tensor([channel for part in self.channels for channel in part]).argsort()]
 

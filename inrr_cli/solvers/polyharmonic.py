@@ -99,7 +99,7 @@ def solve_polyharmonic(
     """
     if bool(known.all()):
         return image
-    if min(known.shape) <= 2:
+    if max(known.shape) <= 2:
         mean = image[known].mean(0)
         return torch.where(known[..., None], image, mean)
     start = solve_polyharmonic(*halve(image, known), order, iterations, tolerance, natural=natural, dtype=dtype)

@@ -94,7 +94,7 @@ class PatchEngine:
         self.smooth = partial(nonlocal_bayes, count=options.similar, radius=options.radius)
         self.resize = partial(resize, size=problem.size, centred=problem.kernel.centred)
         self.network: ZeroShotNet | None = None
-        self.trained_steps = self.refinements = 0
+        self.trained_steps = 0
         rows, columns = (last - first for first, last in problem.region)
         per_megapixel = CORRECTION_SECONDS * (options.training_steps > 0) + ITERATION_SECONDS * options.iterations
         denoising = ITERATION_SECONDS * DENOISING_ITERATIONS * problem.image.numel() / 1e6
@@ -168,13 +168,15 @@ class PatchEngine:
             rendered[slices_within(window, region)] += torch.from_numpy(weights)[..., None].to(rendered) * tile
         return self._finish(rendered), completed
 
-    def refine(self, image: Tensor) -> Tensor:
-        """Apply one more iteration of the patch model to a whole enlarged image (P, Q, C); the result is consistent."""
+    def refine(self, image: Tensor, number: int) -> Tensor:
+        """Apply an iteration of the patch model to a whole enlarged image (P, Q, C); the result is consistent.
+
+        Iterations of different ``number`` leave no grid of patches.
+        """
         fine = to_luma(image) if self.is_colour else image.clone()
         for channel in self.detailed:
             plane = fine[..., channel].contiguous()
-            fine[..., channel] = self.smooth(plane, plane, LAST_SIGMA, shift=self.refinements)
-        self.refinements += 1
+            fine[..., channel] = self.smooth(plane, plane, LAST_SIGMA, shift=number)
         return self._finish(fine)
 
     def summary(self) -> str:

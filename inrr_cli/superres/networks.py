@@ -45,9 +45,9 @@ def _by_half_quadratic_splitting(problem: SuperresProblem, settings: Settings, c
     finer = replace(problem, size=size, window=((0, rows), (0, columns)), quantisation_step=0.0)
     engine = PatchEngine(finer, settings, control.part(0, 2))
 
-    def prior(image: Tensor | None) -> Tensor:
+    def prior(image: Tensor | None, number: int) -> Tensor:
         if image is not None:
-            return engine.refine(image)
+            return engine.refine(image, number)
         engine.prepare()
         return engine.render(only_interpolate=False, keep_partial=False)[0]
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from skimage.data import camera
 
-from inrr_cli import Control, InputError, make_settings, run_inpainting
+from inrr_cli import Control, InputError, make_mask, make_settings, run_inpainting
 from inrr_cli.engine import InpaintingProblem
 from inrr_cli.neural import checkpoint as checkpoint_module
 from inrr_cli.neural.checkpoint import Checkpoint
@@ -38,8 +39,8 @@ def test_a_fit_resumes_exactly(tmp_path, build_representation, build_regularizer
     image = torch.rand(SHAPE, generator=torch.Generator().manual_seed(1))
     known = torch.rand(SHAPE[:2], generator=torch.Generator().manual_seed(2)) > 0.5
 
-    def prior(prediction):
-        return image / 2 if prediction is None else prediction.clamp(0.2, 0.8)
+    def prior(prediction, number):
+        return image / 2 if prediction is None else prediction.clamp(0.2 + number / 100, 0.8)
 
     def run(control=Control(), checkpoint=None):  # noqa: B008
         generator = torch.Generator().manual_seed(0)
@@ -79,15 +80,32 @@ def test_a_fit_of_two_stages_resumes_in_either(tmp_path, stop):
     assert (run_inpainting(image, mask, settings, Control(checkpoint=path)).image == expected.image).all()
 
 
+@pytest.mark.parametrize("stop", [5, 15])
+def test_a_fit_to_patches_resumes_exactly(tmp_path, stop):
+    image, mask = camera()[100:148, 100:148], make_mask((48, 48), "random")
+    settings = make_settings(net="siren", reg="patch", steps=20, width=16, device="cpu")
+    path = tmp_path / "state"
+    with pytest.raises(KeyboardInterrupt):
+        run_inpainting(image, mask, settings, replace(interrupt_at(stop), checkpoint=path))
+    resumed = run_inpainting(image, mask, settings, Control(checkpoint=path))
+    assert (resumed.raw == run_inpainting(image, mask, settings).raw).all()
+
+
 def test_a_checkpoint_of_another_fit_is_refused(tmp_path):
     path = tmp_path / "state"
     Checkpoint(path, "one").save(0, {"done": 1})
     assert Checkpoint(path, "one").take() == {"done": 1}
     with pytest.raises(InputError, match="another picture or of other settings"):
         Checkpoint(path, "two")
-    path.write_bytes(b"no checkpoint")
-    with pytest.raises(InputError, match="is not a checkpoint"):
+    for broken in (b"no checkpoint", path.read_bytes()[:-9]):
+        path.write_bytes(broken)
+        with pytest.raises(InputError, match="is not a checkpoint of this version"):
+            Checkpoint(path, "one")
+    torch.save({"inrr": "one", "stage": 0, "state": {}}, path)  # of an earlier version
+    with pytest.raises(InputError, match="is not a checkpoint of this version"):
         Checkpoint(path, "one")
+    with pytest.raises(InputError, match="cannot read this file: Is a directory"):
+        Checkpoint(tmp_path, "one")
 
 
 def test_a_checkpoint_remembers_a_restart(tmp_path):

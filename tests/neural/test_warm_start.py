@@ -53,6 +53,11 @@ def test_a_constant_is_continued_however_few_pixels_are_known(count):
     assert torch.allclose(found, torch.full_like(found, 0.25), atol=1e-5)
 
 
+def test_a_channel_without_known_samples_has_none():
+    image = torch.rand(8, 9, 1)
+    assert torch.equal(warm_start_image(image, torch.zeros(8, 9, dtype=torch.bool), seed=0), image)
+
+
 def test_the_warm_start_lasts_longer_far_from_known_pixels():
     parts = warm_start_duration(torch.tensor([[0, 1, 2, 4, 8, 17]]), 0.4)[0]
     assert parts.tolist() == pytest.approx([0.4, 0.4, 0.6, 0.8, 1.0, 1.0])

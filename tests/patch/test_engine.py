@@ -226,13 +226,14 @@ def test_the_prior_draws_a_prediction_to_the_image():
     image = torch.from_numpy(crop(camera(), 64)).float()[..., None]
     known = torch.from_numpy(~make_mask((64, 64), "random"))
     prior = PatchPrior(InpaintingProblem(image, known[..., None].expand_as(image), 0.0), QUICK)
-    first = prior(None)
+    first = prior(None, 0)
     prediction = first + 0.1 * torch.randn(first.shape, generator=torch.Generator().manual_seed(0))
-    again = prior(prediction)
+    again = prior(prediction, 1)
     assert torch.equal(first[known], image[known])
     assert torch.equal(again[known], image[known])
     errors = [(result - image)[~known].square().mean() for result in (prediction, again)]
     assert errors[1] < 0.5 * errors[0]
+    assert torch.equal(PatchPrior(InpaintingProblem(image, known[..., None], 0.0), QUICK)(prediction, 1), again)
 
 
 def estimate_by_graph(image, known, start):

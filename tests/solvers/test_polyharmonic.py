@@ -33,6 +33,18 @@ def test_a_biharmonic_fill_continues_a_plane():
     assert np.abs(fill(plane, missing, iterations=2000, tolerance=1e-7) - plane).max() < 1e-3
 
 
+@pytest.mark.parametrize("shape", [(1, 40), (2, 40), (40, 1)])
+@pytest.mark.parametrize("natural", [False, True])
+def test_a_narrow_image_is_filled_along_its_length(shape, natural):
+    ramp = np.broadcast_to(
+        np.linspace(0.2, 0.8, 40).reshape(40, 1) if shape[1] == 1 else np.linspace(0.2, 0.8, 40), shape
+    )
+    missing = np.zeros(shape, bool)
+    missing.reshape(-1, 40)[:, 10:30] = True
+    filled = fill(ramp, missing, iterations=2000, tolerance=1e-7, natural=natural, dtype=torch.float64)
+    assert np.abs(filled - ramp).max() < 1e-3
+
+
 def test_a_triharmonic_fill_continues_a_surface_of_degree_four():
     y, x = np.mgrid[:40, :50] / 50
     surface = 0.2 + 0.5 * x**4 - 0.3 * y**2 * x + 0.4 * y

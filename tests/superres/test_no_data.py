@@ -25,6 +25,14 @@ def holey(grey):
     return grey, known
 
 
+def test_a_network_enlarges_a_band_without_data(colour):
+    image = colour[:16, :20].astype(np.float32)
+    image[..., 1] = np.nan
+    enlarged = superres(image, 2, net="siren", steps=20, device="cpu")
+    assert np.isnan(enlarged[..., 1]).all()
+    assert np.isfinite(enlarged[..., [0, 2]]).all()
+
+
 @pytest.mark.parametrize("net", [None, "siren"])
 @pytest.mark.parametrize(("dtype", "value"), [(np.int16, -32767), (np.float32, np.nan), (np.uint8, 0)])
 def test_samples_without_data_stay_and_teach_nothing(holey, dtype, value, net):
