@@ -43,10 +43,10 @@ def kernel(similarity: Tensor, depth: int) -> Tensor:
 def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -> Estimate:
     """Predict every pixel from the known ones: phi(x) = sum_i (K^-1 z)_i k(x_i, x) (INRR paper, section 3).
 
-    k(x, x') = h_NTK(exp(-delta^2 |x - x'|^2)), the limit of many random Fourier features of standard deviation delta
-    (theorem 1), with coordinates in [0, 1]. The kernel depends on differences only, so K times a vector is a
-    convolution on the grid, computed by fast Fourier transforms; conjugate gradients solve for K^-1 z without forming
-    K.
+    k(x, x') = h_NTK(exp(-delta^2 |x - x'|^2)), the limit of many random Fourier features (theorem 1, of which this is
+    the delta; the features' standard deviation is sqrt(2) delta), with coordinates in [0, 1]. The kernel depends on
+    differences only, so K times a vector is a convolution on the grid, computed by fast Fourier transforms; conjugate
+    gradients solve for K^-1 z without forming K.
 
     Parameters
     ----------

@@ -58,7 +58,5 @@ class DmfOptions:
 class NtkOptions:
     """Kernel regression with the neural tangent kernel of Fourier features (INRR paper, theorem 1)."""
 
-    delta: float = option(
-        100.0, "Standard deviation of ntk's Fourier features; a higher value gives finer detail.", "> 0"
-    )
+    delta: float = option(100.0, "Frequency scale of ntk; a higher value gives finer detail.", "> 0")
     depth: int = option(2, "Number of hidden layers of the network whose kernel ntk uses.", "> 0")
