@@ -38,6 +38,11 @@ class NoOptions:
     """A method without options."""
 
 
+def flag(name: str) -> str:
+    """Return the option of the command line that sets the argument of a name."""
+    return f"--{name.replace('_', '-')}"
+
+
 def check_name(kind: str, name: str, known: Iterable[str]) -> None:
     """Raise InputError, with the nearest name, unless ``name`` is one of ``known``."""
     names = list(known)
@@ -62,7 +67,7 @@ def make_options(method: str, options: type[Any], values: dict[str, Any]) -> Any
         bound, kind = fields[name].metadata["bound"], hints[name]
         names = get_args(kind) if get_origin(kind) is Literal else ()
         if bound and value is not None and not BOUNDS[bound](value):
-            raise InputError(f"{name} of {method} must be {bound}, got {value:g}")
+            raise InputError(f"{flag(name)} of {method} must be {bound}, got {value:g}")
         if names and value not in names:
-            raise InputError(f"{name} of {method} must be {' or '.join(names)}, got {value!r}")
+            raise InputError(f"{flag(name)} of {method} must be {' or '.join(names)}, got {value!r}")
     return options(**chosen)

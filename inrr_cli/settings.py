@@ -10,7 +10,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.methods import NETWORKS, REGULARIZERS, REPRESENTATIONS, Task, choose_methods
 from inrr_cli.neural.presets import PRESETS
 from inrr_cli.neural.recipe import Recipe, WarmStart
-from inrr_cli.options import check_name, make_options
+from inrr_cli.options import check_name, flag, make_options
 from inrr_cli.superres.kernels import parse_kernel
 from inrr_cli.value_kind import parse_values
 
@@ -19,6 +19,7 @@ Fill = Literal["expected", "texture"]
 Preset = Literal["fast", "paper"]
 Stack = Literal["auto", "pages", "time", "volume"]
 
+FIT_SETTINGS = "preset", "steps", "lr", "warm_start"
 LEARNING_RATE_LIMIT = 1e6  # a fit is useless far below this rate; far above it the steps overflow
 SEED_LIMIT = 2**63  # a torch generator takes no more
 STACK_MODES = get_args(Stack)  # auto, and then the simplest first
@@ -195,40 +196,42 @@ def _check_unused(
     unused = [name for name in method_options if name not in names]
     unused += [name for name, value in given.items() if value is not None]
     if unused:
-        raise InputError(f"{unused[0]} has no meaning for {methods}")
+        other = ", or choose a network, as --reg inrr does" if unused[0] in FIT_SETTINGS else ""
+        raise InputError(f"{flag(unused[0])} has no meaning for {methods}; leave it out{other}")
 
 
 def _check_values(preset: str | None, device: str, steps: int | None, lr: float | None, seed: int) -> None:
     check_name("preset", preset or "fast", get_args(Preset))
     check_name("device", device, get_args(Device))
     if steps is not None and steps < 1:
-        raise InputError(f"steps must be at least 1, got {steps}")
+        raise InputError(f"--steps must be at least 1, got {steps}")
     if lr is not None and not 0 < lr <= LEARNING_RATE_LIMIT:
-        raise InputError(f"lr must be > 0 and at most {LEARNING_RATE_LIMIT:g}, got {lr:g}")
+        raise InputError(f"--lr must be > 0 and at most {LEARNING_RATE_LIMIT:g}, got {lr:g}")
     if not 0 <= seed < SEED_LIMIT:
-        raise InputError(f"seed must be at least 0 and below 2**63, got {seed}")
+        raise InputError(f"--seed must be at least 0 and below 2**63, got {seed}")
 
 
 def _check_tile(tile: int | None, net: str, denoise: bool) -> None:
     if tile is not None and tile < TILE_MINIMUM:
         raise InputError(f"--tile must be at least {TILE_MINIMUM}, got {tile}")
     if tile is not None and (net != "grid" or denoise):
-        raise InputError("--tile is for patches on the pixel grid, without --denoise")
+        other = "--denoise, which needs" if denoise else f"net {net}, which is fitted to"
+        raise InputError(f"--tile has no meaning for {other} the whole image; leave out one of them")
 
 
 def _check_kind(values: str, noise: float | str, denoise: bool, task: Task) -> None:
     """Refuse what has no meaning for the kind of value: labels have no noise."""
     kind = parse_values(values)
     if task == "superres" and kind.name != "linear":
-        raise InputError(f"values must be linear for superres, got {values!r}")
+        raise InputError(f"--values must be linear for superres, got {values!r}")
     if kind.name == "labels" and (denoise or noise != "auto"):
-        raise InputError(f"{'denoise' if denoise else 'noise'} has no meaning for labels; leave it out")
+        raise InputError(f"{'--denoise' if denoise else '--noise'} has no meaning for labels; leave it out")
 
 
 def _check_texture(net: str, denoise: bool, values: str, stack: str, task: Task) -> None:
     """Refuse what does not go with texture: it copies known pixels, of one page, as they are."""
     if task == "superres":
-        raise InputError("fill has no meaning for superres; leave it out")
+        raise InputError("--fill has no meaning for superres; leave it out")
     refused = {
         f"--net {net}": net != "grid",
         "--denoise": denoise,
@@ -249,5 +252,5 @@ def _parse_noise(noise: float | str) -> float | None:
     except ValueError:
         sigma = -1.0
     if not 0 <= sigma < float("inf"):
-        raise InputError(f"noise must be auto or a number of at least 0, got {noise!r}")
+        raise InputError(f"--noise must be auto or a number of at least 0, got {noise!r}")
     return sigma

@@ -232,7 +232,9 @@ class Group(TyperGroup):
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except TyperException as error:
             context = getattr(error, "ctx", None)
-            where = context.command_path if context is not None else "inrr"
+            # an option with too few values knows no command
+            commands = [name for name in given or sys.argv[1:2] if name in self.commands]
+            where = context.command_path if context is not None else " ".join(["inrr", *commands[:1]])
             fail(_with_nearest(error.format_message()), hint=f" (see '{where} --help')")
             code = ExitCode.BAD_INPUT
         if code == ExitCode.INTERRUPTED:  # Typer's, if it was while options were parsed

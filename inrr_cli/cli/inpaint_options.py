@@ -13,8 +13,8 @@ Masks = Annotated[
     INPUT(
         "--mask",
         metavar="FILE|NAME",
-        help="Mask file (white = fill), or how to find missing pixels in the image: nan (not a number), alpha "
-        "(transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines and scars of a "
+        help="Mask file (white = fill), or how to find missing pixels in the image: nan (not a number, or infinite), "
+        "alpha (transparent), nodata (GDAL's no-data value), value=V (equal to V), lines (lost lines and scars of a "
         "scan), dead (dead and hot pixels), scratches (and hairs and dust on an old photograph). Repeatable; masks are "
         "combined. In a folder, the mask with the image's name is taken.",
     ),

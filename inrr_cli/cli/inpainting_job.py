@@ -220,7 +220,7 @@ def check_files(files: Files, settings: Settings, *, keep_partial: bool) -> None
     if files.checkpoint is not None and settings.values == "labels":
         raise InputError("--checkpoint has no meaning for --values labels")
     if files.checkpoint is not None and settings.recipe is None:
-        raise InputError("--checkpoint is for a network's fit; give --reg inrr or another network")
+        raise InputError("--checkpoint is for a network's fit; choose one, as --reg inrr does")
 
 
 def check_estimate(settings: Settings, *, asked: bool) -> None:

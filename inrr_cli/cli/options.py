@@ -171,7 +171,7 @@ WarmStart = Annotated[
     ),
 ]
 Json = Annotated[bool, MESSAGES("--json", help="Print the record of each image as one JSON object.")]
-Quiet = Annotated[bool, MESSAGES("-q", "--quiet", callback=_quiet, help="Print errors only.")]
+Quiet = Annotated[bool, MESSAGES("-q", "--quiet", callback=_quiet, help="Print only results and errors.")]
 Verbose = Annotated[
     bool,
     MESSAGES(

@@ -13,18 +13,21 @@ from typing import Annotated, Any, Literal
 import typer
 
 from inrr_cli.cli import options
-from inrr_cli.cli.console import note, say, verbosity
+from inrr_cli.cli.console import invocation, note, say, verbosity
 from inrr_cli.cli.parsing import parse_seeds
+from inrr_cli.device import choose_device
 from inrr_cli.errors import InputError
 from inrr_cli.neural.recipe import WarmStart
 from inrr_cli.paper.catalogue import EXPERIMENTS, load_experiment
 from inrr_cli.paper.cells import run_cells
 from inrr_cli.paper.experiment import Setup
 from inrr_cli.paper.inputs import mask_makers, quick_images, read_images
-from inrr_cli.paper.report import write_report
+from inrr_cli.paper.report import check_report, write_report
 from inrr_cli.settings import Preset
 
 Experiment: Any = Literal[tuple(EXPERIMENTS)]
+
+UNRECORDED = "--force", "-q", "--quiet"  # words of the command line that change nothing in the results
 
 
 def paper(
@@ -35,9 +38,9 @@ def paper(
             "--images",
             metavar="FOLDER",
             show_default="scikit-image's photographs",
-            help="Folder of images, which are read as grey: baboon.png, man.png, barbara.png, boats.png and "
-            "cameraman.png, or any others. Its folder masks may hold random_256.png and the like, named by pattern "
-            "and rows.",
+            help="Folder of 8-bit .png or .jpg images, which are read as grey: those named baboon, man, barbara, boats "
+            "and cameraman, or all if there are none of these. Its folder masks may hold random_256.png and the like, "
+            "named by pattern and rows.",
         ),
     ] = None,
     preset: Annotated[
@@ -75,6 +78,9 @@ def paper(
             help="Folder of the results; cells that the folder holds are not run again.",
         ),
     ] = Path("inrr-paper"),
+    force: Annotated[
+        bool, options.OUTPUT("--force", help="Overwrite the page, table and plots of another command.")
+    ] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Run an experiment of the INRR paper and write a CSV file, a page beside the paper's numbers, and plots.
@@ -89,6 +95,10 @@ def paper(
         raise InputError("the plots need matplotlib: pip install 'inrr-cli[paper]'")
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: is a file; give a folder")
+    command = shlex.join(word for word in shlex.split(invocation.command_line) if word not in UNRECORDED)
+    if not force:
+        check_report(experiment, command, output)
+    choose_device(device)
     pictures = read_images(images)
     pictures = quick_images(pictures) if quick else pictures
     recipe: dict[str, Any] = {"preset": preset, "warm_start": warm_start} | ({} if steps is None else {"steps": steps})
@@ -99,7 +109,6 @@ def paper(
     with _progress() as done:
         results = run_cells(experiment, cells, output, done)
     report = chosen.report(results)
-    command = shlex.join(["inrr", *sys.argv[1:]])
     for path in write_report(experiment, command, chosen, report, output):
         note(f"  wrote {path}")
     say(report.markdown)

@@ -8,6 +8,7 @@ import numpy as np
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.value_range import ValueRange
+from inrr_cli.settings import SEED_LIMIT
 
 
 def parse_pages(text: str | None, count: int | None = None) -> list[int]:
@@ -79,6 +80,6 @@ def parse_seeds(text: str) -> tuple[int, ...]:
         numbers = tuple(int(seed) for seed in text.split(","))
     except ValueError:
         numbers = (-1,)
-    if min(numbers) < 0 or len(set(numbers)) < len(numbers):
-        raise InputError(f"--seeds must be different whole numbers from 0, as in 0,1,2; got {text!r}")
+    if min(numbers) < 0 or max(numbers) >= SEED_LIMIT or len(set(numbers)) < len(numbers):
+        raise InputError(f"--seeds must be different whole numbers from 0, below 2**63, as in 0,1,2; got {text!r}")
     return numbers

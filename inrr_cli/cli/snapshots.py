@@ -99,7 +99,7 @@ def check_snapshots(asked: tuple[int, Path] | None, settings: Settings) -> None:
     if asked is None:
         return
     if settings.recipe is None:
-        raise InputError("--snapshots is for a network's fit; give --reg inrr or another network")
+        raise InputError("--snapshots is for a network's fit; choose one, as --reg inrr does")
     if not 2 <= asked[0] <= MOST:
         raise InputError(
             f"--snapshots takes 2 to {MOST} images, the first step and the last among them; got {asked[0]}"

@@ -102,7 +102,7 @@ def _check_folder(path: Path, *, force: bool) -> None:
         if path.is_symlink() or not is_zarr(path):
             raise InputError(f"{path}: is no Zarr array that could be overwritten; give another name")
         if not force:
-            raise OutputExistsError(f"{path}: already exists; use --force to overwrite it or --output elsewhere")
+            raise OutputExistsError(f"{path}: already exists; use --force to overwrite it, or write elsewhere")
 
 
 def write_results(

@@ -86,7 +86,7 @@ def check_destination(
     if mode is not None and not stat.S_ISREG(mode):
         raise InputError(f"{path}: is no regular file; give another name")
     if mode is not None and not force:
-        raise OutputExistsError(f"{path}: already exists; use --force to overwrite it or --output to write elsewhere")
+        raise OutputExistsError(f"{path}: already exists; use --force to overwrite it, or write elsewhere")
     if not os.access(path.parent, os.W_OK):
         raise UnwritableError(f"{path}: no permission to write in the folder {path.parent}")
 

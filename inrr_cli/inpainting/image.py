@@ -19,6 +19,7 @@ from inrr_cli.inpainting.textured import inpaint_textured
 from inrr_cli.inpainting.tiles import inpaint_tiles
 from inrr_cli.inpainting.windows import inpaint_windows
 from inrr_cli.masking.samples import any_channel, find_lost_channel, to_samples
+from inrr_cli.options import flag
 from inrr_cli.result import Result
 from inrr_cli.settings import Settings, make_settings
 from inrr_cli.value_kind import parse_values
@@ -129,7 +130,7 @@ def run_inpainting(
     """
     check_image(image)
     if settings.fill != "texture" and (exclude is not None or variants > 1):
-        name = "variants" if exclude is None else "exclude"
+        name = flag("variants" if exclude is None else "exclude")
         raise InputError(f"{name} has no meaning for fill {settings.fill}; leave it out, or choose the fill texture")
     missing = sample_mask(mask, image)
     if not missing.any():

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inrr_cli.errors import InputError
 from inrr_cli.masking import Mask
+from inrr_cli.options import flag
 
 DEFAULT_TEXT = "How are you? I am fine, thanks, and you? Nice to meet you."
 
@@ -84,11 +85,11 @@ def make_mask(
     options = {"rate": rate, "count": count, "patch_size": patch_size, "text": text, "factor": factor}
     given = {name: value for name, value in options.items() if value is not None}
     for name in sorted(given.keys() - signature(MAKERS[chosen]).parameters.keys()):
-        raise InputError(f"{name} has no meaning for the pattern {chosen.value}")
+        raise InputError(f"{flag(name)} has no meaning for the pattern {chosen.value}; leave it out")
     if min(shape) < 1:
         raise InputError(f"a mask needs at least one row and one column, got {shape[0]} x {shape[1]}")
     if rate is not None and not 0 < rate < 1:
-        raise InputError(f"rate must lie between 0 and 1, got {rate:g}")
+        raise InputError(f"--rate must lie between 0 and 1, got {rate:g}")
     mask = MAKERS[chosen](shape, np.random.default_rng(seed), **given)
     _check_is_mixed(mask, chosen)
     return mask

@@ -6,8 +6,11 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.atomic import write_atomically
@@ -29,7 +32,7 @@ def run_cells(experiment: str, cells: list[Cell], folder: Path, progress: Callab
     Raises
     ------
     InputError
-        If the folder cannot be made, or a file is unreadable or belongs to another cell.
+        If the folder cannot be made, or a file is damaged or belongs to another cell, picture or mask.
     """
     cell_folder = folder / "cells" / experiment
     try:
@@ -51,17 +54,26 @@ def run_cells(experiment: str, cells: list[Cell], folder: Path, progress: Callab
 
 def _read_cell(file: Path, cell: Cell) -> Measurement | None:
     """Return the result in a file, None if there is no file."""
-    try:
-        saved = json.loads(file.read_text(encoding="utf-8"))
-        array_file = file.with_suffix(".npz")
-        arrays = dict(np.load(array_file)) if array_file.exists() else {}
-    except FileNotFoundError:
+    if not file.exists():
         return None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file}: cannot read this cell: {error}; delete it to measure it again") from None
-    if saved["key"] != cell.key:
-        raise InputError(f"{file}: is of another cell, {saved['key']}; give another --output")
-    return Measurement(saved["values"], arrays)
+    try:
+        saved = json.loads(file.read_bytes())
+        key, fingerprint, values, names = (saved[name] for name in ("key", "fingerprint", "values", "arrays"))
+        arrays = _read_arrays(file.with_suffix(".npz"), names) if names else {}
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile):
+        raise InputError(f"{file}: is damaged, or of another version; delete it to measure it again") from None
+    if key != cell.key:
+        raise InputError(f"{file}: is of another cell, {key}; give another --output")
+    if fingerprint != cell.fingerprint:
+        raise InputError(f"{file}: is of another picture or mask of the same name; give another --output")
+    return Measurement(values, arrays)
+
+
+def _read_arrays(file: Path, names: list[str]) -> dict[str, NDArray[Any]]:
+    if not is_zipfile(file):  # of which np.load would leave half an object
+        raise BadZipFile
+    with np.load(file) as stored:
+        return {name: stored[name] for name in names}
 
 
 def _write_cell(file: Path, cell: Cell, measurement: Measurement) -> None:
@@ -70,5 +82,6 @@ def _write_cell(file: Path, cell: Cell, measurement: Measurement) -> None:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **measurement.arrays)  # type: ignore[arg-type]
         write_atomically(file.with_suffix(".npz"), buffer.getvalue())
-    text = json.dumps({"key": cell.key, "values": measurement.values}, indent=1)
+    parts = {"key": cell.key, "fingerprint": cell.fingerprint, "values": measurement.values}
+    text = json.dumps(parts | {"arrays": list(measurement.arrays)}, indent=1)
     write_atomically(file, f"{text}\n".encode())

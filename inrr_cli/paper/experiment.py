@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from inrr_cli.errors import InputError
 
 GreyImage = NDArray[np.uint8]
 MaskMaker = Callable[[tuple[int, int]], NDArray[np.bool_]]
@@ -44,9 +47,22 @@ class Setup:
         return [name for name in names if name in self.images] or list(self.images)
 
     def mask(self, pattern: str, image: str) -> NDArray[np.bool_]:
-        """Return the mask (H, W) of a pattern for the image of a name, True = missing."""
+        """Return the mask (H, W) of a pattern for the image of a name, True = missing; InputError if there is none."""
         rows, columns = self.images[image].shape
-        return self.masks[pattern]((rows, columns))
+        try:
+            return self.masks[pattern]((rows, columns))
+        except InputError as error:
+            raise InputError(f"{image}, {pattern}: {error}") from None
+
+    def fingerprint(self, key: Key) -> str:
+        """Return a hash of the image and the mask that a key names, as far as it does."""
+        digest = hashlib.sha256()
+        if "image" in key:
+            image = self.images[key["image"]]
+            digest.update(repr(image.shape).encode() + image.tobytes())
+            if key.get("mask") in self.masks:
+                digest.update(np.packbits(self.mask(key["mask"], key["image"])).tobytes())
+        return digest.hexdigest()
 
     def keys(self, **values: Iterable[str | float]) -> list[Key]:
         """Return a key for each combination of values and each seed, the last of which varies fastest."""
@@ -64,15 +80,16 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Cell:
-    """A measurement to run, and the key that identifies it."""
+    """A measurement to run, the key that identifies it, and the fingerprint of its image and mask."""
 
     key: Key
+    fingerprint: str
     measure: Callable[[], Measurement]
 
     @property
     def file_stem(self) -> str:
         """Name of the cell's files, without suffix."""
-        return "-".join(str(value).replace("-", "") for value in self.key.values())
+        return "-".join(str(value) for value in self.key.values())
 
 
 Results = list[tuple[Key, Measurement]]
@@ -98,4 +115,4 @@ class Experiment:
 
     def cells(self, setup: Setup) -> list[Cell]:
         """Return the cells to measure."""
-        return [Cell(key, partial(self.measure, setup, key)) for key in self.keys(setup)]
+        return [Cell(key, setup.fingerprint(key), partial(self.measure, setup, key)) for key in self.keys(setup)]

@@ -34,15 +34,19 @@ def read_images(folder: Path | None) -> dict[str, GreyImage]:
         from skimage import data
 
         names = ("camera", "astronaut", "chelsea", "coffee")
-        found = {name: Image.fromarray(getattr(data, name)()) for name in names}
+        photographs = {name: Image.fromarray(getattr(data, name)()) for name in names}
         sized = {
             name: _square(image).resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.LANCZOS)
-            for name, image in found.items()
+            for name, image in photographs.items()
         }
         return {name: np.asarray(image.convert("L")) for name, image in sized.items()}
     if not folder.is_dir():
         raise InputError(f"{folder}: is no folder of pictures")
-    files = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() in (".png", ".jpg", ".jpeg")}
+    found = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in (".png", ".jpg", ".jpeg")]
+    files = {file.stem: file for file in found}
+    if len(files) < len(found):
+        twin = next(file for file in found if file not in files.values())
+        raise InputError(f"{twin}: another picture is named {twin.stem} too; rename one of them")
     wanted = {name: files[name] for name in PAPER_IMAGES if name in files} or files
     if not wanted:
         raise InputError(f"{folder}: holds no .png or .jpg pictures")
@@ -64,6 +68,8 @@ def mask_makers(folder: Path | None) -> dict[str, MaskMaker]:
 def _mask(folder: Path | None, pattern: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
     if folder is not None and (file := folder / "masks" / f"{pattern}_{shape[0]}.png").exists():
         missing, _ = read_mask(file, shape)
+        if missing.all():
+            raise InputError(f"{file}: covers everything: no pixel is known to fill it from")
         return missing
     return make_mask(shape, pattern)
 

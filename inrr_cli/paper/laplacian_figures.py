@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from copy import deepcopy
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from inrr_cli.paper.snapshots import fit_with_snapshots, logarithmic_steps, snap
 FIG5_FRACTION = 0.2  # t = 2000
 FIG8_FRACTIONS = {"t = 500": 0.025, "t = 2500": 0.125, "t = 20000": 1.0}
 FIG9_FRACTIONS = {"t = 3000": 0.3, "t = 6000": 0.6, "t = 10000": 1.0}
+CAPTION = "each row, or column, of the picture against each other one; darker is more similar"
 
 
 def _measure_laplacians(
@@ -37,11 +39,12 @@ def _measure_laplacians(
     def measure(state: FitState, _: Regularizer | None) -> None:
         laplacians, prediction = state.laplacians(), state.image()
         assert laplacians is not None
-        for axis, laplacian in zip(("rows", "columns"), laplacians, strict=True):
-            name = f"{axis}_{steps.index(state.step)}"
+        axes = zip(("rows", "columns"), laplacians, (prediction, prediction.T), strict=True)
+        numbers = [number for number, step in enumerate(steps) if step == state.step]  # several in a very short fit
+        for number, (axis, laplacian, nodes) in product(numbers, axes):
+            name = f"{axis}_{number}"
             arrays[name] = laplacian.astype(np.float16)
             values[f"roughness_{name}"], values[f"reach_{name}"] = roughness(laplacian), reach(laplacian)
-            nodes = prediction if axis == "rows" else prediction.T
             values[f"energy_{name}"] = float((nodes * (laplacian @ nodes)).sum() / image.size)
 
     fit_with_snapshots(image, missing, settings, steps, measure)
@@ -81,18 +84,19 @@ def fig5_report(results: Results) -> Report:
         figure.set_size_inches(10, 4.6)
         for axis, (reg, laplacian) in zip(figure.subplots(1, 2), sorted(laplacians.items()), strict=True):
             _draw_laplacian(axis, laplacian, f"{reg.upper()}: L of rows")
+        figure.supxlabel(CAPTION, fontsize="medium")
 
     return Report(rows, text, {"fig5": plot})
 
 
 def fig8_keys(setup: Setup) -> list[Key]:
-    """Return the keys of one image."""
-    return setup.keys(image=setup.choose_images("baboon")[:1])
+    """Return the keys of one image, 50 % missing at random."""
+    return setup.keys(image=setup.choose_images("baboon")[:1], mask=["random"])
 
 
 def measure_fig8(setup: Setup, key: Key) -> Measurement:
-    """Measure the Laplacians of INRR for an image with 50 % missing at random."""
-    return _measure_laplacians(setup, key, setup.mask("random", key["image"]), "inrr", FIG8_FRACTIONS.values())
+    """Measure the Laplacians of INRR during a fit."""
+    return _measure_laplacians(setup, key, setup.mask(key["mask"], key["image"]), "inrr", FIG8_FRACTIONS.values())
 
 
 def fig8_report(results: Results) -> Report:
@@ -123,6 +127,7 @@ def fig8_report(results: Results) -> Report:
         for line, axis in zip(panels, ("rows", "columns"), strict=True):
             for number, (panel, when) in enumerate(zip(line, FIG8_FRACTIONS, strict=True)):
                 _draw_laplacian(panel, arrays[f"{axis}_{number}"], f"L of {axis}, {when}")
+        figure.supxlabel(CAPTION, fontsize="medium")
 
     return Report(rows, text, {"fig8": plot})
 

@@ -10,8 +10,25 @@ from typing import Any
 
 import numpy as np
 
+from inrr_cli.errors import OutputExistsError
 from inrr_cli.imaging.atomic import write_atomically
 from inrr_cli.paper.experiment import Experiment, Report, Results
+
+
+def check_report(name: str, command: str, folder: Path) -> None:
+    """Refuse to overwrite the page, table or plot of a name, unless the same command wrote them.
+
+    Raises
+    ------
+    OutputExistsError
+        If there is such a file.
+    """
+    page = folder / f"{name}.md"
+    if page.is_file() and f"\n    {command}\n" in page.read_text(encoding="utf-8", errors="replace"):
+        return
+    for file in (page, *(page.with_suffix(suffix) for suffix in (".csv", ".png"))):
+        if file.exists():
+            raise OutputExistsError(f"{file}: is not of this command; use --force to overwrite it, or write elsewhere")
 
 
 def write_report(name: str, command: str, experiment: Experiment, report: Report, folder: Path) -> list[Path]:
@@ -23,6 +40,9 @@ def write_report(name: str, command: str, experiment: Experiment, report: Report
     writer.writerows(report.rows)
     plots = {folder / f"{plot}.png": _draw_png(draw) for plot, draw in report.plots.items()}
     links = "".join(f"\n![{file.stem}]({file.name})\n" for file in plots)
+    seeds = sorted({row["seed"] for row in report.rows})
+    if plots and len(seeds) > 1:
+        links += f"\nThe plots show seed {report.rows[0]['seed']} alone.\n"
     page = f"# {experiment.title}\n\n    {command}\n\n{report.markdown}\n{links}"
     files = {folder / f"{name}.csv": table.getvalue().encode(), folder / f"{name}.md": page.encode()} | plots
     for path, data in files.items():
@@ -33,7 +53,7 @@ def write_report(name: str, command: str, experiment: Experiment, report: Report
 def _draw_png(draw: Callable[[Any], None]) -> bytes:
     from matplotlib.figure import Figure
 
-    figure = Figure(layout="constrained")
+    figure = Figure(layout="compressed")
     draw(figure)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)

@@ -87,12 +87,13 @@ def fig6_report(results: Results) -> Report:
                 axis.loglog(arrays["observed"], arrays["unobserved"], ".-", label=reg)
             axis.set(title=mask, xlabel="MSE of known pixels", ylabel="MSE of missing pixels")
             axis.invert_xaxis()
+            axis.tick_params(axis="x", which="both", labelrotation=30)
             axis.legend()
 
     return Report(rows, "\n\n".join(parts), {"fig6": plot})
 
 
-def synthetic_image(length: int = 256) -> GreyImage:
+def synthetic_image(length: int) -> GreyImage:
     """Return s(x, y) = sin(25 pi sin(pi / 3 sqrt(x^2 + y^2))) on [-1, 1]^2, with [-1, 1] as 0 to 255."""
     axis = np.linspace(-1, 1, length)
     radius = np.hypot(axis[:, None], axis)
@@ -101,13 +102,13 @@ def synthetic_image(length: int = 256) -> GreyImage:
 
 
 def fig7_keys(setup: Setup) -> list[Key]:
-    """Return the keys of four representations of the synthetic image."""
-    return setup.keys(net=FIG7_NETS)
+    """Return the keys of four representations of the synthetic image, which is as high as the first image."""
+    return setup.keys(side=[len(next(iter(setup.images.values())))], net=FIG7_NETS)
 
 
 def measure_fig7(setup: Setup, key: Key) -> Measurement:
     """Measure the effective rank of the prediction during a fit of the synthetic image with 50 % missing."""
-    image = synthetic_image()
+    image = synthetic_image(key["side"])
     missing = make_mask(image.shape, "random", rate=0.5, seed=key["seed"])
     net, options = FIG7_NETS[key["net"]]
     settings = snapshot_settings(setup, key, net, "none", **options)
@@ -121,14 +122,17 @@ def measure_fig7(setup: Setup, key: Key) -> Measurement:
         predictions.append((prediction * 255).round().astype(np.uint8))
 
     fit_with_snapshots(image, missing, settings, steps, measure)
-    pictures = [predictions[round(part * (len(predictions) - 1))] for part in (0.6, 0.8, 1.0)]
-    values = {"first_rank": ranks[0], "least_rank": min(ranks), "last_rank": ranks[-1]}
-    return Measurement(values, {"steps": np.array(steps), "ranks": np.array(ranks), "pictures": np.stack(pictures)})
+    shown = [round(part * (len(predictions) - 1)) for part in (0.6, 0.8, 1.0)]
+    values = {"first_rank": ranks[0], "least_rank": min(ranks), "most_rank": max(ranks), "last_rank": ranks[-1]}
+    arrays = {"steps": steps, "ranks": ranks, "shown_steps": np.array(steps)[shown]}
+    pictures = np.stack([predictions[number] for number in shown])
+    return Measurement(values, {name: np.array(array) for name, array in arrays.items()} | {"pictures": pictures})
 
 
 def fig7_report(results: Results) -> Report:
     """Report with which representations the effective rank grows."""
-    true_rank = effective_rank(synthetic_image() / np.float32(255))
+    side = results[0][0]["side"]
+    true_rank = effective_rank(synthetic_image(side) / np.float32(255))
     lines, grows = [], {}
     for name in FIG7_NETS:
         curves = [measurement.arrays["ranks"] for key, measurement in results if key["net"] == name]
@@ -138,10 +142,11 @@ def fig7_report(results: Results) -> Report:
         lines.append([name, *(f"{v:.1f}" for v in (curve[0], curve.min(), curve.max(), curve[-1])), f"{rising:.0%}"])
     holds = not grows["DMF-1"] and all(grows[name] for name in FIG7_NETS if name != "DMF-1")
     text = (
-        f"Effective rank of the prediction; that of the true picture is {true_rank:.1f}.\n\n"
+        "Effective rank of the prediction of s(x, y) = sin(25 pi sin(pi / 3 sqrt(x^2 + y^2))), "
+        f"{side} x {side}, half of it missing at random; that of the true picture is {true_rank:.1f}.\n\n"
         f"{markdown_table(['', 'at first', 'least', 'most', 'at last', 'steps that rise'], lines)}\n\n"
         "The paper: all but a single matrix go from low complexity to high, their effective rank increases gradually. "
-        f"Here it does with {', '.join(name for name in FIG7_NETS if grows[name])}: {verdict(holds)}."
+        f"Here it does with {', '.join(name for name in FIG7_NETS if grows[name]) or 'none of them'}: {verdict(holds)}."
     )
 
     def plot(figure: Any) -> None:
@@ -155,6 +160,7 @@ def fig7_report(results: Results) -> Report:
                 axis = figure.add_subplot(grid[number, column])
                 axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
                 axis.set(xticks=[], yticks=[], ylabel=name if column == 0 else "")
+                axis.set_title(f"step {arrays['shown_steps'][column]}", fontsize="small")
         line.set(xlabel="step", ylabel="effective rank")
         line.legend()
 

@@ -46,12 +46,15 @@ from PIL import Image
         (["superres", "grey.png", "--scale", "2", "--kernel", "gaussian:9"], "give a deviation of 0.1 to 4"),
         (["superres", "grey.png", "--scale", "2", "--kernel", "gaussian"], "give a deviation of 0.1 to 4"),
         (["superres", "grey.png", "--scale", "2", "--tile", "9"], "--tile must be at least 64"),
-        (["superres", "grey.png", "--scale", "2", "--net", "siren", "--tile", "99"], "--tile is for patches"),
+        (
+            ["superres", "grey.png", "--scale", "2", "--net", "siren", "--tile", "99"],
+            "--tile has no meaning for net siren, which is fitted to the whole image; leave out one of them",
+        ),
         (["superres", "grey.png", "--scale", "2", "--noise", "much"], "noise must be auto or a number"),
         (["superres", "grey.png", "--scale", "2", "--net", "ntk"], "'--net': 'ntk' is not one of"),
         (
             ["inpaint", "grey.png", "--mask", "mask.png", "--warm-start", "none"],
-            "warm_start has no meaning for net grid",
+            "--warm-start has no meaning for net grid",
         ),
         (["superres", "grey.png", "--scale", "2", "--steps", "9"], "steps has no meaning for net grid"),
         (["superres", "grey.png", "--scale", "2", "--reference", "grey.png"], "the result is 128 x 96 grey"),

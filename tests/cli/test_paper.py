@@ -31,7 +31,7 @@ def folder(tmp_path, grey, monkeypatch):
     monkeypatch.setattr(snapshots, "FAST_STEPS", 20)
     monkeypatch.setattr(sweeps, "MISSING_RATES", (0.3, 0.6))
     monkeypatch.setattr(sweeps, "SWEEPS", {"siren": ("omega", (5, 30)), "ntk": ("delta", (10, 40))})
-    monkeypatch.setattr(training_figures, "synthetic_image", lambda: grey[:24, :24])
+    monkeypatch.setattr(training_figures, "synthetic_image", lambda side: grey[:side, :side])
     return folder
 
 
@@ -99,7 +99,7 @@ def test_a_warm_start_is_for_every_method(run, folder):
     tables = []
     for warm_start in ("none", "smooth"):
         ask = ("table1", "--images", folder, "--output", "out", "--quick")
-        result = run("paper", *ask, "--warm-start", warm_start)
+        result = run("paper", *ask, "--warm-start", warm_start, "--force")
         assert result.exit_code == 0, result.stderr
         tables.append(list(csv.DictReader(read("table1.csv").splitlines())))
     assert [row["image"] for row in tables[0]] == ["baboon"] * 18
@@ -116,6 +116,46 @@ def test_steps_are_those_of_every_fit(run, folder, grey):
     result = run("paper", "table1", "--images", folder, "--output", "out", "--quick", "--steps", 3)
     assert result.exit_code == 0, result.stderr
     assert {row["steps"] for row in csv.DictReader(read("table1.csv").splitlines())} == {"3"}
+
+
+def test_cells_are_of_one_picture_and_mask(run, folder, grey):
+    ask = ("fig2", "--images", folder, "--steps", 2, "--output", "out")
+    assert run("paper", *ask).exit_code == 0
+    assert run("paper", *ask, "-q").exit_code == 0  # the same command
+    result = run("paper", "fig2", "--images", folder, "--steps", 1, "--output", "out")
+    assert (result.exit_code, "is not of this command" in result.stderr) == (2, True)
+    Image.fromarray(grey[5:29, :24]).save(folder / "baboon.png")
+    result = run("paper", *ask)
+    assert result.exit_code == 2
+    assert "is of another picture or mask of the same name; give another --output" in result.stderr
+
+
+@pytest.mark.parametrize("damage", ["{}", "[]", "{", "arrays cut", "arrays gone"])
+def test_a_damaged_cell_is_named(run, folder, damage):
+    ask = ("fig2", "--images", folder, "--steps", 2, "--output", "out")
+    assert run("paper", *ask).exit_code == 0
+    cell = next((folder.parent / "out" / "cells" / "fig2").glob("*.json"))
+    arrays = cell.with_suffix(".npz")
+    if damage == "arrays cut":
+        arrays.write_bytes(arrays.read_bytes()[:90])
+    elif damage == "arrays gone":
+        arrays.unlink()
+    else:
+        cell.write_text(damage)
+    result = run("paper", *ask)
+    assert result.exit_code == 2
+    assert f"{cell.name}: is damaged, or of another version; delete it to measure it again" in result.stderr
+
+
+def test_figure_8_of_a_fit_of_one_step(run, folder):
+    assert run("paper", "fig8", "--images", folder, "--steps", 1, "--output", "out").exit_code == 0
+    assert "are steps 1, 1, 1 here" in read("fig8.md")
+
+
+def test_names_of_pictures_may_differ_by_a_hyphen(run, folder, grey):
+    for old, new in (("baboon", "a-b"), ("cameraman", "ab")):
+        (folder / f"{old}.png").rename(folder / f"{new}.png")
+    assert run("paper", "table2", "--images", folder, "--output", "out", "--steps", 1).exit_code == 0
 
 
 def test_quick_takes_the_middle_of_the_first_image():
@@ -146,20 +186,38 @@ def test_an_interruption_keeps_the_finished_cells(run, folder, monkeypatch):
     [
         (("table9",), "'table9' is not one of 'table1', 'table2', 'fig2', 'fig3'"),
         (("table1", "--preset", "slow"), "Invalid value for '--preset': 'slow' is not one of 'fast', 'paper'"),
-        (("table1", "--seeds", "0,x"), "--seeds must be different whole numbers from 0, as in 0,1,2; got '0,x'"),
+        (
+            ("table1", "--seeds", "0,x"),
+            "--seeds must be different whole numbers from 0, below 2**63, as in 0,1,2; got '0,x'",
+        ),
         (("table1", "--seeds", "1,1"), "--seeds must be"),
+        (("table1", "--seeds", f"{2**63}"), "--seeds must be"),
+        (("table1", "--device", "mps"), "mps"),
+        (("fig2", "--images", "covered"), "masks/mixture_24.png: covers everything: no pixel is known to fill it from"),
+        (("fig2", "--images", "tiny"), "a, mixture: "),
+        (("fig2", "--images", "twins"), "another picture is named a too; rename one of them"),
+        (("fig2", "--output", "full"), "fig2.csv: is not of this command; use --force to overwrite it"),
         (("table1", "--images", "nowhere"), "nowhere: is no folder of pictures"),
         (("table1", "--images", "empty"), "empty: holds no .png or .jpg pictures"),
         (("table1", "--output", "file"), "file: is a file; give a folder"),
     ],
 )
 def test_wrong_input_is_reported_in_one_line(run, tmp_path, more, expected):
-    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "covered/masks", "tiny", "twins", "full"):
+        (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "file").write_text("")
+    (tmp_path / "full" / "fig2.csv").write_text("mine")
+    grey = Image.fromarray(np.arange(576, dtype=np.uint8).reshape(24, 24))
+    for file in ("covered/a.png", "twins/a.png", "twins/a.jpg"):
+        grey.save(tmp_path / file)
+    Image.new("L", (24, 24), 255).save(tmp_path / "covered" / "masks" / "mixture_24.png")
+    Image.new("L", (1, 1)).save(tmp_path / "tiny" / "a.png")
     result = run("paper", *more)
     assert result.exit_code == 2
     assert expected in result.stderr
     assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "inrr-paper").exists()
+    assert (tmp_path / "full" / "fig2.csv").read_text() == "mine"
 
 
 def test_the_measures_of_the_figures():
@@ -174,7 +232,7 @@ def test_the_measures_of_the_figures():
 
 
 def test_the_synthetic_image_is_its_formula():
-    image = training_figures.synthetic_image()
+    image = training_figures.synthetic_image(256)
     assert image.shape == (256, 256)
     assert (image == image.T).all()
     assert (image.min(), image.max()) == (0, 255)
