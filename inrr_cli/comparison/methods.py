@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from inrr_cli.comparison.peers import PEERS, SLOW
 from inrr_cli.errors import InputError
 from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS
-from inrr_cli.options import check_name
 
 # keywords of `make_settings`, by name of the method
 OURS: dict[str, dict[str, Any]] = {
@@ -48,8 +48,9 @@ def parse_methods(text: str | None) -> tuple[list[str], list[str]]:
     names = list(DEFAULT) if text is None else [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in OURS and name not in PEERS:
-            short = ("patch", "texture", "inrr", "siren-patch", *PEERS)
-            check_name("method", name, (*OURS, *PEERS) if _has_near(name) else short)
+            near = get_close_matches(name, (*OURS, *PEERS), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "inrr compare --help lists them"
+            raise InputError(f"unknown method {name!r}; {hint}")
         if names.count(name) > 1:
             raise InputError(f"--methods names {name} twice; give each method once")
     absent = [name for name in names if name in PEERS and not PEERS[name].is_installed]
@@ -64,9 +65,3 @@ def absence_note(absent: list[str]) -> str:
     """Return which methods are left out because their package is not installed, and how to install it."""
     packages = " ".join(dict.fromkeys(PEERS[name].install for name in absent))
     return f"not installed: {', '.join(title_of(name) for name in absent)}; pip install {packages}"
-
-
-def _has_near(name: str) -> bool:
-    from difflib import get_close_matches
-
-    return bool(get_close_matches(name, (*OURS, *PEERS), n=1))
