@@ -34,7 +34,7 @@ def test_names_are_separated_by_commas_in_their_order():
     [
         ("biharmonics", "did you mean 'biharmonic'?"),
         ("siren-pach", "did you mean 'siren-patch'?"),
-        ("photoshop", "choose one of patch, texture"),
+        ("photoshop", "inrr compare --help lists them"),
         ("patch,patch", "twice"),
         (",", "no method"),
     ],
