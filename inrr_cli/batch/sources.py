@@ -11,7 +11,7 @@ from pathlib import Path
 from inrr_cli.errors import InputError
 from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.signatures import SUFFIXES
-from inrr_cli.imaging.windows.opening import is_zarr
+from inrr_cli.imaging.windows.opening import is_directory, is_zarr
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def is_batch(arguments: list[Path]) -> bool:
 
 def is_folder(path: Path) -> bool:
     """Whether a path is a folder of images; a Zarr array is a folder, but an image."""
-    return path.is_dir() and not is_zarr(path)
+    return is_directory(path) and not is_zarr(path)
 
 
 def find_sources(arguments: Iterable[Path], *, recursive: bool = False, without: Iterable[Path] = ()) -> list[Source]:

@@ -227,13 +227,16 @@ class Group(TyperGroup):
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
         """Parse and run; usage errors are one line that names the command to ask."""
         given = args[0] if args else kwargs.get("args")
-        invocation.command_line = shlex.join(["inrr", *(sys.argv[1:] if given is None else given)])
+        words = list(sys.argv[1:] if given is None else given)
+        invocation.command_line = shlex.join(["inrr", *words])
         try:
+            if any(word == "" or re.fullmatch(r"--[\w-]+=", word) for word in words):  # which would be the folder .
+                raise TyperException("an argument is empty; give a value, or check the variable that was to give it")
             code = super().main(*args, **kwargs | {"standalone_mode": False})
         except TyperException as error:
             context = getattr(error, "ctx", None)
             # an option with too few values knows no command
-            commands = [name for name in given or sys.argv[1:2] if name in self.commands]
+            commands = [word for word in words if word in self.commands]
             where = context.command_path if context is not None else " ".join(["inrr", *commands[:1]])
             fail(_with_nearest(error.format_message()), hint=f" (see '{where} --help')")
             code = ExitCode.BAD_INPUT

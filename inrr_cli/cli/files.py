@@ -9,6 +9,7 @@ from pathlib import Path
 from inrr_cli.batch.naming import numbered
 from inrr_cli.batch.sources import is_folder
 from inrr_cli.errors import InputError
+from inrr_cli.imaging.windows.opening import is_directory
 from inrr_cli.masking.from_image import is_from_image
 
 
@@ -76,9 +77,9 @@ class Files:
         extra = {
             name: path / folder / f"{image.stem if stem is None else stem}{EXTRA_OUTPUTS[name].ending}"
             for name, path in self._paths(*EXTRA_OUTPUTS).items()
-            if self.makes_folders or path.is_dir()
+            if self.makes_folders or is_directory(path)
         }
-        masks = [m if is_from_image(m) else str(_named_after(image, folder, Path(m))) for m in self.masks]
+        masks = [m if is_from_image(m) else _as_file(_mask_of(image, folder, Path(m))) for m in self.masks]
         inputs = {name: _named_after(image, folder, path) for name, path in self._paths(*INPUTS).items()}
         output = self.output / folder if self.output is not None and folder != Path() else self.output
         return replace(self, output=output, masks=masks, **inputs, **extra)  # type: ignore[arg-type]
@@ -86,7 +87,7 @@ class Files:
     def absolute(self) -> Files:
         """Return the same files, named from the root."""
         paths = {name: path.absolute() for name, path in self._paths(*INPUTS, "output", *EXTRA_OUTPUTS).items()}
-        masks = [mask if is_from_image(mask) else str(Path(mask).absolute()) for mask in self.masks]
+        masks = [mask if is_from_image(mask) else _as_file(Path(mask).absolute()) for mask in self.masks]
         return replace(self, masks=masks, **paths)  # type: ignore[arg-type]
 
     def inputs(self, image: Path) -> list[Path]:
@@ -116,6 +117,19 @@ class Files:
         return {name: path for name in names if (path := getattr(self, name)) is not None}
 
 
+def _mask_of(image: Path, folder: Path, path: Path) -> Path:
+    """Return the mask file of an image, which is not the image."""
+    file = _named_after(image, folder, path)
+    if file != path and file.exists() and image.exists() and file.samefile(image):
+        raise InputError(f"{path}: the file named {image.stem} there is the image itself; give the folder of the masks")
+    return file
+
+
+def _as_file(path: Path) -> str:
+    """Return the name of a mask file, which is not that of a mask in the image: ./nan is a file."""
+    return f"./{path}" if is_from_image(str(path)) else str(path)
+
+
 def _named_after(image: Path, folder: Path, path: Path) -> Path:
     """Return a file itself, and of a folder the file with the image's name, whatever its suffix.
 
@@ -126,9 +140,8 @@ def _named_after(image: Path, folder: Path, path: Path) -> Path:
     inner = path / folder
     places = [inner, path] if inner != path and inner.is_dir() else [path]
     for place in places:
-        if (place / image.name).is_file():
-            return place / image.name
-        found = _files_by_stem(place, place.stat().st_mtime_ns).get(image.stem, [])
+        names = [image.name] if (place / image.name).is_file() else []
+        found = names or _files_by_stem(place, place.stat().st_mtime_ns).get(image.stem, [])
         if len(found) == 1:
             return place / found[0]
         if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from inrr_cli.batch.naming import NameTemplate, numbered
@@ -14,6 +15,7 @@ from inrr_cli.imaging.metadata import IDENTITY, Metadata, PixelTransform
 from inrr_cli.imaging.picture import Picture
 from inrr_cli.imaging.reading import STANDARD
 from inrr_cli.imaging.value_range import ValueRange
+from inrr_cli.imaging.windows.opening import is_directory
 from inrr_cli.imaging.writing import check_destination, check_holds, encode, format_of, lossless_suffix
 
 LOSSY = ("JPEG", "WEBP")
@@ -61,7 +63,7 @@ def choose_destinations(files: Files, image: Path, picture: Picture, options: Ou
     ``options.name``: ``photo.tif`` to ``photo_restored.tif``.
     """
     output = files.output
-    if output is None or (output != STANDARD and (files.makes_folders or output.is_dir())):
+    if output is None or (output != STANDARD and (files.makes_folders or is_directory(output))):
         if image == STANDARD:
             raise InputError("-: what is read from standard input needs --output FILE, or --output - and --format")
         name = image.with_name(options.name.name(image, lossless_suffix(picture, image)))
@@ -117,6 +119,14 @@ def check_standard_output(output: Path | None, *, as_json: bool) -> None:
     """Refuse to write both an image and its record to standard output."""
     if as_json and output == STANDARD:
         raise InputError("--json and --output - both want standard output; use --sidecar FILE")
+
+
+def check_is_no_input(paths: Iterable[Path], files: Files) -> None:
+    """Refuse a result that would take the place of a mask, a reference or a checkpoint, whatever --force says."""
+    inputs = [*files.given_inputs(), *([] if files.checkpoint is None else [files.checkpoint])]
+    for path, other in product(paths, inputs):
+        if path != STANDARD and other != STANDARD and path.resolve() == other.resolve():
+            raise InputError(f"{path}: is an input too; give another --output")
 
 
 def check_extra_outputs(used: Iterable[Path | None], extra: dict[Path, tuple[str, ...]], files: Files) -> None:

@@ -16,7 +16,7 @@ from inrr_cli.cli.console import explain, note, progress_bar, say, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.job import Job
 from inrr_cli.cli.live_curves import make_curves
-from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, choose_destinations
+from inrr_cli.cli.outputs import Destination, OutputOptions, check_extra_outputs, check_is_no_input, choose_destinations
 from inrr_cli.cli.record import describe, make_record, print_record
 from inrr_cli.cli.showing import Before
 from inrr_cli.cli.snapshots import Snapshots, make_snapshots, write_with_snapshots
@@ -82,8 +82,7 @@ class Restoring:
         destinations = choose_destinations(files, image, job.template, options)
         paths = [destination.path for destination in destinations]
         check_extra_outputs([*files.inputs(image), *paths], files.extra_outputs(), files)
-        if files.checkpoint is not None and files.checkpoint.resolve() == paths[0].resolve():
-            raise InputError(f"{files.checkpoint}: is the output too; give another --checkpoint")
+        check_is_no_input(paths, files)
         indices = self.settings.values == "labels"
         truths = None
         if files.reference is not None:

@@ -14,7 +14,7 @@ from inrr_cli.batch.calls import Call, Executor
 from inrr_cli.cli.console import note, progress_bar, warn
 from inrr_cli.cli.files import Files
 from inrr_cli.cli.inpainting_job import MANY_MISSING
-from inrr_cli.cli.outputs import check_extra_outputs
+from inrr_cli.cli.outputs import check_extra_outputs, check_is_no_input
 from inrr_cli.cli.restoring import Restoring, Written
 from inrr_cli.cli.windowed_outputs import (
     WindowedDestination,
@@ -162,6 +162,7 @@ def _restore(request: Request, image: WindowedImage, destination: WindowedDestin
     note(f"{request.path}: {image.shape[1]:,} x {image.shape[0]:,} pixels, filled by window")
     settings, options, files = request.command.settings, request.command.options, request.files
     check_extra_outputs([*files.inputs(request.path), destination.path], files.extra_outputs(), files)
+    check_is_no_input([destination.path], files)
     truth = None if files.reference is None else _open_reference(files.reference, image)
     masked, warning = open_masks(
         files.masks, image, request.masks.grow, white_is_missing=request.masks.white_is_missing

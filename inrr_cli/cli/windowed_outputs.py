@@ -24,7 +24,7 @@ from inrr_cli.imaging.atomic import as_input_error, written_together
 from inrr_cli.imaging.value_range import ValueRange
 from inrr_cli.imaging.windows.array_writers import write_npy, write_zarr
 from inrr_cli.imaging.windows.image import WindowedImage
-from inrr_cli.imaging.windows.opening import is_zarr
+from inrr_cli.imaging.windows.opening import is_directory, is_zarr
 from inrr_cli.inpainting.windowed.blend import Blend
 from inrr_cli.inpainting.windowed.results import FilledMask, Restored, Sigma, as_image, compare, mean_sigma
 from inrr_cli.inpainting.windowed.scan import Tally, Tile
@@ -80,7 +80,7 @@ def choose_windowed_destination(
     """
     output = files.output
     is_array = image.metadata.format == "ZARR"
-    if is_array and (output is None or (output.is_dir() and not is_zarr(output))):
+    if is_array and (output is None or (is_directory(output) and not is_zarr(output))):
         name = path.with_name(options.name.name(path, ".zarr"))
         output = name if output is None else output / name.name
     if output is not None and output.suffix.lower() == ".zarr":

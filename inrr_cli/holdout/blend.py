@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inrr_cli.holdout.calibration import one_sigma_quantile
+from inrr_cli.holdout.calibration import CALIBRATION_MINIMUM, one_sigma_quantile
 
 RIDGE = 30.0  # hidden samples that weigh as much as the preference for the first fill
 SHARE_MINIMUM = 0.1  # smaller shares gain nothing, and each costs the fill of a whole image
@@ -25,22 +25,25 @@ class Blend:
     ----------
     shares : (F,) Tensor
         Shares of the fills, at least 0; their sum is 1.
-    sigma_factor : float
+    sigma_factor : (P, C) Tensor
+        For each plane of samples and each of a sample's values.
     """
 
     shares: Tensor
-    sigma_factor: float
+    sigma_factor: Tensor
 
     def __call__(self, fills: Tensor) -> Tensor:
         """Blend fills (F, m, C): (m, C)."""
         return (self.shares.to(fills)[:, None, None] * fills).sum(0)
 
 
-def fit_blend(truth: Tensor, fills: Tensor, variance: Tensor) -> Blend:
+def fit_blend(truth: Tensor, fills: Tensor, variance: Tensor, plane: Tensor, planes: int) -> Blend:
     """Find the blend of fills with the least error on hidden samples, and calibrate its error bars.
 
     The error bars are split conformal (Lei et al. 2018, doi:10.1080/01621459.2017.1307116): ``sigma_factor`` is the
-    68 % quantile of errors over deviations on the hidden samples, and 1 without hidden samples.
+    68 % quantile of errors over deviations on the hidden samples of a plane, of all planes where fewer than
+    CALIBRATION_MINIMUM are of that one, and 1 without hidden samples. Planes and values may be of unlike scales: the
+    least ones would tell nothing of the others.
 
     Parameters
     ----------
@@ -50,12 +53,19 @@ def fit_blend(truth: Tensor, fills: Tensor, variance: Tensor) -> Blend:
         That of the patches first, which `fit_shares` prefers.
     variance : (m, C) Tensor
         Variances that hidden samples have by the patch model, their noise included.
+    plane : (m,) Tensor of int64
+        Plane that each hidden sample is of, below ``planes``.
+    planes : int
+        P.
     """
     shares = fit_shares(fills - truth)
-    if not len(truth):
-        return Blend(shares, 1.0)
-    errors = Blend(shares, 1.0)(fills) - truth
-    return Blend(shares, one_sigma_quantile(errors.abs() / variance.clamp(min=TINY).sqrt()))
+    factor = torch.ones(planes, truth.shape[1], dtype=truth.dtype, device=truth.device)
+    if len(truth):
+        ratio = (Blend(shares, factor)(fills) - truth).abs() / variance.clamp(min=TINY).sqrt()
+        for number in range(planes):
+            own = plane == number
+            factor[number] = one_sigma_quantile(ratio[own] if own.sum() >= CALIBRATION_MINIMUM else ratio)
+    return Blend(shares, factor)
 
 
 def fit_shares(errors: Tensor) -> Tensor:

@@ -66,6 +66,12 @@ class Picture:
         """Return this picture with other pages, and other alpha unless None."""
         return replace(self, pages=pages, alpha=self.alpha if alpha is None else alpha)
 
+    def inverted(self) -> Picture:
+        """Return a picture of integers whose 0 is white with 0 as black, which looks the same."""
+        white = np.iinfo(self.pages[0].dtype).max
+        pages = [white - page for page in self.pages]
+        return replace(self, pages=pages, metadata=replace(self.metadata, white_is_zero=False))
+
     def as_held(self, pixels: Pixels, made: NDArray[np.bool_]) -> Pixels:
         """Return new pixels as the file can hold them, so that what is measured is what is written.
 
@@ -90,7 +96,12 @@ class Picture:
 
 
 def equals(samples: Pixels, value: float) -> NDArray[np.bool_]:
-    """Return which samples equal a value of no data, rounded to their type; NaN equals NaN."""
+    """Return which samples equal a value of no data, rounded to their type; NaN equals NaN. Integers are exact."""
+    if np.issubdtype(samples.dtype, np.integer):
+        limits = np.iinfo(samples.dtype)
+        if not limits.min <= value <= limits.max or value != int(value):
+            return np.zeros(samples.shape, bool)
+        return np.asarray(samples == samples.dtype.type(int(value)))
     if np.isnan(value):
         return np.isnan(samples)
     if np.issubdtype(samples.dtype, np.floating):

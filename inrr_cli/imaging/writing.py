@@ -159,6 +159,8 @@ def encode(
         transform = PixelTransform(transform.y, transform.x, transform.top, transform.left)
     if kind == "TIFF":
         picture = split_channels(picture)
+    elif kind != "NPY" and picture.metadata.white_is_zero:  # which no other image format knows
+        picture = picture.inverted()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = _encode(picture, kind, texts or {}, quality, transform)

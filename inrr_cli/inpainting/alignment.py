@@ -80,10 +80,21 @@ def _warp(values: NDArray[np.float64], by: Flow, order: int = 1) -> NDArray[np.f
     return np.stack([map_coordinates(plane, places, order=order, mode="nearest") for plane in values])
 
 
+def _nearest(plane: Pixels, known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return a plane (M, N) with the nearest known sample in place of each unknown one; zeros if none is known."""
+    from scipy.ndimage import distance_transform_edt
+
+    if not known.any():
+        return np.zeros(plane.shape)
+    index = distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return np.asarray(plane[tuple(index)], np.float64)
+
+
 def _move(part: Part, by: Flow) -> Part:
     """Return a slice at the places that ``by`` points to; a sample is known if all around that place are."""
     pixels, known = part
-    planes = np.moveaxis(np.where(known, pixels, 0).astype(np.float64), 2, 0)
+    # a spline rings around a jump, so what is unknown is as the nearest known sample
+    planes = np.stack([_nearest(pixels[..., k], known[..., k]) for k in range(pixels.shape[2])])
     moved = np.moveaxis(_warp(planes, by, order=3), 0, 2)
     still = np.moveaxis(_warp(np.moveaxis(known, 2, 0).astype(np.float64), by), 0, 2) > 1 - 1e-6
     return cast(moved.clip(planes.min(), planes.max()), pixels.dtype), still

@@ -76,8 +76,12 @@ def predict_lost(parts: Sequence[Part], number: int, *, moves: bool) -> tuple[Ar
     mean, sigma = np.empty(shape), np.empty(shape)
     for channel in range(shape[2]):
         planes = np.stack([values[..., channel].ravel().astype(np.float64) for values, _ in best.slices])
+        known = np.stack([mask[..., channel].ravel() for _, mask in best.slices])
+        planes = _complete(planes, known, offsets)
         weights = best.weights[channel] if best.weights else _guess(planes, interpolation_weights(offsets))
         expected, deviation = weights.predict(planes)
+        # nothing was learned of places where a neighbour is unknown
+        deviation = np.where(known.all(0), deviation, np.maximum(deviation, planes.std()))
         mean[..., channel], sigma[..., channel] = (flat.reshape(shape[:2]) for flat in (expected, deviation))
     return mean, sigma
 
@@ -122,6 +126,14 @@ def _is_known(known: Sequence[bool], number: int) -> bool:
 
 def _slices(parts: Sequence[Part], number: int, offsets: list[int]) -> list[Part]:
     return [parts[number + offset] for offset in offsets]
+
+
+def _complete(planes: Array, known: NDArray[np.bool_], offsets: list[int]) -> Array:
+    """Return planes (K, n) with unknown samples from the planes that know them, the nearer the more, else the mean."""
+    nearness = known / np.abs(np.array(offsets, np.float64))[:, None]
+    planes, total = np.where(known, planes, 0.0), nearness.sum(0)
+    mean = np.where(total > 0, (nearness * planes).sum(0) / np.where(total > 0, total, 1), planes[known].mean())
+    return np.where(known, planes, mean)
 
 
 def _learn(cases: Sequence[tuple[list[Part], Part]], offsets: list[int]) -> list[Weights]:

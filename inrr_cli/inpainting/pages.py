@@ -14,6 +14,7 @@ from inrr_cli.errors import InputError
 from inrr_cli.imaging.axes import Layout
 from inrr_cli.imaging.value_range import Pixels
 from inrr_cli.inpainting.image import run_inpainting
+from inrr_cli.inpainting.lost_page import REACH, choose_neighbours
 from inrr_cli.inpainting.sequences import fill_sequence, is_lost, windows
 from inrr_cli.inpainting.stack_mode import Sequences, StackMode, choose_mode
 from inrr_cli.masking import Mask
@@ -141,6 +142,7 @@ def _fill_rows(
     control: Control,
 ) -> Iterator[tuple[int, Result]]:
     """Fill the ``wanted`` pages of rows of numbers and yield number and result; an interrupted window is the last."""
+    _check_lost(every, rows, wanted)
     for count, row in enumerate(rows):
         pages, places, completed = [every[number] for number in row], _places(row, wanted), True
         for place, result in fill_sequence(pages, places, mode, settings, control.part(count, len(rows))):
@@ -148,6 +150,18 @@ def _fill_rows(
             completed = completed and result.completed
         if not completed:
             return
+
+
+def _check_lost(every: Mapping[int, Page], rows: Sequence[Sequence[int]], wanted: Sequence[int]) -> None:
+    """Raise InputError if nothing is known of a page and of all around it."""
+    for row in rows:
+        known = [not is_lost(every[number]) for number in row]
+        for place in _places(row, wanted):
+            if not known[place] and not choose_neighbours(known, place)[0]:
+                raise InputError(
+                    f"page {row[place] + 1}: nothing is known of it and of the {REACH} pages before it and after it; "
+                    "leave it out with --pages"
+                )
 
 
 def _check_memory(

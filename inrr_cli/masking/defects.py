@@ -14,6 +14,7 @@ from inrr_cli.imaging.value_range import LARGEST_VALUE
 from inrr_cli.masking import Mask
 
 OUTLIER_SIGMAS = 8.0  # robust standard deviations of what is usual in the image; natural edges stay below
+LEAST_LENGTH = 8  # samples of a line that can be lost: fewer are out of line by chance; empirical
 MAX_BAND = 4  # adjacent lines that are lost together; a wider band is a part of the scene
 MAD_TO_SIGMA = 1.4826  # standard deviation of normal noise over its median absolute deviation
 
@@ -48,7 +49,7 @@ def lost_lines(samples: NDArray[np.generic]) -> tuple[Mask, str]:
 
 def _lost_rows(lines: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return the indices of the lost rows of (M, N)."""
-    if len(lines) < 2 * MAX_BAND:
+    if len(lines) < 2 * MAX_BAND or lines.shape[1] < LEAST_LENGTH:
         return np.zeros(0, np.intp)
     low, high = lines.min(), lines.max()
     constant = np.ptp(lines, axis=1) == 0

@@ -172,13 +172,17 @@ def white_level(values: Pixels, dtype: np.dtype[Any], white: float | None) -> fl
     white : float or None
         Value of white if it is not the highest of the type.
     """
+    if len(values) and values[0] < 0 and (values[-1] <= 0 or np.issubdtype(dtype, np.integer)):
+        raise InputError("the mask has negative values; write 1 or 255 where a pixel is missing, and 0 elsewhere")
     if len(values) == 2:
         return float(values[1])
     if len(values) < 2:
         return float(values[0]) if len(values) and values[0] > 0 else math.inf
     if np.issubdtype(dtype, np.floating) and values[-1] <= 1:
         return 0.5
-    return (_full_scale(dtype) if white is None else white + 1) / 2
+    if white is None:  # integers of many bits hold 0 to 255 too: what arithmetic made of 8 bits
+        white = 255 if values[-1] <= 255 else _full_scale(dtype) - 1
+    return (white + 1) / 2
 
 
 def finite_levels(page: Pixels) -> Pixels:

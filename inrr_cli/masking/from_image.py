@@ -78,6 +78,10 @@ def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, s
 def _parse_value(source: str) -> float:
     text = source.removeprefix("value=")
     try:
+        return int(text)  # exact, where a float is not
+    except ValueError:
+        pass
+    try:
         return float(text)
     except ValueError:
         raise InputError(f"--mask value=V needs a number, as in value=0; got {text!r}") from None

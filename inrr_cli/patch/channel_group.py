@@ -27,6 +27,8 @@ OVERLAP = 2  # patches over each pixel and axis; empirical
 SPARSE = 0.3  # of the samples that are known: where there are more, some iterations gain nothing; empirical
 COARSE_ITERATIONS = 3  # of the coarser levels; empirical
 FINAL_WORK = 0.3  # part of the time that the last iterations take, for the progress
+FEW = 8  # known samples, fewer than which tell no deviation
+UNKNOWN_SIGMA = 0.5  # of the range of values: half of it
 SMOOTH_FILLS = BIHARMONIC, TRIHARMONIC  # that are blended with the patches
 
 
@@ -174,7 +176,8 @@ class ChannelGroup:
         patches = (self.range.clamp(level.mean[found], samples) for level in levels)
         smooth = (first.values_of(kind.refill(first.image, around))[samples] for kind in SMOOTH_FILLS)
         fills = torch.stack([*patches, *(self.range.clamp(fill, samples) for fill in smooth)])
-        return fit_blend(first.values_of(self.image)[samples], fills, self._with_noise(first.variance[found]))
+        truth, variance = first.values_of(self.image)[samples], self._with_noise(first.variance[found])
+        return fit_blend(truth, fills, variance, samples % first.planes, first.planes)
 
     def _with_noise(self, variance: Tensor) -> Tensor:
         """Return the variance of what would have been measured, with noise, by that of the estimate."""
@@ -203,6 +206,14 @@ class ChannelGroup:
             fills.append(fill if exact else self.range.clamp(fill, first.missing))
         return torch.stack(fills)
 
+    def _known_deviation(self) -> tuple[Tensor, Tensor]:
+        """Return how many samples of each plane are known (P, 1), and the deviation of their values (P, R)."""
+        known = self.known.flatten(0, 1)[..., None].to(self.image)
+        values = self.image.reshape(*known.shape[:2], -1)
+        count = known.sum(0)
+        mean = (known * values).sum(0) / count.clamp(min=1)
+        return count, ((known * (values - mean).square()).sum(0) / count.clamp(min=1)).sqrt()
+
     def _blend(self, solved: Level, fills: Tensor, blend: Blend) -> Estimate:
         """Blend the fills (F, m, R) at missing samples and calibrate sigma."""
         shape, missing = self.image.shape, solved.missing
@@ -210,10 +221,12 @@ class ChannelGroup:
         sigma = torch.zeros_like(values)
         values[solved.wanted] = self.range.clamp(solved.mean, solved.wanted)
         values[missing] = blend(fills)
-        sigma[solved.wanted] = blend.sigma_factor * solved.variance.sqrt()
-        error_bars = blend.sigma_factor * self._with_noise(solved.variance[solved.index[missing]]).sqrt()
-        # no fill is less certain than a guess: the deviation of the known samples
-        sigma[missing] = error_bars.minimum(solved.values_of(self.image)[self.known.reshape(-1)].std(0, correction=0))
+        plane = missing % solved.planes
+        sigma[solved.wanted] = blend.sigma_factor[solved.wanted % solved.planes] * solved.variance.sqrt()
+        error_bars = blend.sigma_factor[plane] * self._with_noise(solved.variance[solved.index[missing]]).sqrt()
+        count, deviation = self._known_deviation()
+        # no fill is less certain than a guess by known samples; where these are too few, nobody knows
+        sigma[missing] = torch.where(count[plane] < FEW, UNKNOWN_SIGMA, error_bars.minimum(deviation[plane]))
         shares = " ".join(f"{share:.2f}" for share in blend.shares.tolist())
         return Estimate(values.reshape(shape), shares, sigma=sigma.reshape(shape))
 

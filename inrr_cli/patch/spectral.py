@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
-from inrr_cli.holdout.calibration import one_sigma_quantile
+from inrr_cli.holdout.calibration import CALIBRATION_MINIMUM, one_sigma_quantile
 from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.factors import Factors, chunks, condition, fit_factors, leave_out
 from inrr_cli.patch.noise import estimate_noise
@@ -128,14 +128,20 @@ def _predict(spectrum: Spectrum, values: Tensor, known: Tensor, prior: tuple[Ten
     return Prediction(*(torch.cat(moment) for moment in zip(*found, strict=True)))
 
 
-def _calibrate(prediction: Prediction, values: Tensor, known: Tensor, told: Tensor) -> float:
-    """Return the factor of the model's deviations that makes them one standard deviation of the true errors."""
+def _calibrate(prediction: Prediction, values: Tensor, known: Tensor, told: Tensor) -> Tensor:
+    """Return the factors (C,) of the model's deviations that make them one standard deviation of the true errors.
+
+    A channel with fewer than CALIBRATION_MINIMUM known samples has the factor of all.
+    """
     where = known & told[:, None]
+    factors = values.new_ones(values.shape[1])
     if not where.any():
-        return 1.0
+        return factors
     ratio = (prediction.mean - values).abs() / prediction.variance.sqrt()
-    chosen = ratio[where]
-    return one_sigma_quantile(chosen[:: -(-len(chosen) // 1_000_000)])
+    factors[:] = one_sigma_quantile(ratio[where])
+    for channel in (where.sum(0) >= CALIBRATION_MINIMUM).nonzero()[:, 0].tolist():
+        factors[channel] = one_sigma_quantile(ratio[where[:, channel], channel])
+    return factors
 
 
 def _local_channels(prediction: Prediction, problem: InpaintingProblem) -> list[int]:

@@ -64,11 +64,21 @@ from PIL import Image
         (["mask", "--rate", "1.5"], "rate must lie between 0 and 1"),
         (["mask", "--size", "9x9", "--preview", "grey.png"], "is 64 x 48 but the mask is 9 x 9"),
         (["demo", "grey.png"], "is a file; give a folder"),
+        (["inpaint", "grey.png", "--mask", ""], "an argument is empty"),
+        (["inpaint", "grey.png", "--mask="], "an argument is empty"),
+        (["inpaint", "", "--mask", "mask.png"], "an argument is empty"),
+        (["inpaint", "grey.png", "--mask", "."], "the file named grey there is the image itself"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "-o", "mask.png", "--force"], "mask.png: is an input too"),
+        (["inpaint", "negative.pgm", "--mask", "mask.png"], "negative.pgm: damaged"),
+        (["inpaint", "x" * 300, "--mask", "mask.png"], "File name too long"),
+        (["inpaint", "grey.png", "--mask", "x" * 300], "File name too long"),
+        (["inpaint", "grey.png", "--mask", "mask.png", "-o", "x" * 300 + ".png"], "File name too long"),
         (["restore"], "No such command"),
     ],
 )
 def test_bad_input_is_one_line_exit_2_and_nothing_written(run, files, arguments, message, tmp_path):
     (tmp_path / "text.png").write_text("not a picture")
+    (tmp_path / "negative.pgm").write_text(f"P2 64 48 255 {'-5 ' * 3072}")
     Image.new("L", (64, 48), 0).save(tmp_path / "black.png")
     Image.new("L", (64, 48), 255).save(tmp_path / "white.png")
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}

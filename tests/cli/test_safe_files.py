@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +155,37 @@ def test_a_phone_photograph(run, colour):
             run("inpaint", "phone.jpg", "--mask", "m.png", "-o", output, "--file-quality", quality),
             "--file-quality must be",
         )
+
+
+def test_a_fax_looks_the_same_in_another_format(run, grey, files):
+    """0 is white in it; no format but TIFF knows that."""
+    tifffile.imwrite("fax.tif", 255 - grey, photometric="miniswhite")
+    for name in ("fax.png", "fax_restored.tif"):
+        result = run("inpaint", "fax.tif", "--mask", files["mask"], "-o", name, "--rounds", 1)
+        assert result.exit_code == 0, result.stderr
+    known = np.asarray(Image.open(files["mask"])) == 0
+    assert (np.asarray(Image.open("fax.png"))[known] == grey[known]).all()
+    assert (tifffile.imread("fax_restored.tif")[known] == 255 - grey[known]).all()
+
+
+def test_a_file_with_the_name_of_a_mask_in_the_image_is_read(run, files):
+    files["mask"].with_name("value=3").write_bytes(files["mask"].read_bytes())
+    result = run("inpaint", files["grey"], "--mask", "./value=3", "-o", "out.png", "--rounds", 1)
+    assert result.exit_code == 0, result.stderr
+    missing = np.asarray(Image.open(files["mask"])) > 0
+    changed = np.asarray(Image.open("out.png")) != np.asarray(Image.open(files["grey"]))
+    assert changed[missing].any()
+    assert not changed[~missing].any()
+
+
+def test_a_chunk_that_depends_on_the_compressed_pixels_is_not_copied(run, files):
+    data = files["grey"].read_bytes()
+    chunks = [name + content for name, content in ((b"iDOT", b"12345678"), (b"gAMA", struct.pack(">I", 45455)))]
+    made = b"".join(struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in chunks)
+    files["grey"].write_bytes(data[:33] + made + data[33:])
+    assert run("inpaint", files["grey"], "--mask", files["mask"], "-o", "out.png", "--rounds", 1).exit_code == 0
+    written = Path("out.png").read_bytes()
+    assert (b"iDOT" in written, b"gAMA" in written) == (False, True)
 
 
 def test_a_format_that_cannot_hold_the_picture_is_an_error(run, heights, colour):

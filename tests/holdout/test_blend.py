@@ -45,8 +45,22 @@ def test_shares_do_not_depend_on_the_units_of_the_image():
     assert torch.allclose(fit_shares(errors), fit_shares(255 * errors), atol=1e-6)
 
 
+def fit_one_plane(truth, fills, variance):
+    return fit_blend(truth, fills, variance, torch.zeros(len(truth), dtype=torch.int64), 1)
+
+
+def test_each_plane_and_value_has_error_bars_of_its_own():
+    scales, plane = torch.tensor([[1.0, 1e-4], [30.0, 0.01]]), torch.arange(4000) % 2
+    errors = scales[plane] * noise(4000, 2)
+    blend = fit_blend(torch.zeros(4000, 2), errors[None], torch.ones(4000, 2), plane, 2)
+    assert torch.allclose(blend.sigma_factor, scales, rtol=0.1)
+    few = fit_blend(torch.zeros(4000, 2), errors[None], torch.ones(4000, 2), (torch.arange(4000) < 10).long(), 2)
+    assert (few.sigma_factor[1] > 0).all()  # those of all
+    assert torch.allclose(few.sigma_factor[1], few.sigma_factor[0], rtol=0.1)
+
+
 def test_without_hidden_samples_the_first_fill_is_chosen():
-    blend = fit_blend(torch.zeros(0, 1), torch.zeros(3, 0, 1), torch.zeros(0, 1))
+    blend = fit_one_plane(torch.zeros(0, 1), torch.zeros(3, 0, 1), torch.zeros(0, 1))
     assert blend.shares.tolist() == [1, 0, 0]
     assert blend.sigma_factor == 1
 
@@ -60,9 +74,9 @@ def test_few_hidden_samples_move_the_shares_little():
 
 def test_exact_fills_have_finite_shares_and_error_bars():
     truth = torch.rand(100, 1)
-    blend = fit_blend(truth, truth.expand(3, 100, 1), torch.zeros(100, 1))
+    blend = fit_one_plane(truth, truth.expand(3, 100, 1), torch.zeros(100, 1))
     assert blend.shares.isfinite().all()
-    assert np.isfinite(blend.sigma_factor)
+    assert blend.sigma_factor.isfinite().all()
 
 
 @pytest.mark.parametrize("count", [100, 4000])
@@ -71,6 +85,6 @@ def test_the_error_bars_hold_as_many_errors_as_they_should_of_samples_that_were_
     variance = 0.01 * torch.rand(count + 20_000, 1, generator=torch.Generator().manual_seed(1)) + 1e-3
     # no Gaussian: the quantile needs none
     errors = width * variance.sqrt() * noise(count + 20_000, 1) / noise(count + 20_000, 1, seed=2).abs().clamp(min=0.3)
-    blend = fit_blend(torch.zeros(count, 1), errors[None, :count], variance[:count])
+    blend = fit_one_plane(torch.zeros(count, 1), errors[None, :count], variance[:count])
     within = (errors[count:].abs() <= blend.sigma_factor * variance[count:].sqrt()).float().mean().item()
     assert within == pytest.approx(ONE_SIGMA, abs=0.15 if count == 100 else 0.03)

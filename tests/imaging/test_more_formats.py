@@ -185,7 +185,7 @@ def test_text_and_bits_of_netpbm():
 def test_what_netpbm_cannot_mean_is_refused():
     for data, message in [
         (netpbm("5", GREY, 255) + netpbm("5", GREY, 255), "holds several pictures; give one of them"),
-        (netpbm("5", GREY, 100), "a sample is above the 100"),
+        (netpbm("5", GREY, 100), "a sample is not within 0 and the 100"),
         (netpbm("5", GREY, 70000), "white is 70000, not 1 to 65535"),
         (b"P5\n0 4\n255\n", "has no pixels"),
         (b"P2\n2 2\n255\n1 2 3", "holds 3 samples, not 4"),

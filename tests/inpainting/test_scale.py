@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import ndimage
+from skimage.data import camera
 
 from inrr_cli import make_settings, run_inpainting
 
@@ -77,6 +78,34 @@ def test_large_integers_are_filled_as_small_ones(texture, holes):
     for dtype, offset in ((np.uint32, 4_000_000_000), (np.int64, 2**40)):
         restored = fill((small + offset).astype(dtype), holes).image.astype(np.int64) - offset
         assert np.abs(restored - fill(small, holes).image).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["sepia", "own masks", "with small detail"])
+def test_error_bars_of_channels_of_unlike_scale_are_calibrated(kind):
+    """What is left of a channel, or of a component, that tells hardly anything is no measure of the others."""
+    grey = camera()[200:264, 200:264].astype(np.float32)
+    detail = ndimage.gaussian_filter(np.random.default_rng(1).standard_normal((64, 64, 4)), (4, 4, 0))
+    missing = np.random.default_rng(0).random((64, 64)) < 0.4
+    image = {
+        "sepia": np.round(np.stack([0.95 * grey + 10, 0.85 * grey + 5, 0.7 * grey], 2)).astype(np.uint8),
+        "own masks": grey[..., None] * np.float32([1e4, 1, 1e-2]),
+        "with small detail": grey[..., None] / 255 + 1e-3 * (detail / detail.std()).astype(np.float32),
+    }[kind]
+    if kind == "own masks":
+        missing = np.random.default_rng(0).random(image.shape) < 0.4
+    result = run_inpainting(image, missing, make_settings(device="cpu"))
+    wrong = np.broadcast_to(missing if missing.ndim == 3 else missing[..., None], image.shape)
+    within = np.abs(result.image.astype(float) - image) <= result.sigma
+    for channel in range(image.shape[2]):
+        assert 0.5 < within[..., channel][wrong[..., channel]].mean() < 0.85
+
+
+def test_error_bars_are_wide_where_next_to_nothing_is_known():
+    image = camera()[200:232, 200:232]
+    missing = np.ones(image.shape, bool)
+    missing[3, 4] = missing[20, 20] = False
+    result = run_inpainting(image, missing, make_settings(device="cpu"))
+    assert (np.abs(result.image.astype(float) - image) <= result.sigma)[missing].mean() > 0.5
 
 
 def test_error_bars_are_wide_where_nothing_can_be_known():

@@ -130,6 +130,33 @@ def test_a_lost_page_among_strangers_is_refused():
             fill(x, missing, stack)
 
 
+@pytest.mark.parametrize("stack", ["time", "volume"])
+def test_a_page_among_lost_ones_is_refused_before_any_is_filled(stack):
+    x = np.random.default_rng(0).random((20, 16, 16)).astype(np.float32)
+    missing = np.zeros(x.shape, bool)
+    missing[3:18] = True
+    with pytest.raises(InputError, match="page 10: nothing is known of it and of the 6 pages before it and after it"):
+        fill(x, missing, stack)
+
+
+@pytest.mark.parametrize(("dtype", "nodata"), [(np.float32, np.nan), (np.int16, -32768)])
+@pytest.mark.parametrize("mode", ["time", "volume"])
+def test_no_data_of_the_neighbours_is_not_in_a_lost_page(dtype, nodata, mode):
+    x = (1000 * field(np.random.default_rng(2), (7, 24, 24), 2)).astype(dtype)
+    truth, ignored = x[3].copy(), np.zeros((24, 24), bool)
+    ignored[:3] = True
+    x[:, :3] = nodata
+    lost = np.ones((24, 24), bool)
+    pages = [Page(n, page, lost & (n == 3), ignored & (n != 3)) for n, page in enumerate(x)]
+    row = list(range(7))
+    settings = make_settings(stack=mode)
+    others = pages[:3] + pages[4:]
+    result = inpaint_pages([pages[3]], settings, Control(), others=others, sequences={mode: [row]})[3]
+    assert np.isfinite(result.image).all()
+    assert truth.min() - 500 < result.image.min() <= result.image.max() < truth.max() + 500
+    assert result.sigma[:3].min() > result.sigma[3:].mean()
+
+
 def test_windows_reach_around_the_pages_they_fill():
     assert list(windows(9, [0, 4], "volume")) == [([0, 1, 2], [0]), ([2, 3, 4, 5, 6], [4])]
     assert list(windows(20, [3, 7], "time")) == [(list(range(20)), [3, 7])]
@@ -146,6 +173,16 @@ def test_moved_slices_lie_on_one_another():
     inner = np.s_[8:-8, 8:-8]
     for moved, _ in aligned:
         assert rms(moved[inner] - slices[1][inner]) < 0.1 * rms(slices[0][inner] - slices[1][inner])
+
+
+def test_a_moved_slice_does_not_ring_around_holes():
+    flat = np.full((32, 32, 1), 1000.0)
+    known = np.ones(flat.shape, bool)
+    known[16, 16] = known[5:8, 5:9] = False
+    rough = field(np.random.default_rng(1), (32, 32, 1), 2)
+    parts = [(np.where(known, flat, np.nan), known), (flat + rough, known | True), (np.roll(flat + rough, 1, 0), known)]
+    for moved, still in align_slices(parts, [-1, 0, 1]):
+        assert np.abs(moved[still] - 1000).max() <= np.abs(rough).max() + 1e-6
 
 
 def test_neighbours_count_as_they_predict_known_pages():

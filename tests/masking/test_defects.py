@@ -105,3 +105,11 @@ def test_clipped_pixels_of_a_detector_are_found():
     frame = rng.poisson(900, (120, 130)).astype(np.uint16)
     frame[10, 20], frame[50, 60], frame[50, 61] = 65535, 0, 65535
     assert np.argwhere(dead_pixels(frame[..., None])[..., 0]).tolist() == [[10, 20], [50, 60], [50, 61]]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_a_profile_has_no_lost_samples(rows):
+    rng = np.random.default_rng(rows)
+    profile = np.sin(np.arange(64) / 5) + 0.05 * rng.standard_normal((rows, 64))
+    for samples in (profile, profile.T):
+        assert not lost_lines(samples[..., None])[0].any()

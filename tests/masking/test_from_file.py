@@ -141,3 +141,20 @@ def test_the_higher_of_two_values_in_all_channels_is_white(tmp_path):
     (read,), warning = read_masks(tmp_path / "m.npy", [levels.shape], 1, [0])
     assert (read == (levels >= 128)).all()
     assert "each channel of the mask marks its own samples; the mask has 4 grey values" in warning
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint32, np.uint16, np.float32])
+def test_numbers_up_to_255_are_those_of_8_bits_in_any_type(tmp_path, dtype):
+    mask = np.zeros((4, 5), dtype)
+    mask[1], mask[2, 0] = 255, 100
+    np.save(tmp_path / "mask.npy", mask)
+    assert (read_mask(tmp_path / "mask.npy", (4, 5))[0] == (mask == 255)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.float64])
+def test_negative_numbers_mark_nothing(tmp_path, dtype):
+    mask = np.zeros((4, 5), dtype)
+    mask[1] = -1
+    np.save(tmp_path / "mask.npy", mask)
+    with pytest.raises(InputError, match="the mask has negative values; write 1 or 255"):
+        read_mask(tmp_path / "mask.npy", (4, 5))

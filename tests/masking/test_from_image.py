@@ -27,6 +27,17 @@ def test_each_source_finds_its_pixels(source, missing):
     assert note == ""
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64, np.int8])
+@pytest.mark.parametrize("value", [2**53 + 1, 2**63 - 1, 2**64 - 1, -1, 100.5, np.inf])
+def test_integers_are_compared_exactly(dtype, value):
+    """A float has no 2^53 + 1, and 2^64 - 1 is no int64."""
+    limits = np.iinfo(dtype)
+    numbers = [n for n in (2**53, 2**53 + 1, 2**53 + 2, 2**63 - 1, 2**64 - 1, -1, 100) if limits.min <= n <= limits.max]
+    picture = Picture([np.array([numbers], dtype)], [None], Metadata("NPY"))
+    mask, _ = mask_from_image(f"value={value}", picture, 0)
+    assert mask.tolist() == [[n == value for n in numbers]]
+
+
 def test_each_sample_is_missing_by_itself():
     colours = np.zeros((2, 3, 3), np.float32)
     colours[0, 0], colours[1, 1, 0] = 7, 7

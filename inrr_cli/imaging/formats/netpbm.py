@@ -40,8 +40,8 @@ def read(data: bytes) -> Picture:
     pixels = samples.reshape(rows, columns, -1)
     if kind == "PFM":
         pixels = pixels[::-1]  # the lowest row comes first
-    elif pixels.max() > white:
-        raise ValueError(f"a sample is above the {white:g} that the header says is white")
+    elif samples.min() < 0 or samples.max() > white:
+        raise ValueError(f"a sample is not within 0 and the {white:g} that the header says is white")
     pixels = (1 - pixels) * np.uint8(255) if kind == "PBM" else pixels  # ink is 1
     pixels = np.ascontiguousarray(pixels.astype(dtype.newbyteorder("=")))
     left_out = ("the comments",) if b"#" in data[:start] else ()

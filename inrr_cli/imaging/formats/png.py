@@ -20,6 +20,9 @@ from inrr_cli.imaging.value_range import Pixels
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 STRUCTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"hIST"}  # written anew; hIST is a histogram of the palette
 TYPE_DEPENDENT = {b"bKGD", b"sBIT"}  # their length depends on the colour type
+# whose fourth letter says that they depend on the pixels, but which hold for other pixels too; others, such as macOS's
+# iDOT with places in the compressed data, do not (PNG specification, section 14)
+STILL_TRUE = set(b"iCCP gAMA cHRM sRGB sBIT bKGD tIME cICP mDCV cLLI pCAL sCAL".split())
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6  # colour types of the header
 CHANNELS = {GREY: 1, RGB: 3, PALETTE: 4, GREY_ALPHA: 2, RGB_ALPHA: 4}  # of decoded pixels at most
 METRES_PER_INCH = 0.0254
@@ -27,6 +30,10 @@ MAX_TEXT = 2**24  # bytes of a profile or of XMP, against decompression bombs
 XMP_KEYWORD = b"XML:com.adobe.xmp\0"
 
 logging.getLogger("imagecodecs").setLevel(logging.CRITICAL)  # libpng's messages are not for users
+
+
+def _may_be_copied(name: bytes) -> bool:
+    return name in STRUCTURE or name in STILL_TRUE or name[3:].islower()
 
 
 def sizes(data: bytes) -> list[PageSize]:
@@ -56,7 +63,7 @@ def read(data: bytes, *, indices: bool = False) -> Picture:
     keeps_type = colour_type != PALETTE and b"tRNS" not in first
     low_depth = bits < 8 and colour_type == GREY and keeps_type
     dropped = STRUCTURE - {b"PLTE", b"tRNS"} if indexed else STRUCTURE if keeps_type else STRUCTURE | TYPE_DEPENDENT
-    kept = [(name, content) for name, content in chunks if name not in dropped]
+    kept = [(name, content) for name, content in chunks if name not in dropped and _may_be_copied(name)]
     details = {"chunks": kept, "bits": bits if low_depth or indexed else 8}
     if colour_type == PALETTE and not indexed:
         details["colours"] = np.frombuffer(first[b"PLTE"], np.uint8).reshape(-1, 3)

@@ -16,14 +16,22 @@ ZARR_FILES = ("zarr.json", ".zarray", ".zgroup")
 FORMATS = "TIFF, .npy and Zarr are read by window"
 
 
+def is_directory(path: Path) -> bool:
+    """Whether a path is a folder; not where it is too long to be anything."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def is_zarr(path: Path) -> bool:
     """Return whether a path is the folder of a Zarr array or group."""
-    return any((path / name).is_file() for name in ZARR_FILES)
+    return is_directory(path) and any((path / name).is_file() for name in ZARR_FILES)
 
 
 def files_of(path: Path) -> list[Path]:
     """Return the file of an image itself, or the files of a Zarr array in order."""
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return sorted(file for file in path.rglob("*") if file.is_file()) if is_directory(path) else [path]
 
 
 def format_by_window(path: Path) -> str | None:
