@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,17 +13,18 @@ from inrr_cli.holdout.calibration import CALIBRATION_MINIMUM, one_sigma_quantile
 from inrr_cli.patch.channel_group import ChannelGroup
 from inrr_cli.patch.factors import Factors, chunks, condition, fit_factors, leave_out
 from inrr_cli.patch.noise import estimate_noise
-from inrr_cli.patch.spectrum import WHITE, Spectrum, neighbour_correlation
+from inrr_cli.patch.spectrum import OUTLIER_SIGMAS, WHITE, Spectrum, neighbour_correlation
 from inrr_cli.settings import Settings
 
 # part of the variance of all channels up to which a pixel's known channels tell them all; empirical
 DETERMINED = 1e-3
 ENOUGH = 100  # known samples of a channel that say whether neighbours are alike
+OUTLIERS_MAXIMUM = 3  # in a pixel: more are a spectrum of its own
+WITNESSES = 3  # other channels that are known, at least, to deny a sample
 NEGLIGIBLE = 1e-4  # of the range of the image: a tenth of a level of 8 bits need not be predicted better
 
 
-@dataclass(frozen=True)
-class Prediction:
+class Prediction(NamedTuple):
     """What the other channels of a pixel say of each sample, known ones as if they were not.
 
     Attributes
@@ -54,19 +56,25 @@ def fill_channels(problem: InpaintingProblem, settings: Settings, control: Contr
     prior, told, completed = _prior(problem, factors, spectrum, settings, control)
     prediction = _predict(spectrum, values, known, prior)
     scale = _calibrate(prediction, values, known, told)
+    trusted = _leave_out_outliers(prediction, spectrum, values, known, prior, scale)
     nothing = torch.zeros_like(values)
     kept = (prediction.fit, prediction.fit_variance.sqrt()) if settings.denoise else (values, nothing)
     out = torch.where(known, kept[0], prediction.mean).reshape(shape)
     sigma = torch.where(known, kept[1], prediction.variance.sqrt() * scale).reshape(shape)
-    channels = _local_channels(prediction, problem) if completed else []
+    wanted = ~problem.known if problem.wanted is None else problem.wanted
+    part = replace(problem, known=trusted.reshape(shape), wanted=wanted)
+    channels = _local_channels(prediction, part) if completed else []
     meter = WorkMeter(control, max(1, len(channels)))
     try:
         for channel in channels:
-            _fill_rest(problem, channel, prediction, settings, meter, out, sigma)
+            _fill_rest(part, channel, prediction, settings, meter, out, sigma)
     except KeyboardInterrupt:
         if not control.keep_partial:
             raise
         completed = False
+    if not settings.denoise:
+        out = torch.where(problem.known, problem.values, out)
+        sigma = torch.where(problem.known, 0, sigma)
     summary = (
         f"patch engine on {values.device.type}; {settings.regularizer}; {factors.loadings.shape[1]} factors of "
         f"{shape[2]} channels, {len(channels)} of which were filled from their neighbourhood too"
@@ -126,6 +134,32 @@ def _predict(spectrum: Spectrum, values: Tensor, known: Tensor, prior: tuple[Ten
         expected_error = torch.where(known[part], error_variance, variance + noise)
         found.append(tuple(moment.to(values) for moment in (mean, expected_error, fit, variance)))
     return Prediction(*(torch.cat(moment) for moment in zip(*found, strict=True)))
+
+
+def _leave_out_outliers(
+    prediction: Prediction,
+    spectrum: Spectrum,
+    values: Tensor,
+    known: Tensor,
+    prior: tuple[Tensor, Tensor],
+    scale: Tensor,
+) -> Tensor:
+    """Predict anew, in place, without the known samples that the others of their pixel deny; return the rest (n, C).
+
+    The worst one is left out first, because it spoils the prediction of all others.
+    """
+    trusted = known.clone()
+    for _ in range(OUTLIERS_MAXIMUM):
+        size = (prediction.mean - values).abs() / (prediction.variance.sqrt() * scale).clamp(min=NEGLIGIBLE)
+        worst, channel = torch.where(trusted, size, 0).max(1)
+        pixels = ((worst > OUTLIER_SIGMAS) & (trusted.sum(1) > WITNESSES)).nonzero()[:, 0]
+        if not len(pixels):
+            break
+        trusted[pixels, channel[pixels]] = False
+        again = _predict(spectrum, values[pixels], trusted[pixels], (prior[0][pixels], prior[1][pixels]))
+        for moment, new in zip(prediction, again, strict=True):
+            moment[pixels] = new
+    return trusted
 
 
 def _calibrate(prediction: Prediction, values: Tensor, known: Tensor, told: Tensor) -> Tensor:

@@ -86,3 +86,16 @@ def test_an_interruption_leaves_what_the_other_bands_tell(keep_partial):
     assert not result.completed
     assert (result.image[~missing] == image[~missing]).all()
     assert np.isfinite(result.image).all()
+
+
+def test_a_hot_sample_does_not_spoil_the_other_bands_of_its_pixel():
+    image, rng = spectral_cube()
+    dead, hot = rng.random(image.shape) < 0.2, rng.random(image.shape) < 0.002
+    hot &= ~dead
+    damaged = np.where(dead, np.nan, np.where(hot, 1000, image)).astype(np.float32)
+    result = run_inpainting(damaged, dead, make_settings())
+    assert (result.image[~dead] == damaged[~dead]).all()
+    assert (result.sigma[~dead] == 0).all()
+    beside = dead & hot.any(2)[..., None]
+    assert beside.sum() > 100
+    assert rms((result.image - image)[beside]) < 2e-3  # the noise is 1e-3
