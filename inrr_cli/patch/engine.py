@@ -9,6 +9,7 @@ from torch import Tensor
 
 from inrr_cli.engine import FEW_CHANNELS, Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.patch.channel_group import ChannelGroup
+from inrr_cli.patch.faint_channels import RaisedChannels
 from inrr_cli.patch.local_range import LocalRange
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.patch.options import PatchOptions
@@ -36,6 +37,15 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
     Estimate
         With ``sigma``, which is 0 everywhere if the run was interrupted.
     """
+    if problem.values.shape[2] > FEW_CHANNELS:
+        raised = RaisedChannels.of(problem)
+        if bool((raised.factor > 1).any()):
+            return raised.lowered(_estimate(raised.raised(problem), settings, control))
+    return _estimate(problem, settings, control)
+
+
+def _estimate(problem: InpaintingProblem, settings: Settings, control: Control) -> Estimate:
+    """Fill missing samples of channels of like scale."""
     if problem.noise is None:
         problem = replace(problem, noise=estimate_noise(problem.values, problem.known))
     channels, has_one_mask = problem.values.shape[2], len(equal_masks(problem.known)) == 1

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
 from inrr_cli.holdout.calibration import CALIBRATION_MINIMUM, one_sigma_quantile
-from inrr_cli.patch.channel_group import ChannelGroup
+from inrr_cli.patch.channel_group import FEW, UNKNOWN_SIGMA, ChannelGroup
 from inrr_cli.patch.factors import Factors, chunks, condition, fit_factors, leave_out
 from inrr_cli.patch.noise import estimate_noise
 from inrr_cli.patch.spectrum import OUTLIER_SIGMAS, WHITE, Spectrum, neighbour_correlation
@@ -74,6 +74,7 @@ def fill_channels(problem: InpaintingProblem, settings: Settings, control: Contr
         completed = False
     if not settings.denoise:
         out = torch.where(problem.known, problem.values, out)
+        sigma = torch.where(known.sum(0) < FEW, UNKNOWN_SIGMA, sigma)
         sigma = torch.where(problem.known, 0, sigma)
     summary = (
         f"patch engine on {values.device.type}; {settings.regularizer}; {factors.loadings.shape[1]} factors of "

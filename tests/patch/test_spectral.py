@@ -99,3 +99,26 @@ def test_a_hot_sample_does_not_spoil_the_other_bands_of_its_pixel():
     beside = dead & hot.any(2)[..., None]
     assert beside.sum() > 100
     assert rms((result.image - image)[beside]) < 2e-3  # the noise is 1e-3
+
+
+@pytest.mark.parametrize("own_masks", [False, True])
+def test_bands_that_are_faint_beside_one_are_filled_too(own_masks):
+    """An elevation of some thousand metres beside reflectances."""
+    rng = np.random.default_rng(0)
+    scales = np.array([3000, 0.5, 0.5, 0.02, 0.5])
+    image = (np.stack([field(rng, 48, 3) for _ in scales], 2) * scales).astype(np.float32)
+    gone = rng.random(image.shape) < 0.3
+    gone = gone if own_masks else np.repeat(gone[..., :1], 5, 2)
+    result = run_inpainting(np.where(gone, np.nan, image), gone, make_settings())
+    for channel, scale in enumerate(scales):
+        error = (result.image - image)[..., channel][gone[..., channel]]
+        assert rms(error) < 0.2 * image[..., channel].std(), scale
+
+
+def test_a_band_with_next_to_nothing_known_has_wide_error_bars():
+    image, _ = spectral_cube(bands=8)
+    gone = np.zeros(image.shape, bool)
+    gone[..., 3] = True
+    gone[2, 2, 3] = False
+    result = run_inpainting(np.where(gone, np.nan, image), gone, make_settings())
+    assert (np.abs(result.image - image) <= result.sigma)[gone].mean() > 0.6
