@@ -15,7 +15,6 @@ import typer
 from inrr_cli.cli import options
 from inrr_cli.cli.console import invocation, note, say, verbosity
 from inrr_cli.cli.parsing import parse_seeds
-from inrr_cli.device import choose_device
 from inrr_cli.errors import InputError
 from inrr_cli.neural.recipe import WarmStart
 from inrr_cli.paper.catalogue import EXPERIMENTS, load_experiment
@@ -98,6 +97,8 @@ def paper(
     command = shlex.join(word for word in shlex.split(invocation.command_line) if word not in UNRECORDED)
     if not force:
         check_report(experiment, command, output)
+    from inrr_cli.device import choose_device  # imports torch
+
     choose_device(device)
     pictures = read_images(images)
     pictures = quick_images(pictures) if quick else pictures
