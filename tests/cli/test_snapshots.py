@@ -172,5 +172,5 @@ def test_an_interruption_leaves_nothing_or_what_there_is(scene, tmp_path, keep):
     assert code == 130
     assert (tmp_path / "course").exists() is keep
     if keep:
-        assert 2 < len(names(tmp_path / "course")) < 51
+        assert 2 <= len(names(tmp_path / "course")) < 51  # fit.png and an image, at least
         assert (tmp_path / "out.png").exists()
