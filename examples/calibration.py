@@ -1,12 +1,15 @@
 """Measure how well the patch engine's error bars are calibrated on scikit-image's pictures.
 
     python examples/calibration.py
+    python examples/calibration.py --colour
 
-Damages 16 pictures, grey 256 x 256, with each of five kinds of mask, restores them, and prints for each kind the share
-of true errors within one sigma (68 % is right); then, for each class of distance to the nearest known pixel, the
-geometric mean over pictures of the 68 % quantile of |error| / sigma (1 is right).
+Damages 16 pictures, grey 256 x 256, or the seven of them that are in colour, with each of five kinds of mask, restores
+them, and prints for each kind the share of true errors within one sigma (68 % is right); then, for each class of
+distance to the nearest known pixel, the geometric mean over pictures of the 68 % quantile of |error| / sigma (1 is
+right).
 """
 
+import argparse
 import math
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
@@ -23,14 +26,15 @@ PICTURES = (
     "camera", "astronaut", "chelsea", "coffee", "brick", "grass", "gravel", "moon", "coins", "page",
     "hubble_deep_field", "retina", "cell", "immunohistochemistry", "rocket", "clock",
 )  # fmt: skip
+COLOURFUL = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "retina", "immunohistochemistry", "rocket")
 KINDS = ("random", "patch", "textural", "mixture", "brush")
 SIDE = 256
 CLASS_MINIMUM = 50  # pixels of a class, for a quantile
 
 
-def picture(name: str) -> np.ndarray:
-    """Return the middle square of a picture, grey, nearer its own scale if it is a texture: (256, 256) of uint8."""
-    image = Image.fromarray(np.asarray(getattr(skimage.data, name)())).convert("L")
+def picture(name: str, mode: str = "L") -> np.ndarray:
+    """Return the middle square of a picture, nearer its own scale if it is a texture: (256, 256[, 3]) of uint8."""
+    image = Image.fromarray(np.asarray(getattr(skimage.data, name)())).convert(mode)
     most = 384 if name in ("brick", "grass", "gravel", "immunohistochemistry") else 10_000
     side = min(*image.size, most)
     left, top = (image.width - side) // 2, (image.height - side) // 2
@@ -51,7 +55,7 @@ def brush(seed: int, side: int = SIDE) -> np.ndarray:
     return mask
 
 
-def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
+def measure(case: tuple[str, str, str, int]) -> tuple[float, dict[int, float]]:
     """Restore one picture; return the share of errors within sigma and the quantile of each class of distance."""
     import torch
 
@@ -59,11 +63,12 @@ def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
     from inrr_cli.solvers.distance import chessboard_distance, distance_class
 
     torch.set_num_threads(1)
-    name, kind, seed = case
-    truth, missing = picture(name), brush(seed) if kind == "brush" else make_mask((SIDE, SIDE), kind, seed=seed)
+    name, mode, kind, seed = case
+    truth, missing = picture(name, mode), brush(seed) if kind == "brush" else make_mask((SIDE, SIDE), kind, seed=seed)
     result = run_inpainting(truth, missing, make_settings())
     ratio = np.abs(result.image.astype(float) - truth)[missing] / result.sigma[missing]
     classes = distance_class(chessboard_distance(torch.from_numpy(missing))).numpy()[missing]
+    ratio = ratio.reshape(len(classes), -1)
     quantiles = {
         int(k): float(np.quantile(ratio[classes == k], ONE_SIGMA))
         for k in np.unique(classes)
@@ -74,10 +79,13 @@ def measure(case: tuple[str, str, int]) -> tuple[float, dict[int, float]]:
 
 def main() -> None:
     """Measure on all processors and print the tables."""
-    cases = [(name, kind, 100 + number) for kind in KINDS for number, name in enumerate(PICTURES)]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--colour", action="store_true")
+    names, mode = (COLOURFUL, "RGB") if parser.parse_args().colour else (PICTURES, "L")
+    cases = [(name, mode, kind, 100 + PICTURES.index(name)) for kind in KINDS for name in names]
     covered, quantiles = defaultdict(list), defaultdict(list)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        for (_, kind, _), (share, found) in zip(cases, pool.map(measure, cases), strict=True):
+        for (_, _, kind, _), (share, found) in zip(cases, pool.map(measure, cases), strict=True):
             covered[kind].append(share)
             for k, quantile in found.items():
                 quantiles[k].append(math.log(max(quantile, 0.01)))
