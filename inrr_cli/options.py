@@ -43,12 +43,15 @@ def flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def check_name(kind: str, name: str, known: Iterable[str]) -> None:
-    """Raise InputError, with the nearest name, unless ``name`` is one of ``known``."""
+def check_name(kind: str, name: str, known: Iterable[str], *, where: str = "") -> None:
+    """Raise InputError, with the nearest name, unless ``name`` is one of ``known``.
+
+    If none is near, the message lists them, or says ``where`` they are.
+    """
     names = list(known)
     if name not in names:
         near = get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(names)}"
+        hint = f"did you mean {near[0]!r}?" if near else where or f"choose one of {', '.join(names)}"
         raise InputError(f"unknown {kind} {name!r}; {hint}")
 
 

@@ -19,7 +19,7 @@ Fill = Literal["expected", "texture"]
 Preset = Literal["fast", "paper"]
 Stack = Literal["auto", "pages", "time", "volume"]
 
-FIT_SETTINGS = "preset", "steps", "lr", "warm_start"
+FIT_SETTINGS = "preset", "steps", "lr", "warm_start"  # that every network has, and nothing else
 LEARNING_RATE_LIMIT = 1e6  # a fit is useless far below this rate; far above it the steps overflow
 SEED_LIMIT = 2**63  # a torch generator takes no more
 STACK_MODES = get_args(Stack)  # auto, and then the simplest first

@@ -140,8 +140,9 @@ def _named_after(image: Path, folder: Path, path: Path) -> Path:
     inner = path / folder
     places = [inner, path] if inner != path and inner.is_dir() else [path]
     for place in places:
-        names = [image.name] if (place / image.name).is_file() else []
-        found = names or _files_by_stem(place, place.stat().st_mtime_ns).get(image.stem, [])
+        if (place / image.name).is_file():
+            return place / image.name
+        found = _files_by_stem(place, place.stat().st_mtime_ns).get(image.stem, [])
         if len(found) == 1:
             return place / found[0]
         if found:

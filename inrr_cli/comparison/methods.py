@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any
 
 from inrr_cli.comparison.peers import PEERS, SLOW
 from inrr_cli.errors import InputError
 from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS
+from inrr_cli.options import check_name
 
 # keywords of `make_settings`, by name of the method
 OURS: dict[str, dict[str, Any]] = {
@@ -47,10 +47,7 @@ def parse_methods(text: str | None) -> tuple[list[str], list[str]]:
     """
     names = list(DEFAULT) if text is None else [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
-        if name not in OURS and name not in PEERS:
-            near = get_close_matches(name, (*OURS, *PEERS), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "inrr compare --help lists them"
-            raise InputError(f"unknown method {name!r}; {hint}")
+        check_name("method", name, (*OURS, *PEERS), where="inrr compare --help lists them")
         if names.count(name) > 1:
             raise InputError(f"--methods names {name} twice; give each method once")
     absent = [name for name in names if name in PEERS and not PEERS[name].is_installed]

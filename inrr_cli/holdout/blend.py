@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from inrr_cli.holdout.calibration import CALIBRATION_MINIMUM, one_sigma_quantile
+from inrr_cli.holdout.calibration import one_sigma_factors
 
 RIDGE = 30.0  # hidden samples that weigh as much as the preference for the first fill
 SHARE_MINIMUM = 0.1  # smaller shares gain nothing, and each costs the fill of a whole image
@@ -34,7 +34,7 @@ class Blend:
 
     def __call__(self, fills: Tensor) -> Tensor:
         """Blend fills (F, m, C): (m, C)."""
-        return (self.shares.to(fills)[:, None, None] * fills).sum(0)
+        return blend_fills(fills, self.shares)
 
 
 def fit_blend(truth: Tensor, fills: Tensor, variance: Tensor, plane: Tensor, planes: int) -> Blend:
@@ -59,13 +59,13 @@ def fit_blend(truth: Tensor, fills: Tensor, variance: Tensor, plane: Tensor, pla
         P.
     """
     shares = fit_shares(fills - truth)
-    factor = torch.ones(planes, truth.shape[1], dtype=truth.dtype, device=truth.device)
-    if len(truth):
-        ratio = (Blend(shares, factor)(fills) - truth).abs() / variance.clamp(min=TINY).sqrt()
-        for number in range(planes):
-            own = plane == number
-            factor[number] = one_sigma_quantile(ratio[own] if own.sum() >= CALIBRATION_MINIMUM else ratio)
-    return Blend(shares, factor)
+    ratio = (blend_fills(fills, shares) - truth).abs() / variance.clamp(min=TINY).sqrt()
+    return Blend(shares, one_sigma_factors([ratio[plane == number] for number in range(planes)]))
+
+
+def blend_fills(fills: Tensor, shares: Tensor) -> Tensor:
+    """Return the sum of fills (F, m, C) times their shares (F,): (m, C)."""
+    return (shares.to(fills)[:, None, None] * fills).sum(0)
 
 
 def fit_shares(errors: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,14 +79,10 @@ def mask_from_image(source: str, picture: Picture, number: int) -> tuple[Mask, s
 
 def _parse_value(source: str) -> float:
     text = source.removeprefix("value=")
-    try:
-        return int(text)  # exact, where a float is not
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"--mask value=V needs a number, as in value=0; got {text!r}") from None
+    for kind in (int, float):  # an integer is exact, where a float is not
+        with suppress(ValueError):
+            return kind(text)
+    raise InputError(f"--mask value=V needs a number, as in value=0; got {text!r}")
 
 
 def unusable_samples(picture: Picture, number: int) -> list[tuple[Mask, str, str]]:

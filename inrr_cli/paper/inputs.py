@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def quick_images(images: dict[str, GreyImage]) -> dict[str, GreyImage]:
 
 def mask_makers(folder: Path | None) -> dict[str, MaskMaker]:
     """Return a function for each pattern that reads the mask file of the folder, if there is one, or makes a mask."""
-    return {pattern.value: partial(_mask, folder, pattern.value) for pattern in Pattern}
+    return {pattern.value: cache(partial(_mask, folder, pattern.value)) for pattern in Pattern}
 
 
 def _mask(folder: Path | None, pattern: str, shape: tuple[int, int]) -> NDArray[np.bool_]:

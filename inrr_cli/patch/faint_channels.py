@@ -12,7 +12,6 @@ from inrr_cli.patch.channel_group import FEW
 from inrr_cli.patch.spectrum import SPECTRA_MAXIMUM, usual_range
 
 FAINT = 0.1  # of the largest deviation of a channel: one with less is raised to it; bands of one sensor have more
-
 ROUNDING = 1e-6  # of a channel's mean: a deviation of less is float32's
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from inrr_cli.engine import Control, Estimate, InpaintingProblem, WorkMeter
-from inrr_cli.holdout.calibration import CALIBRATION_MINIMUM, one_sigma_quantile
+from inrr_cli.holdout.calibration import one_sigma_factors
 from inrr_cli.patch.channel_group import FEW, UNKNOWN_SIGMA, ChannelGroup
 from inrr_cli.patch.factors import Factors, chunks, condition, fit_factors, leave_out
 from inrr_cli.patch.noise import estimate_noise
@@ -62,8 +62,8 @@ def fill_channels(problem: InpaintingProblem, settings: Settings, control: Contr
     out = torch.where(known, kept[0], prediction.mean).reshape(shape)
     sigma = torch.where(known, kept[1], prediction.variance.sqrt() * scale).reshape(shape)
     wanted = ~problem.known if problem.wanted is None else problem.wanted
-    part = replace(problem, known=trusted.reshape(shape), wanted=wanted)
-    channels = _local_channels(prediction, part) if completed else []
+    part = replace(problem, known=trusted.reshape(shape))
+    channels = _local_channels(prediction, part, wanted) if completed else []
     meter = WorkMeter(control, max(1, len(channels)))
     try:
         for channel in channels:
@@ -164,24 +164,14 @@ def _leave_out_outliers(
 
 
 def _calibrate(prediction: Prediction, values: Tensor, known: Tensor, told: Tensor) -> Tensor:
-    """Return the factors (C,) of the model's deviations that make them one standard deviation of the true errors.
-
-    A channel with fewer than CALIBRATION_MINIMUM known samples has the factor of all.
-    """
+    """Return the factors (C,) of the model's deviations that make them one standard deviation of the true errors."""
     where = known & told[:, None]
-    factors = values.new_ones(values.shape[1])
-    if not where.any():
-        return factors
     ratio = (prediction.mean - values).abs() / prediction.variance.sqrt()
-    factors[:] = one_sigma_quantile(ratio[where])
-    for channel in (where.sum(0) >= CALIBRATION_MINIMUM).nonzero()[:, 0].tolist():
-        factors[channel] = one_sigma_quantile(ratio[where[:, channel], channel])
-    return factors
+    return one_sigma_factors([sizes[chosen] for sizes, chosen in zip(ratio.T, where.T, strict=True)])
 
 
-def _local_channels(prediction: Prediction, problem: InpaintingProblem) -> list[int]:
-    """Return the channels with samples to fill in whose errors of prediction neighbours are alike."""
-    wanted = ~problem.known if problem.wanted is None else problem.wanted
+def _local_channels(prediction: Prediction, problem: InpaintingProblem, wanted: Tensor) -> list[int]:
+    """Return the channels with ``wanted`` samples (H, W, C) in whose errors of prediction neighbours are alike."""
     errors = (problem.values.flatten(0, 1) - prediction.mean).reshape(problem.values.shape)
     found = []
     for channel, known in enumerate(problem.known.unbind(2)):
