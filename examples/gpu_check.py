@@ -3,10 +3,10 @@
     python examples/gpu_check.py                    # CUDA, else MPS; at most five minutes
     python examples/gpu_check.py --only patches     # the cases with this word in their name
 
-Prints a Markdown table. Results agree where the PSNR against the truth differs by at most 0.02 dB and no known sample
-is changed; else the program says which do not and exits with 1. Without a GPU it says so and exits with 0. Networks
-take a few steps, in float32 on both devices: bfloat16, the default where the hardware has it, would differ by more than
-the devices do. The first run on a GPU loads its libraries, so each is run twice there and the second counts.
+Prints a Markdown table. Results agree where the PSNR against the truth differs by at most 0.02 dB (0.2 where texture is
+copied) and no known sample is changed; else the program says which do not and exits with 1. Without a GPU it says so
+and exits with 0. Networks take a few steps, in float32 on both devices: bfloat16, the default where the hardware has
+it, would differ by more than the devices do. The first run loads libraries, so each is run twice and the second counts.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from inrr_cli.methods import NETWORK_REGULARIZERS, NETWORKS
 from inrr_cli.settings import Settings
 
 TOLERANCE = 0.02  # dB
+TEXTURE_TOLERANCE = 0.2  # dB: of copies that fit equally well rounding chooses another
 STEPS = 40  # of networks; more tell no more of a device
 TRAIN_STEPS = 20  # of superres: bfloat16 or TF32 instead of float32 changes its PSNR by 0.002 dB; after 100, by 0.02
 SIDE = 128  # pixels
@@ -50,6 +51,7 @@ class Case:
     name: str
     settings: dict[str, object]
     work: Callable[[Settings], tuple[float, bool]]
+    tolerance: float = TOLERANCE
 
     def run(self, device: str) -> Outcome:
         """Restore on a device."""
@@ -130,7 +132,9 @@ def cases() -> Iterator[Case]:
     yield Case("patches, 16 bands, 5 % dead in each", {}, fill(cube, rng.random(cube.shape) < 0.05))
     dates = np.stack([cube[..., 0] * gain for gain in np.linspace(1, 2, 6, dtype=np.float32)])
     yield Case("patches, six dates under clouds", {}, fill_dates(dates, rng.random(dates.shape) < 0.3))
-    yield Case(f"texture, a hole of {SIDE // 4} x {SIDE // 4}", {"fill": "texture"}, fill(brick, hole))
+    yield Case(
+        f"texture, a hole of {SIDE // 4} x {SIDE // 4}", {"fill": "texture"}, fill(brick, hole), TEXTURE_TOLERANCE
+    )
     for reg in (*NETWORK_REGULARIZERS, "patch"):
         yield Case(f"network siren-{reg}", {"net": "siren", "reg": reg, "steps": STEPS}, fill(grey, half))
     for net in NETWORKS:
@@ -148,9 +152,7 @@ def cases() -> Iterator[Case]:
 def compare(case: Case, gpu: str) -> tuple[str, str]:
     """Run a case on the GPU and on the processor; return the row of the table, and what is wrong, empty if nothing."""
     try:
-        here = case.run("cpu")
-        case.run(gpu)
-        there = case.run(gpu)
+        _, here, _, there = (case.run(device) for device in ("cpu", "cpu", gpu, gpu))
     except Exception as error:  # an operation that the GPU lacks: the other engines are checked all the same
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return f"| {case.name} | failed | | | | | |", f"{case.name}: {reason}"
@@ -161,7 +163,7 @@ def compare(case: Case, gpu: str) -> tuple[str, str]:
     )
     if there.is_changed and not here.is_changed:
         return row, f"{case.name}: known samples were changed"
-    return row, "" if apart <= TOLERANCE else f"{case.name}: {apart:.3f} dB apart"
+    return row, "" if apart <= case.tolerance else f"{case.name}: {apart:.3f} dB apart"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -55,9 +55,9 @@ def test_a_gpu_that_computes_the_same_passes(gpu_check, monkeypatch, capsys):
 
 
 def test_a_gpu_that_computes_something_else_or_fails_does_not_pass(gpu_check, monkeypatch, capsys):
-    answers = iter([(20.0, False), (20.0, False), (20.03, False)])
+    answers = iter([(20.0, False)] * 3 + [(20.03, False)])
     other = gpu_check.Case("other", {}, lambda settings: next(answers))
-    changed = iter([(20.0, False), (20.0, True), (20.0, True)])
+    changed = iter([(20.0, False)] * 2 + [(20.0, True)] * 2)
     changing = gpu_check.Case("changing", {}, lambda settings: next(changed))
 
     def fail(settings):
