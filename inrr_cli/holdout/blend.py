@@ -15,6 +15,7 @@ from inrr_cli.holdout.calibration import one_sigma_factors
 RIDGE = 30.0  # hidden samples that weigh as much as the preference for the first fill
 SHARE_MINIMUM = 0.1  # smaller shares gain nothing, and each costs the fill of a whole image
 TINY = 1e-12  # of squared errors: smaller ones are those of float32
+TINY_DEVIATION = TINY**0.5
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Blend:
         return blend_fills(fills, self.shares)
 
 
-def fit_blend(truth: Tensor, fills: Tensor, variance: Tensor, plane: Tensor, planes: int) -> Blend:
+def fit_blend(truth: Tensor, fills: Tensor, deviation: Tensor, plane: Tensor, planes: int) -> Blend:
     """Find the blend of fills with the least error on hidden samples, and calibrate its error bars.
 
     The error bars are split conformal (Lei et al. 2018, doi:10.1080/01621459.2017.1307116): ``sigma_factor`` is the
@@ -51,15 +52,15 @@ def fit_blend(truth: Tensor, fills: Tensor, variance: Tensor, plane: Tensor, pla
         Hidden samples, with their noise.
     fills : (F, m, C) Tensor
         That of the patches first, which `fit_shares` prefers.
-    variance : (m, C) Tensor
-        Variances that hidden samples have by the patch model, their noise included.
+    deviation : (m, C) Tensor
+        Deviations that hidden samples have by the patch model, their noise included.
     plane : (m,) Tensor of int64
         Plane that each hidden sample is of, below ``planes``.
     planes : int
         P.
     """
     shares = fit_shares(fills - truth)
-    ratio = (blend_fills(fills, shares) - truth).abs() / variance.clamp(min=TINY).sqrt()
+    ratio = (blend_fills(fills, shares) - truth).abs() / deviation.clamp(min=TINY_DEVIATION)
     return Blend(shares, one_sigma_factors([ratio[plane == number] for number in range(planes)]))
 
 

@@ -45,8 +45,8 @@ def test_shares_do_not_depend_on_the_units_of_the_image():
     assert torch.allclose(fit_shares(errors), fit_shares(255 * errors), atol=1e-6)
 
 
-def fit_one_plane(truth, fills, variance):
-    return fit_blend(truth, fills, variance, torch.zeros(len(truth), dtype=torch.int64), 1)
+def fit_one_plane(truth, fills, deviation):
+    return fit_blend(truth, fills, deviation, torch.zeros(len(truth), dtype=torch.int64), 1)
 
 
 def test_each_plane_and_value_has_error_bars_of_its_own():
@@ -85,6 +85,6 @@ def test_the_error_bars_hold_as_many_errors_as_they_should_of_samples_that_were_
     variance = 0.01 * torch.rand(count + 20_000, 1, generator=torch.Generator().manual_seed(1)) + 1e-3
     # no Gaussian: the quantile needs none
     errors = width * variance.sqrt() * noise(count + 20_000, 1) / noise(count + 20_000, 1, seed=2).abs().clamp(min=0.3)
-    blend = fit_one_plane(torch.zeros(count, 1), errors[None, :count], variance[:count])
+    blend = fit_one_plane(torch.zeros(count, 1), errors[None, :count], variance[:count].sqrt())
     within = (errors[count:].abs() <= blend.sigma_factor * variance[count:].sqrt()).float().mean().item()
     assert within == pytest.approx(ONE_SIGMA, abs=0.15 if count == 100 else 0.03)

@@ -17,6 +17,7 @@ from inrr_cli.patch.engine import PatchPrior, estimate
 from inrr_cli.patch.level import Level, PatchSettings
 from inrr_cli.patch.options import PatchOptions
 from inrr_cli.patch.pyramid import LevelProblem
+from inrr_cli.solvers.distance import chessboard_distance, distance_class
 from inrr_cli.solvers.polyharmonic import solve_polyharmonic
 
 QUICK = PatchOptions(rounds=2, similar=20, radius=5)
@@ -119,6 +120,21 @@ def test_photographs_are_filled_better_than_by_a_smooth_fill_with_calibrated_err
     values, sigma, _ = fill(truth, missing, options=FULL)
     assert psnr(values, truth, missing) > psnr(smooth_fill(truth, missing), truth, missing) + gain
     assert 0.5 < (np.abs(values - truth) <= sigma)[missing].mean() < 0.85
+
+
+@pytest.mark.slow
+def test_the_error_bars_hold_deep_in_holes_as_beside_known_samples():
+    within = []
+    for image in (camera, brick, astronaut, clock):
+        truth = crop(image(), 192)
+        missing = make_mask(truth.shape, "patch", patch_size=(24, 24))
+        values, sigma, _ = fill(truth, missing, options=FULL)
+        classes = distance_class(chessboard_distance(torch.from_numpy(missing))).numpy()
+        held = np.abs(values - truth) <= sigma
+        within.append([held[missing & (classes == depth)].mean() for depth in (0, 4)])
+    beside, deep = np.mean(within, 0)
+    print(within, beside, deep)
+    assert abs(beside - deep) < 0.15
 
 
 @pytest.mark.slow
