@@ -5,16 +5,16 @@ No fill is best everywhere: a smooth map wants a thin plate or a smoother surfac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from inrr_cli.holdout.calibration import one_sigma_factors
 
-RIDGE = 30.0  # hidden samples that weigh as much as the preference for the first fill
+RIDGE = 30.0  # hidden samples that weigh as much as the preference for the first fill beside known samples; empirical
 SHARE_MINIMUM = 0.1  # smaller shares gain nothing, and each costs the fill of a whole image
-TINY = 1e-12  # of squared errors: smaller ones are those of float32
+TINY = 1e-14  # of squared errors: smaller ones are those of float32
 TINY_DEVIATION = TINY**0.5
 
 
@@ -24,8 +24,8 @@ class Blend:
 
     Attributes
     ----------
-    shares : (F,) Tensor
-        Shares of the fills, at least 0; their sum is 1.
+    shares : (D, F) Tensor
+        Shares of the fills at each distance 1, ..., D to the nearest known sample: at least 0, their sum is 1.
     sigma_factor : (P, C) Tensor
         For each plane of samples and each of a sample's values.
     """
@@ -33,12 +33,21 @@ class Blend:
     shares: Tensor
     sigma_factor: Tensor
 
-    def __call__(self, fills: Tensor) -> Tensor:
-        """Blend fills (F, m, C): (m, C)."""
-        return blend_fills(fills, self.shares)
+    def __call__(self, fills: Tensor, distance: Tensor) -> Tensor:
+        """Blend fills (F, m, C) of samples at each distance (m,), at least 1 and of int64: (m, C)."""
+        return (self.shares.to(fills)[distance - 1].T[..., None] * fills).sum(0)
 
 
-def fit_blend(truth: Tensor, fills: Tensor, deviation: Tensor, plane: Tensor, planes: int) -> Blend:
+def fit_blend(
+    truth: Tensor,
+    fills: Tensor,
+    deviation: Tensor,
+    distance: Tensor,
+    plane: Tensor,
+    *,
+    planes: int,
+    largest: int,
+) -> Blend:
     """Find the blend of fills with the least error on hidden samples, and calibrate its error bars.
 
     The error bars are split conformal (Lei et al. 2018, doi:10.1080/01621459.2017.1307116): ``sigma_factor`` is the
@@ -54,48 +63,53 @@ def fit_blend(truth: Tensor, fills: Tensor, deviation: Tensor, plane: Tensor, pl
         That of the patches first, which `fit_shares` prefers.
     deviation : (m, C) Tensor
         Deviations that hidden samples have by the patch model, their noise included.
-    plane : (m,) Tensor of int64
-        Plane that each hidden sample is of, below ``planes``.
-    planes : int
-        P.
+    distance, plane : (m,) Tensor of int64
+        How far each hidden sample is from the nearest known one, and the plane that it is of, below ``planes``.
+    planes, largest : int
+        P, and the largest distance of a sample that is to be blended.
     """
-    shares = fit_shares(fills - truth)
-    ratio = (blend_fills(fills, shares) - truth).abs() / deviation.clamp(min=TINY_DEVIATION)
-    return Blend(shares, one_sigma_factors([ratio[plane == number] for number in range(planes)]))
+    shares = fit_shares(fills - truth, max([largest, *distance.tolist()]))
+    blend = Blend(shares, truth.new_ones(planes, truth.shape[1]))
+    ratio = (blend(fills, distance) - truth).abs() / deviation.clamp(min=TINY_DEVIATION)
+    return replace(blend, sigma_factor=one_sigma_factors([ratio[plane == number] for number in range(planes)]))
 
 
-def blend_fills(fills: Tensor, shares: Tensor) -> Tensor:
-    """Return the sum of fills (F, m, C) times their shares (F,): (m, C)."""
-    return (shares.to(fills)[:, None, None] * fills).sum(0)
-
-
-def fit_shares(errors: Tensor) -> Tensor:
+def fit_shares(errors: Tensor, largest: int = 1) -> Tensor:
     """Find the shares of fills with the least squared error on hidden samples.
 
     With the sum of squares E(b) of the errors of a blend with shares b, and v the least mean square of a single fill, b
-    minimises over the simplex ``E(b) / v + RIDGE |b - (1, 0, ...)|^2``.
+    minimises over the simplex ``E(b) / v + RIDGE d |b - (1, 0, ...)|^2`` at a distance d to known samples: the deeper,
+    the less hidden samples tell, most of which are not as deep, and a smooth fill may be far off there.
 
-    Fills with a share below SHARE_MINIMUM are left out, and the others fitted again.
+    Fills with shares below SHARE_MINIMUM are left out, and the others fitted again.
 
     Parameters
     ----------
     errors : (F, m, C) Tensor
         Of each fill at hidden samples.
+    largest : int
+        D, the largest distance.
 
     Returns
     -------
-    (F,) Tensor of float64
+    (D, F) Tensor of float64, on the cpu
         The first fill alone without hidden samples.
     """
     flat = errors.double().flatten(1)
-    gram, identity = flat @ flat.T, torch.eye(len(flat), dtype=torch.float64, device=flat.device)
-    least = gram.diagonal().min() / max(1, errors.shape[1]) + TINY
-    matrix, target = gram / least + RIDGE * identity, RIDGE * identity[0]
-    shares = least_squares_on_simplex(matrix, target)
-    kept = shares >= SHARE_MINIMUM
-    shares = torch.zeros_like(shares)
-    shares[kept] = least_squares_on_simplex(matrix[kept][:, kept], target[kept])
-    return shares
+    gram, count = (flat @ flat.T).cpu(), len(flat)  # tiny matrices
+    gram = gram / (gram.diagonal().min() / max(1, errors.shape[1]) + TINY)
+    identity = torch.eye(count, dtype=gram.dtype)
+
+    def solve(kept: Tensor) -> Tensor:
+        shares = gram.new_zeros(largest, count)
+        for distance in range(1, largest + 1):
+            ridge = RIDGE * distance
+            matrix = (gram + ridge * identity)[kept][:, kept]
+            shares[distance - 1, kept] = least_squares_on_simplex(matrix, ridge * identity[0, kept])
+        return shares
+
+    shares = solve(torch.ones(count, dtype=torch.bool))
+    return solve((shares >= SHARE_MINIMUM).any(0))
 
 
 def least_squares_on_simplex(matrix: Tensor, target: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ SOLID_DISTANCE = 2  # pixels; holes with a missing pixel farther than this from 
 HIDDEN = 400  # samples for each pixel that missing ones are far from known ones, as errors in one hole are alike
 HIDDEN_TO_MEASURE = 2_000  # the same where the error itself is wanted: two fills that are compared err alike
 HIDDEN_SHARE = 0.1  # of the known samples that are hidden at most, and of those among scattered holes
-# mean over both axes of the disagreement of neighbours over that of independent pixels, at most 1: letters and scratches
+# disagreement of neighbours over that of independent pixels, at most 1, as a mean over both axes: letters and scratches
 # have 0.2 to 0.5, lines 0.5
 SCATTERED = 0.6
 COPIES = 8  # of a hole that are hidden at most: of little damage in a large image more would cost more than its fill

@@ -38,7 +38,7 @@ def warm_start_image(image: Tensor, known: Tensor, seed: int) -> Tensor:
     hidden = torch.from_numpy(sample_holdout((~known).cpu().numpy(), known.cpu().numpy(), seed)).to(known.device)
     trials = _smooth_fills(image, known & ~hidden)
     biharmonic, harmonic = _smooth_fills(image, known)
-    share = fit_shares(torch.stack([fill[hidden] - image[hidden] for fill in trials]))[0]
+    share = fit_shares(torch.stack([fill[hidden] - image[hidden] for fill in trials]))[0, 0]
     return torch.lerp(harmonic, biharmonic, share.to(image))
 
 

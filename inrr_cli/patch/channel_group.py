@@ -48,6 +48,7 @@ class ChannelGroup:
         known = problem.known
         self.image, self.known = torch.where(known, problem.values, 0), known
         self.range = LocalRange(self.image, known)
+        self.distance = chessboard_distance(~known).to(torch.uint8)  # at most DISTANCE_LIMIT + 1
         self.options, self.noise = options, max(problem.noise or 0.0, NOISE_FLOOR)
         self.meter = meter or WorkMeter(Control(), 1.0)
         sides = [_patch_side(side, known.shape[2]) for side in SIDES]
@@ -176,16 +177,17 @@ class ChannelGroup:
         patches = (self.range.clamp(level.mean[found], samples) for level in levels)
         smooth = (first.values_of(kind.refill(first.image, around))[samples] for kind in SMOOTH_FILLS)
         fills = torch.stack([*patches, *(self.range.clamp(fill, samples) for fill in smooth)])
-        truth, deviation = first.values_of(self.image)[samples], self._deviation(first, samples, shown)
-        return fit_blend(truth, fills, deviation, samples % first.planes, first.planes)
+        truth, distance = first.values_of(self.image)[samples], chessboard_distance(~shown).reshape(-1)[samples]
+        deviation, plane = self._deviation(first, samples, distance), samples % first.planes
+        largest = max(1, int(self.distance.max()))
+        return fit_blend(truth, fills, deviation, distance, plane, planes=first.planes, largest=largest)
 
-    def _deviation(self, level: Level, samples: Tensor, known: Tensor) -> Tensor:
+    def _deviation(self, level: Level, samples: Tensor, distance: Tensor) -> Tensor:
         """Return the deviation (n, R) of what would be measured, with noise, from the estimate of missing samples (n,).
 
-        The model knows too little of how errors grow with the distance to the nearest known sample (H, W, Q): its
-        variance is multiplied by that. Powers of the distance between 0 and 1.4 were tried: empirical.
+        The model knows too little of how errors grow with the distance (n,) to the nearest known sample: its variance
+        is multiplied by that. Powers of the distance between 0 and 1.4 were tried: empirical.
         """
-        distance = chessboard_distance(~known).reshape(-1)[samples]
         return (level.variance[level.index[samples]] * distance[:, None] + self.noise**2 - NOISE_FLOOR**2).sqrt()
 
     def _smooth(self) -> Tensor:
@@ -199,11 +201,11 @@ class ChannelGroup:
         """
         first = solved[0]
         fills = [self.range.clamp(level.mean[level.index[first.missing]], first.missing) for level in solved]
-        shares = blend.shares.tolist()
-        exact, smooth = sum(shares[: len(solved)]) == 0, None
-        for kind, share in zip(SMOOTH_FILLS, shares[len(solved) :], strict=True):
+        has_share = (blend.shares > 0).any(0).tolist()
+        exact, smooth = not any(has_share[: len(solved)]), None
+        for kind, counts in zip(SMOOTH_FILLS, has_share[len(solved) :], strict=True):
             fill = torch.zeros_like(fills[0])
-            if share > 0:
+            if counts:
                 kind = replace(kind, exact=exact)
                 # a fill starts from the one of a lower order
                 smooth = kind.fill(self.image, self.known) if smooth is None else kind.refill(smooth, ~self.known)
@@ -225,14 +227,15 @@ class ChannelGroup:
         values = solved.values_of(self.image).clone()
         sigma = torch.zeros_like(values)
         values[solved.wanted] = self.range.clamp(solved.mean, solved.wanted)
-        values[missing] = blend(fills)
-        plane = missing % solved.planes
+        distance, plane = self.distance.reshape(-1)[missing].long(), missing % solved.planes
+        values[missing] = blend(fills, distance)
         sigma[solved.wanted] = blend.sigma_factor[solved.wanted % solved.planes] * solved.variance.sqrt()
-        error_bars = blend.sigma_factor[plane] * self._deviation(solved, missing, self.known)
+        error_bars = blend.sigma_factor[plane] * self._deviation(solved, missing, distance)
         count, deviation = self._known_deviation()
         # no fill is less certain than a guess by known samples; where these are too few, nobody knows
         sigma[missing] = torch.where(count[plane] < FEW, UNKNOWN_SIGMA, error_bars.minimum(deviation[plane]))
-        shares = " ".join(f"{share:.2f}" for share in blend.shares.tolist())
+        used = blend.shares[distance.cpu() - 1] if len(missing) else blend.shares
+        shares = " ".join(f"{share:.2f}" for share in used.mean(0).tolist())
         return Estimate(values.reshape(shape), shares, sigma=sigma.reshape(shape))
 
 

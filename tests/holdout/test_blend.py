@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from inrr_cli.holdout.blend import fit_blend, fit_shares, least_squares_on_simplex
+from inrr_cli.holdout.blend import Blend, fit_blend, fit_shares, least_squares_on_simplex
 from inrr_cli.metrics import ONE_SIGMA
 
 
@@ -18,12 +18,12 @@ def noise(*shape, seed=0):
 def test_the_fill_with_the_least_error_gets_nearly_all(best):
     sizes = torch.full((3, 1, 1), 0.1)
     sizes[best] = 0.01
-    shares = fit_shares(sizes * noise(3, 4000, 1))
+    (shares,) = fit_shares(sizes * noise(3, 4000, 1))
     assert shares[best] > 0.97
 
 
 def test_fills_with_errors_of_their_own_are_averaged():
-    shares = fit_shares(0.1 * noise(2, 20_000, 1))
+    (shares,) = fit_shares(0.1 * noise(2, 20_000, 1))
     assert shares.tolist() == pytest.approx([0.5, 0.5], abs=0.02)
 
 
@@ -45,29 +45,33 @@ def test_shares_do_not_depend_on_the_units_of_the_image():
     assert torch.allclose(fit_shares(errors), fit_shares(255 * errors), atol=1e-6)
 
 
+def fit(truth, fills, deviation, plane, planes=1):
+    return fit_blend(truth, fills, deviation, torch.ones_like(plane), plane, planes=planes, largest=1)
+
+
 def fit_one_plane(truth, fills, deviation):
-    return fit_blend(truth, fills, deviation, torch.zeros(len(truth), dtype=torch.int64), 1)
+    return fit(truth, fills, deviation, torch.zeros(len(truth), dtype=torch.int64))
 
 
 def test_each_plane_and_value_has_error_bars_of_its_own():
     scales, plane = torch.tensor([[1.0, 1e-4], [30.0, 0.01]]), torch.arange(4000) % 2
     errors = scales[plane] * noise(4000, 2)
-    blend = fit_blend(torch.zeros(4000, 2), errors[None], torch.ones(4000, 2), plane, 2)
+    blend = fit(torch.zeros(4000, 2), errors[None], torch.ones(4000, 2), plane, 2)
     assert torch.allclose(blend.sigma_factor, scales, rtol=0.1)
-    few = fit_blend(torch.zeros(4000, 2), errors[None], torch.ones(4000, 2), (torch.arange(4000) < 10).long(), 2)
+    few = fit(torch.zeros(4000, 2), errors[None], torch.ones(4000, 2), (torch.arange(4000) < 10).long(), 2)
     assert (few.sigma_factor[1] > 0).all()  # those of all
     assert torch.allclose(few.sigma_factor[1], few.sigma_factor[0], rtol=0.1)
 
 
 def test_without_hidden_samples_the_first_fill_is_chosen():
     blend = fit_one_plane(torch.zeros(0, 1), torch.zeros(3, 0, 1), torch.zeros(0, 1))
-    assert blend.shares.tolist() == [1, 0, 0]
+    assert blend.shares.tolist() == [[1, 0, 0]]
     assert blend.sigma_factor == 1
 
 
 def test_few_hidden_samples_move_the_shares_little():
     sizes = torch.tensor([1.0, 0.8])[:, None, None]
-    few, many = (fit_shares(sizes * noise(2, count, 1).abs()) for count in (2, 2000))
+    few, many = (fit_shares(sizes * noise(2, count, 1).abs())[0] for count in (2, 2000))
     assert few[0] > 0.5
     assert many[0] < 0.2
 
@@ -77,6 +81,20 @@ def test_exact_fills_have_finite_shares_and_error_bars():
     blend = fit_one_plane(truth, truth.expand(3, 100, 1), torch.zeros(100, 1))
     assert blend.shares.isfinite().all()
     assert blend.sigma_factor.isfinite().all()
+
+
+def test_the_first_fill_has_more_of_what_is_far_from_known_samples():
+    sizes = torch.tensor([1.0, 0.8])[:, None, None]
+    shares = fit_shares(sizes * noise(2, 100, 1), 17)
+    assert shares.shape == (17, 2)
+    assert (shares[1:, 0] > shares[:-1, 0]).all()
+    assert torch.allclose(shares.sum(1), torch.ones(17, dtype=torch.float64))
+
+
+def test_samples_are_blended_by_their_distance():
+    shares, distance = torch.tensor([[1.0, 0.0], [0.25, 0.75]]), torch.tensor([2, 1, 2])
+    fills = torch.tensor([[[1.0], [2.0], [3.0]], [[5.0], [6.0], [7.0]]])
+    assert Blend(shares, torch.ones(1, 1))(fills, distance).flatten().tolist() == [4, 2, 6]
 
 
 @pytest.mark.parametrize("count", [100, 4000])
