@@ -5,6 +5,7 @@ No fill is best everywhere: a smooth map wants a thin plate or a smoother surfac
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -78,8 +79,8 @@ def fit_shares(errors: Tensor, largest: int = 1) -> Tensor:
     """Find the shares of fills with the least squared error on hidden samples.
 
     With the sum of squares E(b) of the errors of a blend with shares b, and v the least mean square of a single fill, b
-    minimises over the simplex ``E(b) / v + RIDGE d |b - (1, 0, ...)|^2`` at a distance d to known samples: the deeper,
-    the less hidden samples tell, most of which are not as deep, and a smooth fill may be far off there.
+    minimises over the simplex ``E(b) / v + RIDGE sqrt(d) |b - (1, 0, ...)|^2`` at a distance d to known samples: the
+    deeper, the less hidden samples tell, most of which are not as deep, and a smooth fill may be far off there.
 
     Fills with shares below SHARE_MINIMUM are left out, and the others fitted again.
 
@@ -103,7 +104,7 @@ def fit_shares(errors: Tensor, largest: int = 1) -> Tensor:
     def solve(kept: Tensor) -> Tensor:
         shares = gram.new_zeros(largest, count)
         for distance in range(1, largest + 1):
-            ridge = RIDGE * distance
+            ridge = RIDGE * math.sqrt(distance)
             matrix = (gram + ridge * identity)[kept][:, kept]
             shares[distance - 1, kept] = least_squares_on_simplex(matrix, ridge * identity[0, kept])
         return shares

@@ -18,9 +18,7 @@ SOLID_DISTANCE = 2  # pixels; holes with a missing pixel farther than this from 
 HIDDEN = 400  # samples for each pixel that missing ones are far from known ones, as errors in one hole are alike
 HIDDEN_TO_MEASURE = 2_000  # the same where the error itself is wanted: two fills that are compared err alike
 HIDDEN_SHARE = 0.1  # of the known samples that are hidden at most, and of those among scattered holes
-# disagreement of neighbours over that of independent pixels, at most 1, as a mean over both axes: letters and scratches
-# have 0.2 to 0.5, lines 0.5
-SCATTERED = 0.6
+SCATTERED = 0.6  # disagreement of neighbours over that of independent pixels: letters and scratches have 0.2 to 0.5
 COPIES = 8  # of a hole that are hidden at most: of little damage in a large image more would cost more than its fill
 REACH = 12  # pixels; larger holes are cut, as pieces of several holes tell more than one hole
 PLACES = 8  # that are tried for a hole
@@ -91,8 +89,8 @@ def _cut_hole(distance: NDArray[np.int64], rng: np.random.Generator) -> Mask:
     """Return the hole in the middle of a window (K, K) of distances, or some squares if holes are scattered there."""
     missing, middle = distance > 0, len(distance) // 2
     share = float(missing.mean())
-    disagree, independent = (missing[1:] != missing[:-1], missing[:, 1:] != missing[:, :-1]), 2 * share * (1 - share)
-    if sum(min(float(axis.mean()), independent) for axis in disagree) < 2 * SCATTERED * independent:
+    steps = (missing[1:] != missing[:-1]).mean() + (missing[:, 1:] != missing[:, :-1]).mean()
+    if steps / 2 < SCATTERED * 2 * share * (1 - share):
         labels, _ = ndimage.label(missing, SQUARE)
         return np.asarray(labels == labels[middle, middle])
     side = np.maximum(2 * distance - 1, 1)

@@ -84,14 +84,6 @@ def test_few_of_the_known_samples_among_scattered_ones_are_hidden():
     assert known_around[hidden].mean() > 0.4
 
 
-@pytest.mark.parametrize("period", [2, 3, 4])
-def test_lines_are_hidden_as_pieces_of_lines_not_pixel_by_pixel(period):
-    missing = np.tile((np.arange(SHAPE[0]) % period > 0)[:, None], (1, SHAPE[1]))
-    hidden = sample_holdout(missing, ~missing, 0)
-    beside = hidden[:, 1:-1] & ~missing[:, 1:-1] & (hidden[:, :-2] | hidden[:, 2:])
-    assert beside.sum() > 0.5 * hidden.sum()
-
-
 def test_channels_with_one_mask_hide_the_same_and_others_their_own():
     same = np.repeat(rectangles()[..., None], 2, 2)
     hidden = sample_holdout(same, ~same, 0)
