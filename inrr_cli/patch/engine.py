@@ -38,7 +38,7 @@ def estimate(problem: InpaintingProblem, settings: Settings, control: Control) -
         With ``sigma``, which is 0 everywhere if the run was interrupted.
     """
     if problem.values.shape[2] > FEW_CHANNELS:
-        raised = RaisedChannels.of(problem)
+        raised = RaisedChannels.of(problem.values, problem.known)
         if bool((raised.factor > 1).any()):
             return raised.lowered(_estimate(raised.raised(problem), settings, control))
     return _estimate(problem, settings, control)

@@ -28,18 +28,18 @@ class RaisedChannels:
     factor: Tensor
 
     @classmethod
-    def of(cls, problem: InpaintingProblem) -> RaisedChannels:
-        """Choose the factors by the deviations of the known samples, without outliers."""
-        rows = slice(None, None, -(-problem.known[..., 0].numel() // SPECTRA_MAXIMUM))
-        known = problem.known.flatten(0, 1)[rows]
-        spectra = torch.where(known, problem.values.flatten(0, 1)[rows].double(), torch.nan)
+    def of(cls, values: Tensor, known: Tensor) -> RaisedChannels:
+        """Choose the factors by the deviations of the known samples of values (H, W, C), without outliers."""
+        rows = slice(None, None, -(-known[..., 0].numel() // SPECTRA_MAXIMUM))
+        known, dtype = known.flatten(0, 1)[rows], values.dtype
+        spectra = torch.where(known, values.flatten(0, 1)[rows].double(), torch.nan)
         spectra = spectra.clamp(*usual_range(spectra))
         centre = spectra.nanmean(0).nan_to_num()
         deviation = (spectra - centre).square().nanmean(0).nan_to_num().sqrt()
         factor = (FAINT * deviation.max() / deviation.clamp(min=1e-30)).clamp(min=1)
         tells = (deviation > ROUNDING * centre.abs()) & (known.sum(0) >= FEW)
         factor = torch.where(tells, factor, 1)
-        return cls(centre.to(problem.values), factor.to(problem.values))
+        return cls(centre.to(dtype), factor.to(dtype))
 
     def raised(self, problem: InpaintingProblem) -> InpaintingProblem:
         """Return the problem with the faint channels raised."""

@@ -21,6 +21,7 @@ from inrr_cli.superres.options import SuperresOptions
 from inrr_cli.superres.problem import SuperresProblem, slices_within
 from inrr_cli.superres.quantisation import remove_quantisation_noise
 from inrr_cli.superres.refinement import nonlocal_bayes
+from inrr_cli.superres.unlike_channels import estimate_parts, split_unlike
 from inrr_cli.superres.zero_shot import (
     CROP_COUNT,
     CROP_SIDE,
@@ -66,6 +67,12 @@ def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> 
     Estimate
         Its values are the window that the problem asks for.
     """
+    parts = split_unlike(problem, None if settings.noise is None else problem.noise)
+    return estimate_parts(parts, _estimate, settings, control)
+
+
+def _estimate(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
+    """Enlarge channels of like scale."""
     engine = PatchEngine(problem, settings, control)
     prepared = True
     try:

@@ -1,0 +1,79 @@
+"""Channels of unlike scale, as an elevation beside a reflectance: each is enlarged in its own range.
+
+In the range of all of them a faint channel would be no larger than the rounding of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from inrr_cli.engine import Control, Estimate
+from inrr_cli.patch.faint_channels import RaisedChannels
+from inrr_cli.settings import Settings
+from inrr_cli.superres.noise import with_estimated_noise
+from inrr_cli.superres.problem import SuperresProblem
+
+Engine = Callable[[SuperresProblem, Settings, Control], Estimate]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some channels of a problem, as a problem whose values lie in [0, 1].
+
+    Attributes
+    ----------
+    channels : list of int
+    low, span : float
+        Least value of the channels, and the greatest less the least, in units of the whole problem.
+    problem : SuperresProblem
+    """
+
+    channels: list[int]
+    low: float
+    span: float
+    problem: SuperresProblem
+
+
+def split_unlike(problem: SuperresProblem, noise: float | None) -> list[Part]:
+    """Split a problem of floats into the channels of like scale, and each fainter one by itself.
+
+    Parameters
+    ----------
+    problem : SuperresProblem
+    noise : float or None
+        Noise that was given, in units of the problem; None estimates that of each part.
+    """
+    count = problem.image.shape[2]
+    if problem.quantisation_step or count == 1:
+        return [Part(list(range(count)), 0.0, 1.0, problem)]
+    faint = RaisedChannels.of(problem.image, problem.known).factor > 1
+    alike, others = (~faint).nonzero()[:, 0].tolist(), faint.nonzero()[:, 0].tolist()
+    if not others:
+        return [Part(alike, 0.0, 1.0, problem)]
+    return [_part(problem, channels, noise) for channels in (alike, *([channel] for channel in others))]
+
+
+def _part(problem: SuperresProblem, channels: list[int], noise: float | None) -> Part:
+    """Return some channels in their own range."""
+    image, known = problem.image[..., channels], problem.known[..., channels]
+    low, high = float(image[known].min()), float(image[known].max())
+    span = high - low or 1.0
+    lowest, highest = ((limit - low) / span for limit in problem.limits)
+    part = replace(problem, image=(image - low) / span, known=known, limits=(lowest, highest))
+    part = with_estimated_noise(part) if noise is None else replace(part, noise=noise / span)
+    return Part(channels, low, span, part)
+
+
+def estimate_parts(parts: list[Part], engine: Engine, settings: Settings, control: Control) -> Estimate:
+    """Enlarge the parts of a problem one after the other; return the estimate of all channels, in its units."""
+    found = [engine(part.problem, settings, control.part(number, len(parts))) for number, part in enumerate(parts)]
+    if len(parts) == 1:
+        return found[0]
+    values = torch.cat([part.low + part.span * one.values for part, one in zip(parts, found, strict=True)], 2)
+    order = torch.tensor([channel for part in parts for channel in part.channels]).argsort()
+    noise = max(part.span * (one.noise or 0.0) for part, one in zip(parts, found, strict=True))
+    completed = all(one.completed for one in found)
+    return replace(found[0], values=values[..., order.to(values.device)], completed=completed, noise=noise)
