@@ -8,6 +8,7 @@ the PSNR of the network's own output (psnr_raw, as in the paper), of the missing
 """
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -53,7 +54,10 @@ def main() -> None:
         )
 
     steps = sorted({*range(options.every, total, options.every), total})
-    fit_with_snapshots(image, missing, settings, steps, write_line, checkpoint=checkpoint)
+    try:
+        fit_with_snapshots(image, missing, settings, steps, write_line, checkpoint=checkpoint)
+    except KeyboardInterrupt:
+        sys.exit("stopped; the same command resumes")
 
 
 if __name__ == "__main__":
