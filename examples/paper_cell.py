@@ -39,8 +39,10 @@ def main() -> None:
     settings = make_settings(net="siren", reg=options.reg, preset="paper", device=options.device)
     total = fit_recipe(settings).steps
     checkpoint = Checkpoint(options.checkpoint, f"{options.image.stem} {options.mask.stem} {options.reg}")
-    if not options.curve.exists():
-        options.curve.write_text("step,psnr_raw,psnr_missing,psnr_known\n")
+    done = 0 if checkpoint.state is None else int(checkpoint.state["steps"])
+    lines = options.curve.read_text().splitlines()[1:] if options.curve.exists() else []
+    kept = [line for line in lines if int(line.split(",")[0]) <= done]  # later ones come again
+    options.curve.write_text("\n".join(["step,psnr_raw,psnr_missing,psnr_known", *kept]) + "\n")
     start = time.perf_counter()
 
     def write_line(state: FitState, _: object) -> None:

@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder of the curves")
     folder = parser.parse_args().folder
-    pictures = sorted({path.stem.split("-")[0] for path in folder.glob("*-*-*.csv")})
+    pictures = sorted({path.stem.rsplit("-", 2)[0] for path in folder.glob("*-*-*.csv")})
     names = [(picture, mask, reg) for picture in pictures for mask in MASKS for reg in COLOURS]
     paths = {name: folder / f"{'-'.join(name)}.csv" for name in names}
     curves = {name: read(path) for name, path in paths.items() if path.exists()}

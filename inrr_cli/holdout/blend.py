@@ -82,7 +82,7 @@ def fit_shares(errors: Tensor, largest: int = 1) -> Tensor:
     minimises over the simplex ``E(b) / v + RIDGE sqrt(d) |b - (1, 0, ...)|^2`` at a distance d to known samples: the
     deeper, the less hidden samples tell, most of which are not as deep, and a smooth fill may be far off there.
 
-    Fills with shares below SHARE_MINIMUM are left out, and the others fitted again.
+    Fills with shares below SHARE_MINIMUM at every distance are left out, and the others fitted again.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def fit_shares(errors: Tensor, largest: int = 1) -> Tensor:
     (D, F) Tensor of float64, on the cpu
         The first fill alone without hidden samples.
     """
-    flat = errors.double().flatten(1)
-    gram, count = (flat @ flat.T).cpu(), len(flat)  # tiny matrices
+    flat = errors.cpu().double().flatten(1)  # MPS has no float64
+    gram, count = flat @ flat.T, len(flat)
     gram = gram / (gram.diagonal().min() / max(1, errors.shape[1]) + TINY)
     identity = torch.eye(count, dtype=gram.dtype)
 

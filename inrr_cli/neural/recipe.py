@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 WarmStart = Literal["none", "smooth"]
 
-# Points that go through a network at once: their activations stay in the processor's caches and in the C library's
+# Points that go through a network at once on a processor: their activations stay in its caches and in the C library's
 # heaps (`device.py`), which saves a third of the time of four times as many (empirical), and a step of any size can be
 # interrupted soon.
 BLOCK_POINTS = 4096

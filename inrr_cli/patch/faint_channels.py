@@ -31,15 +31,15 @@ class RaisedChannels:
     def of(cls, values: Tensor, known: Tensor) -> RaisedChannels:
         """Choose the factors by the deviations of the known samples of values (H, W, C), without outliers."""
         rows = slice(None, None, -(-known[..., 0].numel() // SPECTRA_MAXIMUM))
-        known, dtype = known.flatten(0, 1)[rows], values.dtype
-        spectra = torch.where(known, values.flatten(0, 1)[rows].double(), torch.nan)
+        known, some = known.flatten(0, 1)[rows].cpu(), values.flatten(0, 1)[rows].cpu()  # MPS has no float64
+        spectra = torch.where(known, some.double(), torch.nan)
         spectra = spectra.clamp(*usual_range(spectra))
         centre = spectra.nanmean(0).nan_to_num()
         deviation = (spectra - centre).square().nanmean(0).nan_to_num().sqrt()
         factor = (FAINT * deviation.max() / deviation.clamp(min=1e-30)).clamp(min=1)
         tells = (deviation > ROUNDING * centre.abs()) & (known.sum(0) >= FEW)
         factor = torch.where(tells, factor, 1)
-        return cls(centre.to(dtype), factor.to(dtype))
+        return cls(centre.to(values), factor.to(values))
 
     def raised(self, problem: InpaintingProblem) -> InpaintingProblem:
         """Return the problem with the faint channels raised."""

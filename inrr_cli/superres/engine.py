@@ -52,7 +52,8 @@ def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> 
     until the result is at least as large as wanted. Then iterations of the Gaussian patch model, of decreasing sigma,
     draw similar patches together (similarity within a scale). After each step the result is projected so that it
     downscales to the input. Three channels are taken for red, green and blue: their luma is enlarged that way, and
-    their colour differences are interpolated. Other channels are enlarged one by one by the same network.
+    their colour differences are interpolated. Other channels are enlarged one by one by the same network. Channels of
+    unlike scale have a network each, see `split_unlike`.
 
     Parameters
     ----------
@@ -71,12 +72,13 @@ def estimate(problem: SuperresProblem, settings: Settings, control: Control) -> 
     return estimate_parts(parts, _estimate, settings, control)
 
 
-def _estimate(problem: SuperresProblem, settings: Settings, control: Control) -> Estimate:
+def _estimate(problem: SuperresProblem, settings: Settings, control: Control, only_interpolate: bool) -> Estimate:
     """Enlarge channels of like scale."""
     engine = PatchEngine(problem, settings, control)
-    prepared = True
+    prepared = not only_interpolate
     try:
-        engine.prepare()
+        if prepared:
+            engine.prepare()
     except KeyboardInterrupt:
         if not control.keep_partial:
             raise
@@ -93,7 +95,7 @@ class PatchEngine:
         self.problem, self.options, self.seed, self.tile = problem, options, settings.seed, settings.tile or TILE
         self.doublings = max(1, math.ceil(math.log2(max(problem.ratio)) - 1e-9))
         channels = problem.image.shape[2]
-        self.is_colour = channels == 3
+        self.is_colour = channels == 3 and problem.may_be_colour
         self.noise_gains = NOISE_GAINS if self.is_colour else [1.0] * channels
         self.detailed = range(1 if self.is_colour else channels)  # the other channels are interpolated
         self.image = to_luma(problem.image) if self.is_colour else problem.image  # to enlarge

@@ -41,6 +41,8 @@ class SuperresProblem:
         Distance between the values that the result may take, 0 for any values.
     limits : (float, float)
         Least and greatest of those values.
+    may_be_colour : bool
+        Whether three channels are red, green and blue; not if they are some of more.
     """
 
     image: Tensor
@@ -51,6 +53,7 @@ class SuperresProblem:
     noise: float = 0.0
     quantisation_step: float = 0.0
     limits: tuple[float, float] = (-math.inf, math.inf)
+    may_be_colour: bool = True
 
     @property
     def coarse_size(self) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from inrr_cli.settings import Settings
 from inrr_cli.superres.noise import with_estimated_noise
 from inrr_cli.superres.problem import SuperresProblem
 
-Engine = Callable[[SuperresProblem, Settings, Control], Estimate]
+Engine = Callable[[SuperresProblem, Settings, Control, bool], Estimate]  # the last: whether to interpolate only
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class Part:
 def split_unlike(problem: SuperresProblem, noise: float | None) -> list[Part]:
     """Split a problem of floats into the channels of like scale, and each fainter one by itself.
 
+    The values are float32 in the range of all channels already: of a channel whose range is less than 1e-5 of that,
+    less than two digits are known.
+
     Parameters
     ----------
     problem : SuperresProblem
@@ -49,7 +52,7 @@ def split_unlike(problem: SuperresProblem, noise: float | None) -> list[Part]:
     count = problem.image.shape[2]
     if problem.quantisation_step or count == 1:
         return [Part(list(range(count)), 0.0, 1.0, problem)]
-    faint = RaisedChannels.of(problem.image, problem.known).factor > 1
+    faint = RaisedChannels.of(problem.image, problem.known).factor.cpu() > 1
     alike, others = (~faint).nonzero()[:, 0].tolist(), faint.nonzero()[:, 0].tolist()
     if not others:
         return [Part(alike, 0.0, 1.0, problem)]
@@ -62,14 +65,20 @@ def _part(problem: SuperresProblem, channels: list[int], noise: float | None) ->
     low, high = float(image[known].min()), float(image[known].max())
     span = high - low or 1.0
     lowest, highest = ((limit - low) / span for limit in problem.limits)
-    part = replace(problem, image=(image - low) / span, known=known, limits=(lowest, highest))
+    part = replace(problem, image=(image - low) / span, known=known, limits=(lowest, highest), may_be_colour=False)
     part = with_estimated_noise(part) if noise is None else replace(part, noise=noise / span)
     return Part(channels, low, span, part)
 
 
 def estimate_parts(parts: list[Part], engine: Engine, settings: Settings, control: Control) -> Estimate:
-    """Enlarge the parts of a problem one after the other; return the estimate of all channels, in its units."""
-    found = [engine(part.problem, settings, control.part(number, len(parts))) for number, part in enumerate(parts)]
+    """Enlarge the parts of a problem one after the other; return the estimate of all channels, in its units.
+
+    After an interrupt that keeps what is there, the other parts are only interpolated.
+    """
+    found: list[Estimate] = []
+    for number, part in enumerate(parts):
+        interrupted = any(not one.completed for one in found)
+        found.append(engine(part.problem, settings, control.part(number, len(parts)), interrupted))
     if len(parts) == 1:
         return found[0]
     values = torch.cat([part.low + part.span * one.values for part, one in zip(parts, found, strict=True)], 2)

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from inrr_cli import superres
+from inrr_cli import make_settings, make_target, run_superres, superres
+from inrr_cli.engine import Control
 
 
 def halve(image):
@@ -36,3 +37,28 @@ def test_known_noise_is_in_the_units_of_the_image_in_each_channel():
     _, fine = superres(noisy, 2, channel_axis=0, noise=0.1, train_steps=0)
     _, left_in = superres(noisy, 2, channel_axis=0, noise=0, train_steps=0)
     assert np.diff(fine).std() < 0.5 * np.diff(left_in).std()
+
+
+def test_three_alike_channels_beside_a_faint_one_are_not_taken_for_colours():
+    picture = astronaut()[:96, 100:196, 0].astype(np.float32) / 255
+    coarse = halve(np.stack([picture, picture[::-1], picture[:, ::-1], 1e-3 * picture.T]))
+    fine = superres(coarse, 2, channel_axis=0, train_steps=40, rounds=1)
+    alone = superres(coarse[:2], 2, channel_axis=0, train_steps=40, rounds=1)
+    detail, wanted = np.square(np.diff(fine[1])).mean(), np.square(np.diff(alone[1])).mean()
+    assert detail == pytest.approx(wanted, rel=0.1)
+
+
+def test_after_an_interrupt_that_keeps_what_is_there_the_rest_is_interpolated():
+    calls = []
+
+    def interrupt(done, total, measure):
+        calls.append(done)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    picture = astronaut()[:64, 100:164].astype(np.float32) * np.array([3000, 0.5, 20], np.float32)
+    settings, control = make_settings(task="superres", train_steps=40), Control(interrupt, keep_partial=True)
+    result = run_superres(picture, make_target(picture.shape, 2), settings, control)
+    assert not result.completed
+    assert len(calls) < 5
+    assert result.image.shape == (128, 128, 3)
