@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -48,7 +49,6 @@ class ChannelGroup:
         known = problem.known
         self.image, self.known = torch.where(known, problem.values, 0), known
         self.range = LocalRange(self.image, known)
-        self.distance = chessboard_distance(~known).to(torch.uint8)  # at most DISTANCE_LIMIT + 1
         self.options, self.noise = options, max(problem.noise or 0.0, NOISE_FLOOR)
         self.meter = meter or WorkMeter(Control(), 1.0)
         sides = [_patch_side(side, known.shape[2]) for side in SIDES]
@@ -57,6 +57,11 @@ class ChannelGroup:
         self.sparse = float(known.float().mean()) < SPARSE
         self.solution: Level | None = None
         self.end = 1.0
+
+    @cached_property
+    def distance(self) -> Tensor:
+        """Distance (H, W, Q) of missing samples to the nearest known one: uint8, at most DISTANCE_LIMIT + 1."""
+        return chessboard_distance(~self.known).to(torch.uint8)
 
     def fill(self, denoise: bool, seed: int, keep_partial: bool) -> Estimate:
         """Estimate the missing samples, and blend the estimate with smooth fills; the parameters are those of Settings.

@@ -50,13 +50,11 @@ def split_unlike(problem: SuperresProblem, noise: float | None) -> list[Part]:
         Noise that was given, in units of the problem; None estimates that of each part.
     """
     count = problem.image.shape[2]
-    if problem.quantisation_step or count == 1:
-        return [Part(list(range(count)), 0.0, 1.0, problem)]
-    faint = RaisedChannels.of(problem.image, problem.known).factor.cpu() > 1
-    alike, others = (~faint).nonzero()[:, 0].tolist(), faint.nonzero()[:, 0].tolist()
-    if not others:
-        return [Part(alike, 0.0, 1.0, problem)]
-    return [_part(problem, channels, noise) for channels in (alike, *([channel] for channel in others))]
+    factor = torch.ones(count) if problem.quantisation_step else RaisedChannels.of(problem.image, problem.known).factor
+    groups = [(factor == 1).nonzero()[:, 0].tolist(), *(factor > 1).nonzero().tolist()]
+    if len(groups) == 1:
+        return [Part(groups[0], 0.0, 1.0, problem)]
+    return [_part(problem, channels, noise) for channels in groups]
 
 
 def _part(problem: SuperresProblem, channels: list[int], noise: float | None) -> Part:
